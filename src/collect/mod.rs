@@ -1,0 +1,173 @@
+//! The round: asks every host at once, so many at a time, and keeps what each one answered.
+//!
+//! One slow, stuck or hostile host costs its own slot until its deadline and nothing else. What
+//! comes in is read at once and the raw bytes are dropped, so that memory holds facts, not answers.
+//! Nothing here compares hosts or decides what a fault means.
+
+mod local;
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::inventory::{HostId, Inventory, Route};
+use crate::probe::{self, Request};
+use crate::snapshot::{Fault, Fleet, Observation, Phase, Strings, quote, read_answer};
+use crate::ssh::{Answer, Client, Ended, Limits};
+
+/// What a round needs.
+#[derive(Debug)]
+pub struct Round {
+    /// How hosts are reached over SSH.
+    pub client: Arc<Client>,
+    /// Time and size limits, for local hosts too.
+    pub limits: Limits,
+    /// How many hosts are asked at the same time; at least one.
+    pub forks: usize,
+    /// What every host is asked.
+    pub request: Arc<Request>,
+}
+
+/// What happened to one host, for whoever shows progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// It is being asked.
+    Started(HostId),
+    /// It is done; `None` if all went well.
+    Finished(HostId, Option<&'a Fault>),
+}
+
+/// One host's answer, on its way to being read.
+struct Landed {
+    host: HostId,
+    elapsed: Duration,
+    answer: Answer,
+}
+
+impl Round {
+    /// Asks `hosts`, and gives one observation for each, in their order. When `stop` is done, hosts that
+    /// are not are given up, and what was collected stays.
+    pub async fn run(
+        &self,
+        inventory: &Inventory,
+        hosts: &[HostId],
+        stop: impl Future<Output = ()>,
+        mut tell: impl FnMut(Event<'_>),
+    ) -> Fleet {
+        let mut fleet = Fleet::default();
+        let mut waiting = hosts.iter().copied();
+        let mut tasks = JoinSet::new();
+        tokio::pin!(stop);
+        loop {
+            while tasks.len() < self.forks.max(1) {
+                let Some(host) = waiting.next() else { break };
+                let Some(described) = inventory.host(host) else { continue };
+                tell(Event::Started(host));
+                tasks.spawn(self.ask(host, described.route.clone()));
+            }
+            let next = tokio::select! {
+                biased;
+                joined = tasks.join_next() => joined.map_or(ControlFlow::Break(()), ControlFlow::Continue),
+                () = &mut stop => ControlFlow::Break(()),
+            };
+            let ControlFlow::Continue(joined) = next else { break };
+            // A task that panicked is a bug of ours; its host is found missing below.
+            if let Ok(landed) = joined {
+                let observation = observe(landed, self.request.nonce(), &mut fleet.strings);
+                tell(Event::Finished(observation.host, observation.fault.as_ref()));
+                fleet.hosts.push(observation);
+            }
+        }
+        fleet.hosts = in_order(hosts, fleet.hosts);
+        fleet
+    }
+
+    fn ask(&self, host: HostId, route: Route) -> impl Future<Output = Landed> + Send + 'static {
+        let (client, request, limits) = (Arc::clone(&self.client), Arc::clone(&self.request), self.limits);
+        async move {
+            let started = Instant::now();
+            let answer = match &route {
+                Route::Local => local::exchange(request.stdin(), &limits).await,
+                Route::Ssh(route) => client.exchange(route, probe::COMMAND, request.stdin()).await,
+            };
+            Landed { host, elapsed: started.elapsed(), answer }
+        }
+    }
+}
+
+/// One observation for each host, in the given order; a host without one was not done.
+fn in_order(hosts: &[HostId], observations: Vec<Observation>) -> Vec<Observation> {
+    let mut by_host: BTreeMap<HostId, Observation> =
+        observations.into_iter().map(|observation| (observation.host, observation)).collect();
+    let not_done = |host| Observation {
+        host,
+        elapsed: Duration::ZERO,
+        snapshot: None,
+        fault: Some(Fault::interrupted()),
+    };
+    hosts.iter().map(|host| by_host.remove(host).unwrap_or_else(|| not_done(*host))).collect()
+}
+
+/// Reads an answer. What could be read is kept even where the host failed afterwards.
+fn observe(landed: Landed, nonce: &str, strings: &mut Strings) -> Observation {
+    let Landed { host, elapsed, answer } = landed;
+    let snapshot = read_answer(&answer.stdout, &answer.stderr, nonce, strings);
+    let said = || quote(if answer.stderr.trim_ascii().is_empty() { &answer.stdout } else { &answer.stderr });
+    let fault = match (&answer.ended, &snapshot) {
+        (Ended::Exit(0), Some(_)) => None,
+        (Ended::Exit(0), None) => Some(
+            Fault::new(Phase::Parse, "it sent no answer that the probe could have given")
+                .detail(said())
+                .hint("does its login shell or a forced command swallow `/bin/sh -s`? Try: ssh HOST /bin/sh -s < script"),
+        ),
+        (Ended::Exit(status), _) => Some(
+            Fault::new(Phase::Run, format!("the shell on the host ended with status {status}"))
+                .detail(said())
+                .hint("may the audit user run /bin/sh, and is its login shell a real one?"),
+        ),
+        (Ended::Signal(name), _) => Some(
+            Fault::new(Phase::Run, format!("the probe was killed on the host by signal {name}"))
+                .hint("out of memory, or a limit of the audit user? Look at the host's log"),
+        ),
+        (Ended::Fault(fault), _) => Some(fault.clone()),
+    };
+    Observation { host, elapsed, snapshot, fault }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn landed(stdout: &[u8], ended: Ended) -> Landed {
+        let answer = Answer { stdout: stdout.to_vec(), stderr: Vec::new(), ended };
+        Landed { host: HostId(0), elapsed: Duration::ZERO, answer }
+    }
+
+    fn observed(stdout: &[u8], ended: Ended) -> Observation {
+        observe(landed(stdout, ended), "ab", &mut Strings::default())
+    }
+
+    const ONE: &[u8] = b"\n@ab begin hostname\nweb-01\n\n@ab end hostname 0\n";
+
+    #[test]
+    fn an_answer_without_frames_is_a_fault_of_its_own() {
+        let observation = observed(b"This account is \x1b[1mnot available.\n", Ended::Exit(0));
+        assert!(observation.snapshot.is_none());
+        let fault = observation.fault.unwrap();
+        assert_eq!(fault.phase, Phase::Parse);
+        assert_eq!(fault.detail.as_deref(), Some("This account is \\u{1b}[1mnot available."));
+    }
+
+    #[test]
+    fn a_host_that_fails_in_the_end_keeps_what_it_had_said() {
+        for ended in [Ended::Exit(3), Ended::Signal("KILL".into()), Ended::Fault(Fault::interrupted())] {
+            let observation = observed(ONE, ended);
+            assert_eq!(observation.snapshot.unwrap().hostname.as_deref(), Some("web-01"));
+            assert_eq!(observation.fault.unwrap().phase, Phase::Run);
+        }
+    }
+}

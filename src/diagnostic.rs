@@ -1,0 +1,279 @@
+//! What is wrong with a file that the user wrote: path, line, column, the line itself, and the cure.
+//!
+//! Inventory and playbook report their mistakes through this module alone, so that every mistake
+//! looks the same. It reads the file (that is the only I/O) and knows nothing of what it means.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// A file as the user wrote it: where it stands and its text.
+#[derive(Debug, Clone)]
+pub struct Source {
+    path: Arc<str>,
+    text: Arc<str>,
+}
+
+impl Source {
+    /// Reads a file that must be UTF-8.
+    ///
+    /// # Errors
+    /// A [`Diagnostic`] when the file cannot be read, or when it is not UTF-8 (naming the line and
+    /// column of the first bad byte).
+    pub fn read(path: &Path) -> Result<Self, Diagnostic> {
+        let shown: Arc<str> = path.to_string_lossy().into();
+        let bytes = std::fs::read(path).map_err(|error| {
+            let source = Self { path: Arc::clone(&shown), text: "".into() };
+            let help = match error.kind() {
+                std::io::ErrorKind::NotFound => "check the path: it is taken relative to the current folder",
+                _ => "is the file readable for this user?",
+            };
+            source.whole(format!("cannot read the file: {error}")).help(help)
+        })?;
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Self { path: shown, text: text.into() }),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let source =
+                    Self { path: shown, text: String::from_utf8_lossy(error.as_bytes()).into_owned().into() };
+                Err(source
+                    .error(
+                        at..at + '\u{fffd}'.len_utf8(),
+                        "the file is not UTF-8",
+                        "this byte is not valid UTF-8",
+                    )
+                    .help("save the file as UTF-8"))
+            }
+        }
+    }
+
+    /// A text that was not read from disk; `path` is what messages call it.
+    pub fn text(path: &str, text: &str) -> Self {
+        Self { path: path.into(), text: text.into() }
+    }
+
+    /// The path as messages show it.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The whole text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// A mistake at `span` (byte offsets). `title` says what is wrong, `label` stands under the place.
+    pub fn error(
+        &self,
+        span: Range<usize>,
+        title: impl Into<String>,
+        label: impl Into<String>,
+    ) -> Diagnostic {
+        Diagnostic {
+            source: self.clone(),
+            spans: vec![(span, label.into())],
+            title: title.into(),
+            help: None,
+        }
+    }
+
+    /// A mistake of the file as a whole, with no line to show.
+    pub fn whole(&self, title: impl Into<String>) -> Diagnostic {
+        Diagnostic { source: self.clone(), spans: Vec::new(), title: title.into(), help: None }
+    }
+
+    /// The TOML reader's error, with its place, and with the nearest known key when one was misspelt.
+    pub fn toml_error(&self, error: &toml::de::Error) -> Diagnostic {
+        let message = error.message();
+        let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
+        let span = error.span().unwrap_or(0..0);
+        let mut diagnostic = self.error(span, first, rest.trim());
+        if let Some((title, help)) = unknown_field(first) {
+            diagnostic.title = title;
+            diagnostic.help = Some(help);
+        }
+        diagnostic
+    }
+
+    /// One-based line and column (in characters) of a byte offset.
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let before = self.text.get(..offset).unwrap_or(&self.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        (line, column)
+    }
+}
+
+/// serde's `unknown field` message in the user's words, with a suggestion.
+fn unknown_field(message: &str) -> Option<(String, String)> {
+    let mut quoted = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
+    let wrong = quoted.next()?;
+    let known: Vec<&str> = quoted.collect();
+    Some((format!("unknown key `{wrong}`"), suggest(wrong, &known)))
+}
+
+/// A help line for a word that is none of the known ones: the nearest of them, and all of them.
+pub fn suggest(wrong: &str, known: &[&str]) -> String {
+    let all = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match nearest(wrong, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? Known here: {all}"),
+        None => format!("known here: {all}"),
+    }
+}
+
+/// The known name most like `wrong`, if one is near enough to be meant.
+pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(wrong, name), name))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+/// One mistake in one file. Its `Display` is what the user reads.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    source: Source,
+    /// Byte ranges with their labels; the first is where the mistake is, others explain it.
+    spans: Vec<(Range<usize>, String)>,
+    title: String,
+    help: Option<String>,
+}
+
+impl Diagnostic {
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds a second place in the same file that explains the first.
+    #[must_use]
+    pub fn also(mut self, span: Range<usize>, label: impl Into<String>) -> Self {
+        self.spans.push((span, label.into()));
+        self
+    }
+
+    /// What is wrong, without the place.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// One-based line and column of the mistake, where it has a place.
+    pub fn line_column(&self) -> Option<(usize, usize)> {
+        self.spans.first().map(|(span, _)| self.source.line_column(span.start))
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = &self.source.text;
+        // A span outside the text, or inside a character, would make the renderer panic.
+        let fit =
+            |at: usize| (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+        let title = match self.spans.is_empty() {
+            true => format!("{}: {}", self.source.path, self.title),
+            false => self.title.clone(),
+        };
+        let mut report = vec![];
+        let mut group = Group::with_title(Level::ERROR.primary_title(title));
+        if !self.spans.is_empty() {
+            let annotations = self.spans.iter().enumerate().map(|(nth, (span, label))| {
+                let kind = if nth == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+                kind.span(fit(span.start)..fit(span.end.max(span.start))).label(label.as_str())
+            });
+            group = group.element(
+                Snippet::source(text.as_ref()).path(self.source.path.as_ref()).annotations(annotations),
+            );
+        }
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        report.push(group);
+        f.write_str(&Renderer::plain().render(&report))
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+/// All the mistakes that were found in one go; never empty when it is an error.
+#[derive(Debug, Clone)]
+pub struct Diagnostics(pub Vec<Diagnostic>);
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (nth, diagnostic) in self.0.iter().enumerate() {
+            if nth > 0 {
+                f.write_str("\n\n")?;
+            }
+            diagnostic.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(one: Diagnostic) -> Self {
+        Self(vec![one])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_shows_path_line_column_the_line_and_the_cure() {
+        let source = Source::text("fleet.toml", "[defaults]\nusr = \"audit\"\n");
+        let shown = source.error(11..14, "unknown key `usr`", "").help("did you mean `user`?").to_string();
+        assert!(shown.contains("fleet.toml:2:1"), "{shown}");
+        assert!(shown.contains("usr = \"audit\""), "{shown}");
+        assert!(shown.contains("did you mean `user`?"), "{shown}");
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_located() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bad.toml");
+        std::fs::write(&path, b"a = 1\nb = \"\xff\"\n").unwrap();
+        let error = Source::read(&path).unwrap_err();
+        assert_eq!(error.line_column(), Some((2, 6)));
+        assert!(error.to_string().contains("bad.toml:2:6"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = Source::read(Path::new("/nonexistent/fleet.toml")).unwrap_err();
+        assert!(error.to_string().contains("/nonexistent/fleet.toml: cannot read the file"), "{error}");
+    }
+
+    #[test]
+    fn a_misspelt_key_gets_its_neighbour() {
+        #[derive(serde::Deserialize, Debug)]
+        #[serde(deny_unknown_fields)]
+        struct Two {
+            #[serde(rename = "user")]
+            _user: Option<String>,
+            #[serde(rename = "port")]
+            _port: Option<u16>,
+        }
+        let source = Source::text("fleet.toml", "usr = \"audit\"\n");
+        let error = toml::from_str::<Two>(source.as_str()).unwrap_err();
+        let shown = source.toml_error(&error).to_string();
+        assert!(shown.contains("unknown key `usr`"), "{shown}");
+        assert!(shown.contains("did you mean `user`?"), "{shown}");
+    }
+
+    #[test]
+    fn a_span_beyond_the_text_does_not_panic() {
+        let source = Source::text("x", "é");
+        assert!(source.error(1..900, "t", "l").to_string().contains("x:1:1"));
+    }
+}

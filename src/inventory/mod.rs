@@ -1,0 +1,81 @@
+//! Which hosts there are, how they are grouped, and how each is reached.
+//!
+//! After this module every host is resolved: whatever the files left out has its default, and
+//! nothing downstream asks again. It reads inventory files and never opens a connection.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// A host's place in [`Inventory::hosts`]; stable for one run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostId(pub u32);
+
+/// The resolved inventory: every host once, in the order in which the files name them.
+#[derive(Debug, Clone, Default)]
+pub struct Inventory {
+    /// Hosts in the order of their first mention; [`HostId`] is the position.
+    pub hosts: Vec<Host>,
+    /// Groups by name. `all` and `ungrouped` are implied, as in Ansible, and are not listed here.
+    pub groups: BTreeMap<String, Group>,
+}
+
+/// One group: its own hosts and its child groups.
+#[derive(Debug, Clone, Default)]
+pub struct Group {
+    /// Hosts that the group names itself, in order.
+    pub hosts: Vec<HostId>,
+    /// Names of child groups.
+    pub children: BTreeSet<String>,
+    /// Variables of the group, kept as they are.
+    pub vars: toml::Table,
+}
+
+/// One host and everything needed to reach it.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// The name that reports use.
+    pub name: String,
+    /// Every group the host is in, directly or through a child group; never `all`.
+    pub groups: BTreeSet<String>,
+    /// Its groups that have no child groups: the default cluster is the set of them.
+    pub leaf_groups: BTreeSet<String>,
+    /// How it is reached.
+    pub route: Route,
+    /// Why the host is under maintenance: it is reported and never fails the run.
+    pub maintenance: Option<String>,
+    /// Variables of the host, kept as they are.
+    pub vars: toml::Table,
+}
+
+/// How a host is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// This machine itself: the probe is run without SSH (`connection = "local"`).
+    Local,
+    /// Over SSH.
+    Ssh(SshRoute),
+}
+
+/// The end point of an SSH connection, every default filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SshRoute {
+    /// Name or address to connect to, and the name looked up in known_hosts.
+    pub address: String,
+    /// TCP port.
+    pub port: u16,
+    /// Login name.
+    pub user: String,
+    /// The private key to use; `None` means the agent and then OpenSSH's default files.
+    pub identity: Option<PathBuf>,
+    /// The known_hosts file to use; `None` means OpenSSH's default files.
+    pub known_hosts: Option<PathBuf>,
+    /// The jump host, if there is one.
+    pub jump: Option<String>,
+}
+
+impl Inventory {
+    /// The host of that id, if it is one of this inventory's.
+    pub fn host(&self, id: HostId) -> Option<&Host> {
+        self.hosts.get(id.0 as usize)
+    }
+}

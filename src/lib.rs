@@ -1,0 +1,19 @@
+//! `driftless` audits fleets of mutable servers over SSH, read-only and without an agent.
+//!
+//! The library is a straight pipe; data enters on the left and never turns back:
+//!
+//! ```text
+//! inventory -> ssh -> collect -> snapshot -> drift (rules) -> advice -> report
+//! ```
+//!
+//! Everything from [`snapshot`] on is pure and synchronous: no clock, no socket. The moment of the
+//! run is a value that the caller passes in. `ARCHITECTURE.md` has the whole plan.
+
+pub mod collect;
+pub mod diagnostic;
+pub mod inventory;
+pub mod probe;
+pub mod severity;
+pub mod snapshot;
+pub mod ssh;
+pub mod version;

@@ -1,0 +1,237 @@
+//! dpkg's database as `dpkg-query` prints it, and apt's marks.
+//!
+//! One line a package: name, architecture, version, and dpkg's letters for what is wanted, what
+//! is, and whether it is broken. Packages of which only configuration is left are not on the host.
+
+use super::gap::{Gap, Reason, quote};
+use super::{Package, Packages, State, Strings, Symbol};
+use crate::probe::Section;
+use crate::version::System;
+
+/// How many odd lines are quoted before the rest is only counted.
+const QUOTED_LINES: usize = 3;
+
+/// Reads `Package\tArchitecture\tVersion\tStatus-Abbrev` lines. Lines that make no sense become one
+/// gap that quotes the first of them; the other packages are kept.
+pub(super) fn parse(payload: &[u8], strings: &mut Strings, gaps: &mut Vec<Gap>) -> Option<Packages> {
+    let gap = |reason, detail: String| Gap { probe: Section::Dpkg.name().to_owned(), reason, detail };
+    let mut list = Vec::with_capacity(payload.len() / 48);
+    let mut odd: Vec<&[u8]> = Vec::new();
+    let (mut odd_lines, mut rows, mut native) = (0_usize, 0_usize, None);
+    for line in payload.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        rows += 1;
+        match parse_line(line) {
+            Ok(Some(row)) => {
+                let package = row.intern(strings);
+                if row.name == "dpkg" {
+                    native = Some(package.arch);
+                }
+                list.push(package);
+            }
+            Ok(None) => {}
+            Err(()) => {
+                odd_lines += 1;
+                if odd.len() < QUOTED_LINES {
+                    odd.push(line);
+                }
+            }
+        }
+    }
+    if odd_lines > 0 {
+        let quoted = odd.iter().map(|line| format!("`{}`", quote(line))).collect::<Vec<_>>().join(", ");
+        gaps.push(gap(Reason::Unparsable, format!("{odd_lines} of {rows} lines are no package: {quoted}")));
+    }
+    if list.is_empty() {
+        if odd_lines == 0 {
+            gaps.push(gap(Reason::Empty, "dpkg-query listed no installed package".to_owned()));
+        }
+        return None;
+    }
+    list.sort_unstable_by_key(|package| (package.name, package.arch, package.version));
+    list.dedup_by_key(|package| (package.name, package.arch, package.version));
+    Some(Packages { system: System::Debian, native, list, purpose_known: false })
+}
+
+/// One line, not interned yet.
+struct Row<'a> {
+    name: &'a str,
+    arch: &'a str,
+    version: &'a str,
+    state: State,
+    held: bool,
+}
+
+impl Row<'_> {
+    fn intern(&self, strings: &mut Strings) -> Package {
+        Package {
+            name: strings.intern(self.name),
+            arch: strings.intern(self.arch),
+            version: strings.intern(self.version),
+            state: self.state,
+            held: self.held,
+            on_purpose: true,
+        }
+    }
+}
+
+/// `Ok(None)` is a package that is not on the host any more.
+fn parse_line(line: &[u8]) -> Result<Option<Row<'_>>, ()> {
+    if line.len() > 1024 || !line.iter().all(|byte| *byte == b'\t' || (b' '..=b'~').contains(byte)) {
+        return Err(());
+    }
+    let line = std::str::from_utf8(line).map_err(|_| ())?;
+    let mut fields = line.split('\t');
+    let (Some(name), Some(arch), Some(version), Some(letters), None) =
+        (fields.next(), fields.next(), fields.next(), fields.next(), fields.next())
+    else {
+        return Err(());
+    };
+    let mut letters = letters.bytes();
+    let (Some(want), Some(status)) = (letters.next(), letters.next()) else { return Err(()) };
+    let broken = matches!(letters.next(), Some(b'R'));
+    let state = match status {
+        b'n' | b'c' => return Ok(None),
+        b'i' if broken => State::ReinstallRequired,
+        b'i' => State::Installed,
+        b'U' => State::Unpacked,
+        b'F' => State::HalfConfigured,
+        b'H' => State::HalfInstalled,
+        b'W' => State::TriggersAwaited,
+        b't' => State::TriggersPending,
+        _ => return Err(()),
+    };
+    if !is_name(name) || !is_name(arch) || !is_version(version, state) {
+        return Err(());
+    }
+    Ok(Some(Row { name, arch, version, state, held: want == b'h' }))
+}
+
+/// A word of the alphabet that Debian Policy 5.6.7 allows in names.
+fn is_name(word: &str) -> bool {
+    !word.is_empty()
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_'))
+}
+
+/// A version of the alphabet that Debian Policy 5.6.12 allows; a half-installed package may have none.
+fn is_version(word: &str, state: State) -> bool {
+    (!word.is_empty() || state == State::HalfInstalled)
+        && word.bytes().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_' | b'~' | b':')
+        })
+}
+
+/// Reads apt's `extended_states` and marks what only a dependency asked for.
+pub(super) fn mark_automatic(payload: &[u8], packages: &mut Packages, strings: &Strings) {
+    let (mut name, mut arch): (Option<Symbol>, Option<Symbol>) = (None, None);
+    for line in payload.split(|byte| *byte == b'\n') {
+        let Some((key, value)) = std::str::from_utf8(line).ok().and_then(|line| line.split_once(':')) else {
+            continue;
+        };
+        let value = value.trim();
+        match key {
+            "Package" => (name, arch) = (strings.find(value), None),
+            "Architecture" => arch = strings.find(value),
+            "Auto-Installed" if value == "1" => {
+                if let Some(name) = name {
+                    packages.mark_automatic(name, arch, strings.find("all"));
+                }
+            }
+            _ => {}
+        }
+    }
+    packages.purpose_known = true;
+}
+
+impl Packages {
+    /// apt files packages for all architectures under the host's own.
+    fn mark_automatic(&mut self, name: Symbol, arch: Option<Symbol>, all: Option<Symbol>) {
+        let from = self.list.partition_point(|package| package.name < name);
+        for package in self.list.iter_mut().skip(from).take_while(|package| package.name == name) {
+            if arch.is_none() || Some(package.arch) == arch || Some(package.arch) == all {
+                package.on_purpose = false;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> (Option<Packages>, Strings, Vec<Gap>) {
+        let (mut strings, mut gaps) = (Strings::default(), Vec::new());
+        let packages = parse(text.as_bytes(), &mut strings, &mut gaps);
+        (packages, strings, gaps)
+    }
+
+    fn find<'a>(packages: &'a Packages, strings: &Strings, name: &str) -> &'a [Package] {
+        strings.find(name).map(|name| packages.named(name)).unwrap_or_default()
+    }
+
+    #[test]
+    fn all_three_letters_are_read() {
+        let (packages, strings, gaps) = read(
+            "nginx\tamd64\t1.26.3-3+deb13u1\thi \nbad\tall\t1.0\tiF \ngone\tamd64\t2.0\trc \nre\tamd64\t1\tiHR\n\
+             unpacked\tamd64\t1\tiU \ntwin\ti386\t1\tii \ntwin\tamd64\t1\tii \nworse\tall\t1\tiiR\n",
+        );
+        let packages = packages.unwrap();
+        assert_eq!(gaps, []);
+        assert!(find(&packages, &strings, "nginx")[0].held);
+        assert_eq!(find(&packages, &strings, "nginx")[0].state, State::Installed);
+        assert_eq!(find(&packages, &strings, "bad")[0].state, State::HalfConfigured);
+        assert_eq!(find(&packages, &strings, "re")[0].state, State::HalfInstalled);
+        assert_eq!(find(&packages, &strings, "unpacked")[0].state, State::Unpacked);
+        assert_eq!(find(&packages, &strings, "worse")[0].state, State::ReinstallRequired);
+        assert_eq!(find(&packages, &strings, "gone"), []);
+        assert_eq!(find(&packages, &strings, "twin").len(), 2);
+    }
+
+    #[test]
+    fn an_odd_line_is_a_gap_that_quotes_it_and_loses_nothing_else() {
+        let (packages, strings, gaps) = read("nginx\tamd64\t1.0\tii \n\x1b[2Jrubbish\nbash\tamd64\t5\tii \n");
+        assert_eq!(packages.as_ref().map(|packages| packages.list.len()), Some(2));
+        assert_eq!(strings.find("\x1b[2Jrubbish"), None);
+        assert_eq!(gaps[0].reason, Reason::Unparsable);
+        assert_eq!(gaps[0].detail, "1 of 3 lines are no package: `\\u{1b}[2Jrubbish`");
+    }
+
+    #[test]
+    fn no_package_is_a_gap_and_never_an_empty_list() {
+        for text in ["", "\n", "gone\tamd64\t2.0\trc \n"] {
+            let (packages, _, gaps) = read(text);
+            assert!(packages.is_none());
+            assert_eq!(gaps[0].reason, Reason::Empty);
+        }
+    }
+
+    #[test]
+    fn what_apt_installed_as_a_dependency_is_not_on_purpose() {
+        let (packages, strings, _) = read(
+            "nginx\tamd64\t1\tii \nlibc6\tamd64\t1\tii \nlibc6\ti386\t1\tii \nnginx-common\tall\t1\tii \n",
+        );
+        let mut packages = packages.unwrap();
+        let marks = "Package: libc6\nArchitecture: amd64\nAuto-Installed: 1\n\nPackage: nginx-common\nArchitecture: amd64\nAuto-Installed: 1\n\nPackage: nginx\nArchitecture: amd64\nAuto-Installed: 0\n";
+        mark_automatic(marks.as_bytes(), &mut packages, &strings);
+        assert!(packages.purpose_known);
+        let purpose = |name: &str| {
+            find(&packages, &strings, name)
+                .iter()
+                .map(|package| (strings.text(package.arch), package.on_purpose))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(purpose("nginx"), [("amd64", true)]);
+        assert_eq!(purpose("libc6"), [("amd64", false), ("i386", true)]);
+        assert_eq!(purpose("nginx-common"), [("all", false)]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let (mut strings, mut gaps) = (Strings::default(), Vec::new());
+            let packages = parse(&bytes, &mut strings, &mut gaps);
+            prop_assert!(packages.is_some() || !gaps.is_empty());
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! What was seen on each host, as plain data.
+//!
+//! A fact that could not be collected is absent *and* has a gap that says why: "not collected" can
+//! never be read as "in sync". Nothing here talks to a host, compares two of them, or knows a rule.
+
+mod dpkg;
+mod fault;
+mod gap;
+mod os_release;
+mod parse;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use string_interner::backend::StringBackend;
+use string_interner::symbol::SymbolU32;
+use string_interner::{DefaultHashBuilder, StringInterner, Symbol as _};
+
+pub use fault::{Fault, Phase};
+pub use gap::{Gap, Reason, quote};
+pub use os_release::Os;
+pub use parse::read_answer;
+
+use crate::inventory::HostId;
+use crate::version::System;
+
+/// An interned text: names, architectures and versions repeat on every host of a fleet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Symbol(SymbolU32);
+
+impl Symbol {
+    /// A dense number, from 0, for tables indexed by symbol.
+    pub fn index(self) -> usize {
+        self.0.to_usize()
+    }
+}
+
+/// The texts behind the symbols of one fleet.
+#[derive(Debug, Default)]
+pub struct Strings(StringInterner<StringBackend<SymbolU32>, DefaultHashBuilder>);
+
+impl Strings {
+    /// The symbol of a text; the same text always has the same one.
+    pub fn intern(&mut self, text: &str) -> Symbol {
+        Symbol(self.0.get_or_intern(text))
+    }
+
+    /// The symbol of a text, if any host has it.
+    pub fn find(&self, text: &str) -> Option<Symbol> {
+        self.0.get(text).map(Symbol)
+    }
+
+    /// The text of a symbol of this fleet (empty for one of another fleet).
+    pub fn text(&self, symbol: Symbol) -> &str {
+        self.0.resolve(symbol.0).unwrap_or_default()
+    }
+
+    /// How many distinct texts there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing was interned.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Everything that one run saw, host by host.
+#[derive(Debug, Default)]
+pub struct Fleet {
+    /// The texts behind the symbols.
+    pub strings: Strings,
+    /// One observation for each host that was asked, in inventory order.
+    pub hosts: Vec<Observation>,
+}
+
+/// What one host answered, or why it did not.
+#[derive(Debug)]
+pub struct Observation {
+    /// The host.
+    pub host: HostId,
+    /// How long it took, from the first packet to the last.
+    pub elapsed: Duration,
+    /// What was collected; `None` if nothing was.
+    pub snapshot: Option<Snapshot>,
+    /// What went wrong on the way; a host may have both.
+    pub fault: Option<Fault>,
+}
+
+/// Whether a host was audited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HostStatus {
+    /// Everything that was asked for was collected.
+    Audited,
+    /// Something was not: the host has gaps.
+    Partial,
+    /// Nothing was collected.
+    Unreachable,
+}
+
+impl Observation {
+    /// Whether the host was audited, in part, or not at all.
+    pub fn status(&self) -> HostStatus {
+        match &self.snapshot {
+            None => HostStatus::Unreachable,
+            Some(snapshot) if snapshot.gaps.is_empty() && self.fault.is_none() => HostStatus::Audited,
+            Some(_) => HostStatus::Partial,
+        }
+    }
+
+    /// The packages, if they were collected.
+    pub fn packages(&self) -> Option<&Packages> {
+        self.snapshot.as_ref()?.packages.as_ref()
+    }
+
+    /// The operating system, if it is known.
+    pub fn os(&self) -> Option<&Os> {
+        self.snapshot.as_ref()?.os.as_ref()
+    }
+}
+
+/// The facts of one host. A fact that is `None` has its gap in [`Snapshot::gaps`].
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// What os-release says.
+    pub os: Option<Os>,
+    /// The name that the host has for itself.
+    pub hostname: Option<String>,
+    /// The running kernel.
+    pub kernel: Option<Kernel>,
+    /// When the host was booted.
+    pub boot: Option<Timestamp>,
+    /// The package database.
+    pub packages: Option<Packages>,
+    /// What could not be collected, and why.
+    pub gaps: Vec<Gap>,
+}
+
+/// The running kernel, as uname(2) has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kernel {
+    /// `Linux`
+    pub system: String,
+    /// `6.1.0-18-amd64`
+    pub release: String,
+    /// `x86_64`
+    pub machine: String,
+}
+
+/// A host's package database.
+#[derive(Debug, Clone)]
+pub struct Packages {
+    /// The packaging system, which fixes the order of versions.
+    pub system: System,
+    /// The host's own architecture; `None` where the database does not tell.
+    pub native: Option<Symbol>,
+    /// Every package that is on the host in any state, sorted by name symbol, architecture, version.
+    pub list: Vec<Package>,
+    /// Whether it is known what was installed on purpose; if not, [`Package::on_purpose`] says nothing.
+    pub purpose_known: bool,
+}
+
+/// One package of one architecture on one host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Package {
+    /// Its name.
+    pub name: Symbol,
+    /// Its architecture.
+    pub arch: Symbol,
+    /// Its full version.
+    pub version: Symbol,
+    /// What dpkg's three letters say.
+    pub state: State,
+    /// Whether an administrator on the host wants it kept at its version.
+    pub held: bool,
+    /// Whether someone asked for it, rather than a dependency.
+    pub on_purpose: bool,
+}
+
+/// The state of a package that is on a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Installed and configured.
+    Installed,
+    /// Unpacked, not configured yet.
+    Unpacked,
+    /// Configuring it failed.
+    HalfConfigured,
+    /// Installing or removing it failed.
+    HalfInstalled,
+    /// Waits for another package's trigger.
+    TriggersAwaited,
+    /// Its own trigger is pending.
+    TriggersPending,
+    /// Installed, but marked as broken: it must be reinstalled.
+    ReinstallRequired,
+}
+
+impl State {
+    /// dpkg's own words, dpkg-query(1).
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Installed => "installed",
+            Self::Unpacked => "unpacked",
+            Self::HalfConfigured => "half-configured",
+            Self::HalfInstalled => "half-installed",
+            Self::TriggersAwaited => "triggers-awaited",
+            Self::TriggersPending => "triggers-pending",
+            Self::ReinstallRequired => "reinstall-required",
+        }
+    }
+}
+
+/// The architecture of a package as comparisons see it: packages built for the host's own
+/// architecture and those for all are alike, since one may become the other between releases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ArchClass {
+    /// The host's own, or `all`.
+    Native,
+    /// A foreign one: a multi-arch twin.
+    Foreign(Symbol),
+}
+
+impl Packages {
+    /// How comparisons see an architecture.
+    pub fn class(&self, arch: Symbol, all: Option<Symbol>) -> ArchClass {
+        if Some(arch) == self.native || Some(arch) == all || self.native.is_none() {
+            ArchClass::Native
+        } else {
+            ArchClass::Foreign(arch)
+        }
+    }
+
+    /// Every package of that name, of whatever architecture.
+    pub fn named(&self, name: Symbol) -> &[Package] {
+        let from = self.list.partition_point(|package| package.name < name);
+        let rest = self.list.get(from..).unwrap_or_default();
+        let length = rest.partition_point(|package| package.name == name);
+        rest.get(..length).unwrap_or_default()
+    }
+}

@@ -1,0 +1,199 @@
+//! Makes a snapshot of what one host sent.
+//!
+//! Every section of the request ends up as a fact or as a gap; there is no third way.
+
+use jiff::Timestamp;
+
+use super::gap::{Gap, Reason, quote};
+use super::{Kernel, Os, Snapshot, Strings, dpkg};
+use crate::probe::{Frame, Frames, Section, Status, stderr_of};
+
+/// Reads the frames of one answer. `None` if nothing could be used: no probe answered.
+pub fn read_answer(stdout: &[u8], stderr: &[u8], nonce: &str, strings: &mut Strings) -> Option<Snapshot> {
+    let frames = Frames::read(stdout, nonce);
+    if frames.is_empty() {
+        return None;
+    }
+    let answer = Answer { frames, stderr, nonce };
+    let mut snapshot = Snapshot::default();
+    let gaps = &mut snapshot.gaps;
+    snapshot.os = answer.fact(Section::OsRelease, gaps, Os::parse);
+    snapshot.hostname = answer.fact(Section::Hostname, gaps, hostname);
+    snapshot.kernel = answer.fact(Section::Kernel, gaps, kernel);
+    snapshot.boot = answer.fact(Section::Boot, gaps, boot);
+    snapshot.packages =
+        answer.payload(Section::Dpkg, gaps).and_then(|payload| dpkg::parse(payload, strings, gaps));
+    if let (Some(packages), Some(marks)) = (&mut snapshot.packages, answer.payload(Section::AptMarks, gaps)) {
+        dpkg::mark_automatic(marks, packages, strings);
+    }
+    Some(snapshot)
+}
+
+/// One host's frames, and what belongs to them.
+struct Answer<'a> {
+    frames: Frames<'a>,
+    stderr: &'a [u8],
+    nonce: &'a str,
+}
+
+impl<'a> Answer<'a> {
+    /// The payload of a section that ended well; otherwise a gap.
+    fn payload(&self, section: Section, gaps: &mut Vec<Gap>) -> Option<&'a [u8]> {
+        let name = section.name();
+        let (reason, detail) = match self.frames.get(name) {
+            Some(frame) => match frame.status() {
+                Status::Exit(0) => return Some(frame.payload()),
+                status => (reason_of(status), self.explain(frame, section)),
+            },
+            None if self.frames.cut_off(name) => {
+                (Reason::Truncated, "the answer ended in the middle of it".to_owned())
+            }
+            None => (Reason::Truncated, "the answer ended before it".to_owned()),
+        };
+        gaps.push(Gap { probe: name.to_owned(), reason, detail });
+        None
+    }
+
+    /// A fact made of a section's text; a text that makes no sense is a gap that quotes it.
+    fn fact<T>(&self, section: Section, gaps: &mut Vec<Gap>, parse: fn(&str) -> Option<T>) -> Option<T> {
+        let payload = self.payload(section, gaps)?;
+        let fact = std::str::from_utf8(payload).ok().and_then(parse);
+        if fact.is_none() {
+            let (reason, detail) = if payload.trim_ascii().is_empty() {
+                (Reason::Empty, "the answer is empty".to_owned())
+            } else {
+                (Reason::Unparsable, format!("`{}`", quote(payload)))
+            };
+            gaps.push(Gap { probe: section.name().to_owned(), reason, detail });
+        }
+        fact
+    }
+
+    /// Why a section failed, in the tool's own words where it had any.
+    fn explain(&self, frame: &Frame<'_>, section: Section) -> String {
+        let said = quote(stderr_of(self.stderr, self.nonce, section.name()));
+        match frame.status() {
+            Status::Unknown => "the probe pinned on the host is older than this program".to_owned(),
+            Status::Exit(status) if said.is_empty() => format!("exit status {status}"),
+            Status::Exit(_) => said,
+        }
+    }
+}
+
+/// The shell's conventions for exit statuses, POSIX 2.8.2, and timeout(1)'s.
+fn reason_of(status: Status) -> Reason {
+    match status {
+        Status::Unknown => Reason::ProbeTooOld,
+        Status::Exit(124) => Reason::TimedOut,
+        Status::Exit(126) => Reason::NeedsPrivilege,
+        Status::Exit(127) => Reason::NotInstalled,
+        Status::Exit(_) => Reason::Failed,
+    }
+}
+
+fn hostname(text: &str) -> Option<String> {
+    let name = text.trim();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    (!name.is_empty() && name.len() <= 255 && name.bytes().all(plain)).then(|| name.to_owned())
+}
+
+fn kernel(text: &str) -> Option<Kernel> {
+    if text.trim().chars().any(char::is_control) || text.len() > 512 {
+        return None;
+    }
+    let mut words = text.split_whitespace().map(str::to_owned);
+    let (system, release, machine) = (words.next()?, words.next()?, words.next()?);
+    words.next().is_none().then_some(Kernel { system, release, machine })
+}
+
+fn boot(text: &str) -> Option<Timestamp> {
+    Timestamp::from_second(text.trim().strip_prefix("btime ")?.parse().ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The answer of a host, as the probe frames it.
+    fn framed(sections: &[(&str, &str, &str)]) -> Vec<u8> {
+        let mut text = "\n@ab driftless 1\n".to_owned();
+        for (name, payload, status) in sections {
+            text.push_str(&format!("\n@ab begin {name}\n{payload}\n@ab end {name} {status}\n"));
+        }
+        text.push_str("\n@ab done\n");
+        text.into_bytes()
+    }
+
+    const WHOLE: [(&str, &str, &str); 6] = [
+        ("os-release", "ID=debian\nVERSION_ID=13\n", "0"),
+        ("hostname", "web-01\n", "0"),
+        ("kernel", "Linux 6.1.0-18-amd64 x86_64\n", "0"),
+        ("boot", "btime 1700000000\n", "0"),
+        ("dpkg", "nginx\tamd64\t1.0\tii \n", "0"),
+        ("apt-marks", "", "0"),
+    ];
+
+    fn read(sections: &[(&str, &str, &str)]) -> Snapshot {
+        read_answer(&framed(sections), b"", "ab", &mut Strings::default()).unwrap()
+    }
+
+    #[test]
+    fn a_whole_answer_has_every_fact_and_no_gap() {
+        let snapshot = read(&WHOLE);
+        assert_eq!(snapshot.gaps, []);
+        assert_eq!(snapshot.hostname.as_deref(), Some("web-01"));
+        assert_eq!(snapshot.kernel.unwrap().release, "6.1.0-18-amd64");
+        assert_eq!(snapshot.boot, Timestamp::from_second(1_700_000_000).ok());
+        assert!(snapshot.packages.unwrap().purpose_known);
+    }
+
+    #[test]
+    fn every_section_is_a_fact_or_a_gap() {
+        for (nth, section) in Section::ALL.iter().enumerate() {
+            let without: Vec<_> =
+                WHOLE.iter().enumerate().filter(|(at, _)| *at != nth).map(|(_, section)| *section).collect();
+            let gaps = read(&without).gaps;
+            assert_eq!(gaps.len(), 1, "{section:?}");
+            assert_eq!((gaps[0].probe.as_str(), gaps[0].reason), (section.name(), Reason::Truncated));
+        }
+    }
+
+    #[test]
+    fn statuses_have_their_reasons() {
+        for (status, reason) in [
+            ("127", Reason::NotInstalled),
+            ("126", Reason::NeedsPrivilege),
+            ("2", Reason::Failed),
+            ("unknown", Reason::ProbeTooOld),
+        ] {
+            let mut sections = WHOLE;
+            sections[4] = ("dpkg", "", status);
+            let gaps = read(&sections).gaps;
+            assert_eq!((gaps[0].probe.as_str(), gaps[0].reason), ("dpkg", reason));
+        }
+    }
+
+    #[test]
+    fn a_gap_quotes_what_the_tool_said() {
+        let mut sections = WHOLE;
+        sections[4] = ("dpkg", "", "2");
+        let stderr = b"\n@ab begin dpkg\ndpkg-query: error: \x1b[2Jbroken\n\n@ab end dpkg 2\n";
+        let snapshot = read_answer(&framed(&sections), stderr, "ab", &mut Strings::default()).unwrap();
+        assert_eq!(snapshot.gaps[0].detail, "dpkg-query: error: \\u{1b}[2Jbroken");
+    }
+
+    #[test]
+    fn nonsense_is_a_gap_that_quotes_it() {
+        let mut sections = WHOLE;
+        sections[3] = ("boot", "btime soon\n", "0");
+        let gaps = read(&sections).gaps;
+        assert_eq!((gaps[0].reason, gaps[0].detail.as_str()), (Reason::Unparsable, "`btime soon`"));
+    }
+
+    #[test]
+    fn an_answer_without_a_frame_is_no_snapshot() {
+        assert!(
+            read_answer(b"This account is not available.\n", b"", "ab", &mut Strings::default()).is_none()
+        );
+    }
+}
