@@ -95,7 +95,7 @@ async fn converse(
             }
             ChannelMsg::ExitStatus { exit_status } => ended = Some(Ended::Exit(exit_status)),
             ChannelMsg::ExitSignal { signal_name, .. } => {
-                ended = Some(Ended::Signal(format!("{signal_name:?}")))
+                ended = Some(Ended::Signal(format!("{signal_name:?}")));
             }
             _ => {}
         }
