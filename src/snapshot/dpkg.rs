@@ -108,7 +108,8 @@ fn parse_line(line: &[u8]) -> Result<Option<Row<'_>>, ()> {
 
 /// A word of the alphabet that Debian Policy 5.6.7 allows in names.
 fn is_name(word: &str) -> bool {
-    !word.is_empty()
+    // The first must be a letter or a digit: what is printed in commands cannot be an option.
+    word.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_'))
 }
 

@@ -233,6 +233,15 @@ impl Packages {
         }
     }
 
+    /// What reports call a package: its name, and its architecture where it is a foreign one.
+    pub fn subject(&self, package: &Package, strings: &Strings) -> String {
+        let name = strings.text(package.name);
+        match self.class(package.arch, strings.find("all")) {
+            ArchClass::Native => name.to_owned(),
+            ArchClass::Foreign(arch) => format!("{name}:{}", strings.text(arch)),
+        }
+    }
+
     /// Every package of that name, of whatever architecture.
     pub fn named(&self, name: Symbol) -> &[Package] {
         let from = self.list.partition_point(|package| package.name < name);

@@ -1,8 +1,53 @@
 //! Versions: each system's own order, and the upstream version as semver.
+//!
+//! A distribution's order is exact and is used inside one release. Across releases and systems only
+//! the upstream version can be compared, and requirements are written in it. Pure: no I/O.
+
+mod debian;
+mod distance;
+mod requirement;
+mod upstream;
+
+use std::cmp::Ordering;
+
+pub use distance::{Distance, distance};
+pub use requirement::Requirement;
+pub use upstream::Upstream;
 
 /// A packaging system, which fixes the order of its versions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum System {
-    /// dpkg: epoch, upstream version, revision.
+    /// dpkg: epoch, upstream version, revision; deb-version(7).
     Debian,
+}
+
+impl System {
+    /// The system's own order. Total on any text; equal to the real tool's on versions that the real
+    /// tool accepts.
+    pub fn compare(self, one: &str, other: &str) -> Ordering {
+        match self {
+            Self::Debian => debian::compare(one, other),
+        }
+    }
+
+    /// The upstream part as it is written: without epoch and revision.
+    pub fn upstream(self, version: &str) -> &str {
+        match self {
+            Self::Debian => debian::upstream(version),
+        }
+    }
+}
+
+/// Whether two versions package the same upstream version: as mapped, or where one cannot be mapped, by
+/// the same text.
+pub fn same_upstream(one: (System, &str), other: (System, &str)) -> bool {
+    match (Upstream::parse(one.0, one.1), Upstream::parse(other.0, other.1)) {
+        (Some(one), Some(other)) => one == other,
+        _ => one.0.upstream(one.1) == other.0.upstream(other.1),
+    }
+}
+
+/// The order of the upstream versions; `None` where one cannot be mapped.
+pub fn compare_upstream(one: (System, &str), other: (System, &str)) -> Option<Ordering> {
+    Some(Upstream::parse(one.0, one.1)?.cmp(&Upstream::parse(other.0, other.1)?))
 }

@@ -1,0 +1,291 @@
+//! The upstream version as semver, with what semver has no place for kept for the order.
+//!
+//! Epoch, revision and repacking marks are taken off. `+really` means what follows it. Missing
+//! numbers are zero; numbers beyond the third, letters and patch levels order after the first three;
+//! `~rc1` is a pre-release. What does not begin with a number cannot be mapped.
+
+use super::System;
+
+/// Marks of a repacked source, which change nothing upstream; each may be followed by a number.
+const REPACKED: [&str; 7] = ["+dfsg", "~dfsg", ".dfsg", "+ds", "~ds", "+repack", "~repack"];
+
+/// Beginnings of a distribution's own suffix in versions without a revision: a rebuild for a release.
+const REBUILT: [&str; 6] = ["~deb", "~bpo", "+deb", "~ubuntu", "+ubuntu", "+b"];
+
+/// An upstream version: its semver and what orders after that.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Upstream {
+    semver: semver::Version,
+    after: Vec<Piece>,
+}
+
+/// A piece of a version beyond its three numbers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Piece {
+    Text(String),
+    Number(u64),
+}
+
+impl Upstream {
+    /// Maps a full version of a system; `None` if it cannot be mapped.
+    pub fn parse(system: System, version: &str) -> Option<Self> {
+        let text = really(system.upstream(version));
+        let text = without(without(text, &REBUILT), &REPACKED);
+        let (release, pre) = text.split_once('~').map_or((text, ""), |(release, pre)| (release, pre));
+        let (numbers, tail) = numbers(release)?;
+        let mut three = [0; 3];
+        let mut after = Vec::new();
+        for (nth, number) in numbers.into_iter().enumerate() {
+            match three.get_mut(nth) {
+                Some(place) => *place = number,
+                None => after.push(Piece::Number(number)),
+            }
+        }
+        // 1.2.3.0 is 1.2.3, as 1.2 is 1.2.0.
+        while after.last() == Some(&Piece::Number(0)) && tail.is_empty() {
+            after.pop();
+        }
+        after.extend(pieces(tail)?);
+        let [major, minor, patch] = three;
+        let mut semver = semver::Version::new(major, minor, patch);
+        if !pre.is_empty() {
+            semver.pre = semver::Prerelease::new(&identifiers(pre)).ok()?;
+        }
+        Some(Self { semver, after })
+    }
+
+    /// The first three numbers, and the pre-release.
+    pub fn semver(&self) -> &semver::Version {
+        &self.semver
+    }
+}
+
+/// `2.36.1+really2.35` is 2.35: the packaging went back without an epoch.
+fn really(text: &str) -> &str {
+    text.rsplit_once("+really").map_or(text, |(_, really)| really)
+}
+
+/// Takes off the last mark of a list that is followed by nothing but numbers and their separators.
+fn without<'a>(text: &'a str, marks: &[&str]) -> &'a str {
+    let ends_here = |rest: &str| {
+        rest.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'u' | b'+' | b'~'))
+    };
+    let cut = marks.iter().filter_map(|mark| {
+        let at = text.rfind(mark)?;
+        ends_here(text.get(at + mark.len()..)?).then_some(at)
+    });
+    cut.min().and_then(|at| text.get(..at)).unwrap_or(text)
+}
+
+/// The leading numbers, and the rest. `None` if there is none, or one that is too large.
+fn numbers(text: &str) -> Option<(Vec<u64>, &str)> {
+    let mut numbers = Vec::new();
+    let mut rest = text;
+    loop {
+        let length = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (digits, tail) = rest.split_at_checked(length)?;
+        numbers.push(digits.parse().ok()?);
+        match tail.strip_prefix('.') {
+            Some(next) if next.bytes().next().is_some_and(|byte| byte.is_ascii_digit()) => rest = next,
+            _ => return Some((numbers, tail)),
+        }
+    }
+}
+
+/// What follows the numbers, in stretches of letters and of digits; separators only part them.
+fn pieces(text: &str) -> Option<Vec<Piece>> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let digits = first.is_ascii_digit();
+        let end = rest.find(|c: char| c.is_ascii_digit() != digits).unwrap_or(rest.len());
+        let (piece, tail) = rest.split_at_checked(end)?;
+        rest = tail;
+        if digits {
+            pieces.push(Piece::Number(piece.parse().ok()?));
+        } else {
+            let letters = piece.trim_matches(['.', '-', '_']);
+            if !letters.is_empty() {
+                pieces.push(Piece::Text(letters.to_owned()));
+            }
+        }
+    }
+    Some(pieces)
+}
+
+/// `rc1` as semver's identifiers `rc.1`, so that rc10 comes after rc2.
+fn identifiers(pre: &str) -> String {
+    let mut identifiers = String::new();
+    let mut before: Option<char> = None;
+    for character in pre.chars() {
+        let character = if character.is_ascii_alphanumeric() { character } else { '.' };
+        let turns = before.is_some_and(|before| before.is_ascii_digit() != character.is_ascii_digit());
+        if character == '.' || (turns && before != Some('.')) {
+            if !identifiers.is_empty() && !identifiers.ends_with('.') {
+                identifiers.push('.');
+            }
+        }
+        if character != '.' {
+            // Semver forbids leading zeros in numbers.
+            let number_begins = identifiers.is_empty() || identifiers.ends_with('.');
+            if !(number_begins && character == '0' && before == Some('0')) {
+                identifiers.push(character);
+            }
+        }
+        before = Some(character);
+    }
+    let trimmed = identifiers.trim_end_matches('.');
+    trimmed.split('.').map(without_zeros).collect::<Vec<_>>().join(".")
+}
+
+/// `007` is 7; `0` stays.
+fn without_zeros(identifier: &str) -> &str {
+    if identifier.bytes().all(|byte| byte.is_ascii_digit()) {
+        let short = identifier.trim_start_matches('0');
+        if short.is_empty() { "0" } else { short }
+    } else {
+        identifier
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shown(version: &str) -> String {
+        let Some(upstream) = Upstream::parse(System::Debian, version) else { return "-".to_owned() };
+        let after = upstream.after.iter().map(|piece| match piece {
+            Piece::Text(text) => format!(" {text}"),
+            Piece::Number(number) => format!(" {number}"),
+        });
+        format!("{}{}", upstream.semver, after.collect::<String>())
+    }
+
+    /// Real versions of Debian and Ubuntu packages, and what they map to; `-` is not to be mapped.
+    const TABLE: [(&str, &str); 64] = [
+        ("1.22.1-9+deb12u2", "1.22.1"),
+        ("1.26.3-3+deb13u1", "1.26.3"),
+        ("1.18.0-6.1+deb11u3", "1.18.0"),
+        ("3.0.16-1~deb12u1", "3.0.16"),
+        ("3.5.4-1~deb13u1", "3.5.4"),
+        ("1.1.1w-0+deb11u1", "1.1.1 w"),
+        ("1:9.2p1-2+deb12u7", "9.2.0 p 1"),
+        ("1:10.0p1-7", "10.0.0 p 1"),
+        ("1:8.4p1-5+deb11u3", "8.4.0 p 1"),
+        ("252.39-1~deb12u1", "252.39.0"),
+        ("257.9-1~deb13u1", "257.9.0"),
+        ("2024a-0+deb12u1", "2024.0.0 a"),
+        ("2025b-0+deb12u2", "2025.0.0 b"),
+        ("131.0.6778.139-1~deb12u1", "131.0.6778 139"),
+        ("1:2.36.1+really2.35-4", "2.35.0"),
+        ("2.36-9+deb12u13", "2.36.0"),
+        ("5.2.15-2+b7", "5.2.15"),
+        ("8.32-4+b2", "8.32.0"),
+        ("7.88.1-10+deb12u14", "7.88.1"),
+        ("6.12.48-1", "6.12.48"),
+        ("6.1.0-18", "6.1.0"),
+        ("1:1.2.13.dfsg-1", "1.2.13"),
+        ("1:1.3.dfsg+really1.3.1-1+b1", "1.3.1"),
+        ("2.4.65-1~deb12u1", "2.4.65"),
+        ("15.14-0+deb12u1", "15.14.0"),
+        ("17.6-0+deb13u1", "17.6.0"),
+        ("1:10.11.14-0+deb12u2", "10.11.14"),
+        ("5:7.0.15-1~deb12u6", "7.0.15"),
+        ("5:8.0.2-3+deb13u1", "8.0.2"),
+        ("2.6.12-1+deb12u3", "2.6.12"),
+        ("1.6.18-1", "1.6.18"),
+        ("2:8.2.4793-1", "8.2.4793"),
+        ("2:9.0.1378-2+deb12u2", "9.0.1378"),
+        ("20230311+deb12u1", "20230311.0.0"),
+        ("20250419", "20250419.0.0"),
+        ("12.4+deb12u12", "12.4.0"),
+        ("0.7.13+dfsg-2", "0.7.13"),
+        ("1.16.2+ds-1+b3", "1.16.2"),
+        ("1.16.2+ds0-1", "1.16.2"),
+        ("20.10.24+dfsg1-1+deb12u1", "20.10.24"),
+        ("4.3.1+ds1-8+deb12u1", "4.3.1"),
+        ("0.52.6+ds.1-1", "0.52.6"),
+        ("3.11.2-1+b1", "3.11.2"),
+        ("3.0.0~rc1-1", "3.0.0-rc.1"),
+        ("3.0.0~beta2-1", "3.0.0-beta.2"),
+        ("2.0~alpha10-1", "2.0.0-alpha.10"),
+        ("1.0~rc1+dfsg-2", "1.0.0-rc.1"),
+        ("1.24.0-2ubuntu7.5", "1.24.0"),
+        ("3.0.13-0ubuntu3.6", "3.0.13"),
+        ("2.39-0ubuntu8.6", "2.39.0"),
+        ("1:2.43.0-1ubuntu7.3", "2.43.0"),
+        ("5.36.0-7+deb12u3", "5.36.0"),
+        ("1.9.13p3-1+deb12u2", "1.9.13 p 3"),
+        ("4.96-15+deb12u7", "4.96.0"),
+        ("2.2.40-1.1+deb12u1", "2.2.40"),
+        ("590-2.1~deb12u2", "590.0.0"),
+        ("6.4+20240113-1", "6.4.0 + 20240113"),
+        ("0.0~git20210726.6b0e38c-1", "0.0.0-git.20210726.6.b.0.e.38.c"),
+        ("1.2.3.4.5-1", "1.2.3 4 5"),
+        ("2024.01.02-1", "2024.1.2"),
+        ("4.13+dfsg1-1+deb12u1", "4.13.0"),
+        ("git20200101-1", "-"),
+        ("", "-"),
+        ("99999999999999999999.1-1", "-"),
+    ];
+
+    #[test]
+    fn real_versions_map_as_the_contract_says() {
+        for (version, expected) in TABLE {
+            assert_eq!(shown(version), expected, "{version}");
+        }
+    }
+
+    #[test]
+    fn what_semver_has_no_place_for_keeps_its_order() {
+        let ordered = [
+            "1.1.0-1",
+            "1.1.1~rc2-1",
+            "1.1.1~rc10-1",
+            "1.1.1-1",
+            "1.1.1a-1",
+            "1.1.1w-1",
+            "1.1.2-1",
+            "9.2-1",
+            "9.2p1-1",
+            "9.2p2-1",
+            "9.2p10-1",
+            "131.0.6778.85-1",
+            "131.0.6778.139-1",
+            "2023c-1",
+            "2024a-1",
+            "2024b-1",
+            "20230311",
+            "20250419",
+        ];
+        let mapped: Vec<Upstream> =
+            ordered.iter().map(|version| Upstream::parse(System::Debian, version).unwrap()).collect();
+        for (pair, names) in mapped.windows(2).zip(ordered.windows(2)) {
+            assert!(pair[0] < pair[1], "{} is before {}", names[0], names[1]);
+        }
+    }
+
+    #[test]
+    fn repacking_is_no_other_version() {
+        assert!(super::super::same_upstream((System::Debian, "1.16.2+ds-1"), (System::Debian, "1.16.2-5")));
+        assert!(super::super::same_upstream((System::Debian, "1.26-1"), (System::Debian, "1.26.0-1")));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,40}") {
+            let _ = Upstream::parse(System::Debian, &text);
+        }
+
+        #[test]
+        fn plain_numbers_order_as_dpkg_orders_them(a in "[1-9]?[0-9](\\.[1-9]?[0-9]){0,4}", b in "[1-9]?[0-9](\\.[1-9]?[0-9]){0,4}") {
+            let (one, other) = (Upstream::parse(System::Debian, &a).unwrap(), Upstream::parse(System::Debian, &b).unwrap());
+            // 1.0 and 1.0.0 are one upstream version and two of dpkg's.
+            if one != other {
+                prop_assert_eq!(one.cmp(&other), System::Debian.compare(&a, &b));
+            }
+        }
+    }
+}
