@@ -9,10 +9,16 @@
 //! Everything from [`snapshot`] on is pure and synchronous: no clock, no socket. The moment of the
 //! run is a value that the caller passes in. `ARCHITECTURE.md` has the whole plan.
 
+pub mod advice;
 pub mod collect;
 pub mod diagnostic;
+pub mod drift;
+pub mod hostlist;
 pub mod inventory;
+pub mod playbook;
 pub mod probe;
+pub mod report;
+pub mod rules;
 pub mod severity;
 pub mod snapshot;
 pub mod ssh;

@@ -3,8 +3,15 @@
 //! After this module every host is resolved: whatever the files left out has its default, and
 //! nothing downstream asks again. It reads inventory files and never opens a connection.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod adhoc;
+mod load;
+pub mod pattern;
+mod raw;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
+
+pub use adhoc::AdhocError;
 
 /// A host's place in [`Inventory::hosts`]; stable for one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,6 +24,25 @@ pub struct Inventory {
     pub hosts: Vec<Host>,
     /// Groups by name. `all` and `ungrouped` are implied, as in Ansible, and are not listed here.
     pub groups: BTreeMap<String, Group>,
+    by_name: HashMap<String, HostId>,
+}
+
+/// What the command line says about every host, and where defaults come from.
+///
+/// As in Ansible, what an inventory says of one host wins over the command line, and the command line over
+/// the inventory's `[defaults]`.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// Login name.
+    pub user: Option<String>,
+    /// TCP port.
+    pub port: Option<u16>,
+    /// Private key file.
+    pub identity: Option<PathBuf>,
+    /// The name of whoever runs the program: the login name where nobody says another.
+    pub login: String,
+    /// The home folder, for `~/`.
+    pub home: Option<PathBuf>,
 }
 
 /// One group: its own hosts and its child groups.
@@ -77,5 +103,41 @@ impl Inventory {
     /// The host of that id, if it is one of this inventory's.
     pub fn host(&self, id: HostId) -> Option<&Host> {
         self.hosts.get(id.0 as usize)
+    }
+
+    /// The host of that name.
+    pub fn find(&self, name: &str) -> Option<HostId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// Every host, in order.
+    pub fn ids(&self) -> impl Iterator<Item = HostId> + use<> {
+        (0..u32::try_from(self.hosts.len()).unwrap_or(u32::MAX)).map(HostId)
+    }
+
+    /// Every group's name, with the implied ones.
+    pub(crate) fn group_names(&self) -> impl Iterator<Item = &str> {
+        ["all", "ungrouped"].into_iter().chain(self.groups.keys().map(String::as_str))
+    }
+
+    /// The hosts of a group and of its child groups, each once, in inventory order; `None` if there is no
+    /// such group.
+    pub(crate) fn members(&self, group: &str) -> Option<Vec<HostId>> {
+        let with = |wanted: &dyn Fn(&Host) -> bool| {
+            self.ids().filter(|id| self.host(*id).is_some_and(wanted)).collect()
+        };
+        match group {
+            "all" => Some(self.ids().collect()),
+            "ungrouped" => Some(with(&|host| host.groups.is_empty())),
+            _ => self.groups.contains_key(group).then(|| with(&|host| host.groups.contains(group))),
+        }
+    }
+
+    /// Adds a host; its id is its place.
+    fn add(&mut self, host: Host) -> HostId {
+        let id = HostId(u32::try_from(self.hosts.len()).unwrap_or(u32::MAX));
+        self.by_name.insert(host.name.clone(), id);
+        self.hosts.push(host);
+        id
     }
 }

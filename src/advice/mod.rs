@@ -1,0 +1,209 @@
+//! What to do: one verdict a host by named conditions, one a cluster, and the steps.
+//!
+//! Nothing is ever done by us, nothing is decided by a score, and no advice proposes a downgrade.
+
+mod entries;
+mod snowflake;
+mod steps;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+pub use entries::{Action, Entry, entry};
+pub use snowflake::{Snowflake, Term};
+
+use crate::drift::Comparison;
+use crate::rules::{Evidence, Finding};
+use crate::severity::Severity;
+use crate::snapshot::HostStatus;
+
+/// What a host, or a cluster, needs; the later one decides for a cluster.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It was audited, and nothing that counts was found.
+    InSync,
+    /// It was not audited, or not wholly, and nothing else was found.
+    Unknown,
+    /// A person must decide first: it is ahead, or there is no majority.
+    Investigate,
+    /// A few commands bring it back.
+    Repair,
+    /// Commands would leave the cause in place: rebuild it from an image.
+    Replace,
+}
+
+impl Verdict {
+    /// The word that reports use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InSync => "in-sync",
+            Self::Unknown => "unknown",
+            Self::Investigate => "investigate",
+            Self::Repair => "repair",
+            Self::Replace => "replace",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What is advised for one host.
+#[derive(Debug)]
+pub struct HostAdvice {
+    /// What it needs.
+    pub verdict: Verdict,
+    /// The conditions that led to it.
+    pub reasons: Vec<String>,
+    /// How far it is from its cluster; orders hosts and decides nothing.
+    pub snowflake: Snowflake,
+}
+
+/// One piece of advice for the hosts of a cluster that share a cause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advice {
+    /// The id of the rule that led to it.
+    pub rule: &'static str,
+    /// The cluster.
+    pub cluster: String,
+    /// The hosts, by their place in the fleet.
+    pub hosts: Vec<usize>,
+    /// What to do: repair, replace or investigate.
+    pub action: Verdict,
+    /// Why.
+    pub reason: String,
+    /// How, in order: commands, or what a person has to do.
+    pub steps: Vec<String>,
+}
+
+/// All advice of a run.
+#[derive(Debug, Default)]
+pub struct Advised {
+    /// For each host, by its place in the fleet.
+    pub hosts: Vec<HostAdvice>,
+    /// For each cluster, in the comparison's order.
+    pub clusters: Vec<Verdict>,
+    /// What to do, most drastic first.
+    pub advice: Vec<Advice>,
+}
+
+/// The findings of one host that count, sorted by the condition that each is.
+#[derive(Debug, Default)]
+struct Conditions<'f> {
+    /// A repair would leave these in place.
+    lasting: Vec<&'f Finding>,
+    /// Commands put these right.
+    repairable: Vec<&'f Finding>,
+    /// A person must decide on these.
+    open: Vec<&'f Finding>,
+    /// These say that it was not audited, or not wholly.
+    unaudited: Vec<&'f Finding>,
+}
+
+impl<'f> Conditions<'f> {
+    fn of(findings: &[&'f Finding], newer_release: bool) -> Self {
+        let mut conditions = Self::default();
+        for finding in findings.iter().copied() {
+            let Some(entry) = entry(finding.rule.id) else { continue };
+            let list = match entry.action {
+                _ if finding.leaves_open() => &mut conditions.unaudited,
+                Action::None => continue,
+                _ if is_open(finding, findings, newer_release) => &mut conditions.open,
+                // What is only worth knowing asks for nothing.
+                _ if finding.severity == Severity::Info => continue,
+                Action::Replace => &mut conditions.lasting,
+                Action::Repair => &mut conditions.repairable,
+                Action::Investigate => &mut conditions.open,
+            };
+            list.push(finding);
+        }
+        conditions
+    }
+
+    /// A host that is ahead is not replaced: its image would be a downgrade.
+    fn verdict(&self) -> Verdict {
+        let ahead =
+            self.open.iter().any(|finding| finding.rule.id == "ahead" || finding.rule.id == "release");
+        if !self.lasting.is_empty() && !ahead {
+            Verdict::Replace
+        } else if !self.repairable.is_empty() && self.lasting.is_empty() {
+            Verdict::Repair
+        } else if !self.open.is_empty() {
+            Verdict::Investigate
+        } else if !self.unaudited.is_empty() {
+            Verdict::Unknown
+        } else {
+            Verdict::InSync
+        }
+    }
+
+    fn reasons(&self) -> Vec<String> {
+        let all = self.lasting.iter().chain(&self.repairable).chain(&self.open).chain(&self.unaudited);
+        all.map(|finding| format!("{}: {}", finding.subject, finding.message())).collect()
+    }
+}
+
+/// Whether no command can be named that would put it right: nothing is called right, it would be a step
+/// back, or the cluster's own version does not meet the playbook.
+fn is_open(finding: &Finding, all: &[&Finding], newer_release: bool) -> bool {
+    let differs_too = |other: &&&Finding| {
+        other.subject == finding.subject && other.rule.id == "package-version" && other.expected.is_some()
+    };
+    match finding.rule.id {
+        "ahead" => true,
+        "release" => finding.expected.is_none() || newer_release,
+        "package-version" | "package-missing" => finding.expected.is_none(),
+        "policy-unmet" => !all.iter().any(|other| differs_too(&other)),
+        "package-extra" => matches!(finding.evidence, Evidence::Spread(_)),
+        _ => false,
+    }
+}
+
+/// Advises on every host and cluster of a comparison.
+pub fn advise(comparison: &Comparison<'_>, findings: &[Finding]) -> Advised {
+    let mut by_host: BTreeMap<usize, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.counts()) {
+        if let Some((position, _)) = &finding.host {
+            by_host.entry(*position).or_default().push(finding);
+        }
+    }
+    let mut advised = Advised::default();
+    let mut advice = steps::Collected::default();
+    for position in 0..comparison.fleet.hosts.len() {
+        let own = by_host.remove(&position).unwrap_or_default();
+        let conditions = Conditions::of(&own, runs_newer_release(comparison, position));
+        let verdict = match comparison.observation(position).map(crate::snapshot::Observation::status) {
+            Some(HostStatus::Unreachable) | None => Verdict::Unknown,
+            Some(_) => conditions.verdict(),
+        };
+        advice.add(comparison, position, verdict, &conditions);
+        let snowflake = snowflake::score(comparison, position, &own);
+        advised.hosts.push(HostAdvice { verdict, reasons: conditions.reasons(), snowflake });
+    }
+    let worst = |members: &[usize]| {
+        members.iter().filter_map(|position| advised.hosts.get(*position)).map(|host| host.verdict).max()
+    };
+    advised.clusters = comparison
+        .clusters
+        .iter()
+        .map(|cluster| worst(&cluster.members).unwrap_or(Verdict::Unknown))
+        .collect();
+    advised.advice = advice.finish(comparison);
+    advised
+}
+
+/// Whether a host runs a newer release than the cluster's it is in.
+fn runs_newer_release(comparison: &Comparison<'_>, position: usize) -> bool {
+    let Some(os) = comparison.observation(position).and_then(crate::snapshot::Observation::os) else {
+        return false;
+    };
+    let mine = comparison.clusters.iter().filter(|cluster| cluster.members.binary_search(&position).is_ok());
+    mine.filter_map(|cluster| cluster.releases.expected())
+        .any(|expected| os.newer_than(expected) == Some(true))
+}

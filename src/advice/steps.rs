@@ -1,0 +1,284 @@
+//! Advice in concrete steps, one piece for all hosts of a cluster that share a cause.
+//!
+//! Names and versions in commands come from hosts; the snapshot lets only Debian's own alphabets in,
+//! so that a command can be pasted into a shell.
+
+use std::collections::BTreeMap;
+
+use super::{Advice, Conditions, Verdict};
+use crate::drift::Comparison;
+use crate::hostlist::fold;
+use crate::rules::{Evidence, Finding};
+
+/// Beginnings of the names of packages whose hosts hold data or a vote.
+const STATEFUL: [&str; 14] = [
+    "postgresql-1",
+    "postgresql-9",
+    "mariadb-server",
+    "mysql-server",
+    "mongodb",
+    "redis-server",
+    "etcd-server",
+    "consul",
+    "rabbitmq-server",
+    "zookeeperd",
+    "ceph-osd",
+    "ceph-mon",
+    "elasticsearch",
+    "nats-server",
+];
+
+/// What hosts must share to be given one piece of advice.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Cause {
+    action: std::cmp::Reverse<Verdict>,
+    cluster: String,
+    rule: &'static str,
+    reason: String,
+    commands: Vec<Command>,
+    stateful: Vec<String>,
+}
+
+/// One thing to do on a host.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Command {
+    Unhold(String),
+    Install { package: String, version: Option<String> },
+    Say(String),
+}
+
+/// Advice on its way to being folded.
+#[derive(Debug, Default)]
+pub(super) struct Collected(BTreeMap<Cause, Vec<usize>>);
+
+impl Collected {
+    /// Adds what is advised for one host, cluster by cluster.
+    pub(super) fn add(
+        &mut self,
+        comparison: &Comparison<'_>,
+        position: usize,
+        verdict: Verdict,
+        of: &Conditions<'_>,
+    ) {
+        let mut clusters: BTreeMap<&str, [Vec<&Finding>; 3]> = BTreeMap::new();
+        for (nth, list) in [&of.lasting, &of.repairable, &of.open].into_iter().enumerate() {
+            for finding in list {
+                let own = clusters.entry(finding.cluster.as_deref().unwrap_or_default()).or_default();
+                own.get_mut(nth).into_iter().for_each(|list| list.push(finding));
+            }
+        }
+        for (cluster, [lasting, repairable, open]) in clusters {
+            let of_cluster =
+                |action, findings: &[&Finding], commands| cause(action, cluster, findings, commands);
+            let mut causes = Vec::new();
+            if verdict == Verdict::Replace && !lasting.is_empty() {
+                let mut cause = of_cluster(Verdict::Replace, &lasting, pins(comparison, cluster));
+                cause.stateful = stateful(comparison, position);
+                causes.push(cause);
+            } else if verdict == Verdict::Repair && !repairable.is_empty() {
+                causes.push(of_cluster(Verdict::Repair, &repairable, repair(&repairable)));
+            }
+            if verdict != Verdict::Replace && !open.is_empty() {
+                causes.push(of_cluster(Verdict::Investigate, &open, investigate(&open)));
+            }
+            for cause in causes {
+                self.0.entry(cause).or_default().push(position);
+            }
+        }
+    }
+
+    /// The advice, most drastic first, with the names of the hosts in the steps.
+    pub(super) fn finish(self, comparison: &Comparison<'_>) -> Vec<Advice> {
+        let advice = self.0.into_iter().map(|(cause, hosts)| {
+            let names: Vec<&str> = hosts.iter().map(|position| comparison.name(*position)).collect();
+            let steps = steps(&cause, &names);
+            Advice {
+                rule: cause.rule,
+                action: cause.action.0,
+                reason: cause.reason,
+                cluster: cause.cluster,
+                hosts,
+                steps,
+            }
+        });
+        advice.collect()
+    }
+}
+
+fn cause(action: Verdict, cluster: &str, findings: &[&Finding], commands: Vec<Command>) -> Cause {
+    let reasons: Vec<String> = findings.iter().map(|finding| reason(finding)).collect();
+    let mut reason = reasons.iter().take(3).cloned().collect::<Vec<_>>().join("; ");
+    if reasons.len() > 3 {
+        reason.push_str(&format!("; and {} more", reasons.len() - 3));
+    }
+    Cause {
+        action: std::cmp::Reverse(action),
+        cluster: cluster.to_owned(),
+        rule: findings.first().map_or("", |finding| finding.rule.id),
+        reason,
+        commands,
+        stateful: Vec::new(),
+    }
+}
+
+fn reason(finding: &Finding) -> String {
+    match finding.rule.id {
+        "release" => format!("release {}", finding.message()),
+        "package-broken" => {
+            format!("{} is {}", finding.subject, finding.observed.as_deref().unwrap_or_default())
+        }
+        "package-held" => format!("{} is on hold here only", finding.subject),
+        _ => format!("{}: {}", finding.subject, finding.message()),
+    }
+}
+
+/// The commands that bring a host back: holds first, since apt would refuse to go on.
+fn repair(findings: &[&Finding]) -> Vec<Command> {
+    let mut commands: Vec<Command> = Vec::new();
+    for finding in findings {
+        let package = finding.subject.clone();
+        commands.push(match finding.rule.id {
+            "package-held" => Command::Unhold(package),
+            "policy-unmet" => continue,
+            _ => {
+                // A version of another release cannot be had here, and a requirement is no version.
+                let elsewhere = matches!(finding.evidence, Evidence::OtherRelease(_));
+                let exact = finding
+                    .expected
+                    .clone()
+                    .filter(|version| !elsewhere && !version.contains([' ', '<', '>', '=', '^', '*', ',']));
+                Command::Install { package, version: exact }
+            }
+        });
+    }
+    commands.sort();
+    commands.dedup();
+    commands
+}
+
+fn investigate(findings: &[&Finding]) -> Vec<Command> {
+    let mut commands = Vec::new();
+    for finding in findings {
+        let subject = &finding.subject;
+        commands.push(Command::Say(match (finding.rule.id, &finding.expected) {
+            ("release", None) => "decide which release the cluster shall run, then replace the others".to_owned(),
+            ("release", Some(expected)) => {
+                format!("this host is newer than the {expected} cluster: if it leads the way, replace the others; nothing goes back")
+            }
+            ("ahead", Some(expected)) => {
+                format!("find out who brought {subject} beyond {expected}: bring the others up, or waive it as a canary with a date")
+            }
+            ("policy-unmet", Some(expected)) => {
+                format!("the cluster itself does not meet {subject} {expected}: plan an upgrade, or correct the playbook")
+            }
+            _ => format!("say what is right: baseline = \"pinned:VERSION\" or \"host:NAME\" for {subject} in the playbook"),
+        }));
+    }
+    commands.sort();
+    commands.dedup();
+    commands
+}
+
+/// What the image of a replacement must hold: the packages that the playbook names, as the cluster has
+/// them.
+fn pins(comparison: &Comparison<'_>, cluster: &str) -> Vec<Command> {
+    let Some(cluster) = comparison.clusters.iter().find(|known| known.name == cluster) else {
+        return Vec::new();
+    };
+    let slot = cluster.releases.majority();
+    let named = cluster.columns.iter().filter(|column| column.entry.is_some() && !column.foreign);
+    let pin = |column: &crate::drift::Column<'_>| match column.expected(slot?) {
+        crate::drift::Expected::Version { version, .. } => {
+            Some(Command::Install { package: column.name.to_owned(), version: Some(version.to_owned()) })
+        }
+        _ => None,
+    };
+    let mut commands: Vec<Command> = named.filter_map(pin).collect();
+    let release = cluster
+        .releases
+        .expected()
+        .map_or_else(|| "the cluster's release".to_owned(), crate::snapshot::Os::label);
+    commands.push(Command::Say(release));
+    commands
+}
+
+fn stateful(comparison: &Comparison<'_>, position: usize) -> Vec<String> {
+    let Some(packages) = comparison.observation(position).and_then(|host| host.packages()) else {
+        return Vec::new();
+    };
+    let names = packages.list.iter().map(|package| comparison.fleet.strings.text(package.name));
+    let mut found: Vec<String> = names
+        .filter(|name| STATEFUL.iter().any(|start| name.starts_with(start)))
+        .map(str::to_owned)
+        .collect();
+    found.sort();
+    found
+}
+
+fn steps(cause: &Cause, names: &[&str]) -> Vec<String> {
+    match cause.action.0 {
+        Verdict::Replace => replace_steps(cause, &fold(names)),
+        Verdict::Repair => repair_steps(&cause.commands, names),
+        _ => cause
+            .commands
+            .iter()
+            .map(|(Command::Say(text) | Command::Unhold(text) | Command::Install { package: text, .. })| {
+                text.clone()
+            })
+            .collect(),
+    }
+}
+
+fn replace_steps(cause: &Cause, hosts: &str) -> Vec<String> {
+    let mut steps = Vec::new();
+    if !cause.stateful.is_empty() {
+        steps.push(format!(
+            "first the data: {} may hold data or a quorum vote ({}); move it, and one host at a time",
+            hosts,
+            cause.stateful.join(", ")
+        ));
+    }
+    let release = cause
+        .commands
+        .iter()
+        .find_map(|command| if let Command::Say(release) = command { Some(release.as_str()) } else { None });
+    let with = installs(&cause.commands);
+    let with = if with.is_empty() { String::new() } else { format!(" with {with}") };
+    steps.push(format!("build an image of {}{with}", release.unwrap_or("the cluster's release")));
+    steps.push(format!("start a new server from it for each of {hosts} and let it join {}", cause.cluster));
+    steps.push(format!("drain and remove {hosts}, then: driftless audit -l {}", cause.cluster));
+    steps
+}
+
+fn repair_steps(commands: &[Command], names: &[&str]) -> Vec<String> {
+    let mut steps = Vec::new();
+    let pattern = names.join(",");
+    let held: Vec<&str> = commands
+        .iter()
+        .filter_map(|command| if let Command::Unhold(name) = command { Some(name.as_str()) } else { None })
+        .collect();
+    let install = installs(commands);
+    if !held.is_empty() {
+        steps.push(format!("apt-mark unhold {}", held.join(" ")));
+    }
+    if !install.is_empty() {
+        steps.push(format!("apt-get install {install}"));
+    }
+    for name in held {
+        steps.push(format!("ansible '{pattern}' -b -m dpkg_selections -a 'name={name} selection=install'"));
+    }
+    if !install.is_empty() {
+        steps.push(format!("ansible '{pattern}' -b -m apt -a 'name={}'", install.replace(' ', ",")));
+    }
+    steps
+}
+
+/// `nginx=1.26.3-3+deb13u1 curl`
+fn installs(commands: &[Command]) -> String {
+    let wanted = commands.iter().filter_map(|command| match command {
+        Command::Install { package, version: Some(version) } => Some(format!("{package}={version}")),
+        Command::Install { package, version: None } => Some(package.clone()),
+        _ => None,
+    });
+    wanted.collect::<Vec<_>>().join(" ")
+}

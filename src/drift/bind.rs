@@ -1,0 +1,88 @@
+//! Brings playbook and inventory together: every host pattern resolved once.
+
+use std::collections::BTreeSet;
+
+use super::covers;
+use crate::inventory::pattern::Pattern;
+use crate::inventory::{HostId, Inventory};
+use crate::playbook::{Baseline, Place, Playbook};
+
+/// A playbook that does not fit the inventory.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct BindError {
+    /// The entry.
+    pub place: Place,
+    /// What is wrong, and what to do.
+    pub message: String,
+}
+
+/// Hosts of one entry; `None` is every host.
+type Hosts = Option<BTreeSet<HostId>>;
+
+/// The patterns of a playbook as sets of hosts, in the order of its entries.
+#[derive(Debug, Default)]
+pub struct Bound {
+    /// Of [`Playbook::clusters`].
+    pub clusters: Vec<BTreeSet<HostId>>,
+    packages: Vec<Hosts>,
+    ignores: Vec<Hosts>,
+    waivers: Vec<Hosts>,
+    unaudited: Vec<Hosts>,
+    /// Patterns, or parts of them, that match no host: worth a warning each.
+    pub unmatched: Vec<String>,
+}
+
+impl Bound {
+    pub(super) fn of(inventory: &Inventory, playbook: &Playbook) -> Result<Self, BindError> {
+        let mut unmatched = BTreeSet::new();
+        let mut select = |pattern: &Pattern| {
+            let selection = pattern.select(inventory);
+            unmatched.extend(selection.unmatched);
+            selection.hosts
+        };
+        let clusters = playbook.clusters.iter().map(|entry| select(&entry.hosts)).collect();
+        let mut optional = |pattern: &Option<Pattern>| pattern.as_ref().map(&mut select);
+        let bound = Self {
+            clusters,
+            packages: playbook.packages.iter().map(|entry| optional(&entry.hosts)).collect(),
+            ignores: playbook.ignores.iter().map(|entry| optional(&entry.hosts)).collect(),
+            waivers: playbook.waivers.iter().map(|entry| optional(&entry.hosts)).collect(),
+            unaudited: playbook.unaudited.iter().map(|entry| optional(&entry.hosts)).collect(),
+            unmatched: Vec::new(),
+        };
+        for entry in &playbook.packages {
+            if let Baseline::Host(name) = &entry.baseline {
+                if inventory.find(name).is_none() {
+                    let message = format!("the baseline host `{name}` is not in the inventory");
+                    return Err(BindError { place: entry.place.clone(), message });
+                }
+            }
+        }
+        Ok(Self { unmatched: unmatched.into_iter().collect(), ..bound })
+    }
+
+    /// Whether [`Playbook::packages`]`[entry]` speaks of a host.
+    pub fn package(&self, entry: usize, host: HostId) -> bool {
+        covered(&self.packages, entry, host)
+    }
+
+    /// Whether [`Playbook::ignores`]`[entry]` speaks of a host.
+    pub fn ignore(&self, entry: usize, host: HostId) -> bool {
+        covered(&self.ignores, entry, host)
+    }
+
+    /// Whether [`Playbook::waivers`]`[entry]` speaks of a host.
+    pub fn waiver(&self, entry: usize, host: HostId) -> bool {
+        covered(&self.waivers, entry, host)
+    }
+
+    /// Whether [`Playbook::unaudited`]`[entry]` speaks of a host.
+    pub fn unaudited(&self, entry: usize, host: HostId) -> bool {
+        covered(&self.unaudited, entry, host)
+    }
+}
+
+fn covered(entries: &[Hosts], entry: usize, host: HostId) -> bool {
+    entries.get(entry).is_some_and(|hosts| covers(hosts.as_ref(), host))
+}

@@ -1,0 +1,60 @@
+//! Which hosts are compared with each other.
+
+use std::collections::BTreeMap;
+
+use super::{Bound, Cluster, Releases};
+use crate::inventory::{Host, Inventory};
+use crate::playbook::Playbook;
+use crate::snapshot::Fleet;
+
+/// The cluster of hosts that are in no group, by Ansible's name for it.
+const UNGROUPED: &str = "ungrouped";
+
+/// The clusters that the playbook declares, in its order; then, for hosts that are in none of them, one
+/// for each set of leaf groups, by name. A cluster without a host of this run is left out.
+pub(super) fn group<'a>(
+    inventory: &Inventory,
+    playbook: &Playbook,
+    bound: &Bound,
+    fleet: &'a Fleet,
+) -> Vec<Cluster<'a>> {
+    let mut clusters = Vec::new();
+    let mut declared = vec![false; fleet.hosts.len()];
+    for (entry, hosts) in playbook.clusters.iter().zip(&bound.clusters) {
+        let answered = fleet.hosts.iter().enumerate();
+        let members: Vec<usize> =
+            answered.filter(|(_, observation)| hosts.contains(&observation.host)).map(|(at, _)| at).collect();
+        for member in &members {
+            if let Some(declared) = declared.get_mut(*member) {
+                *declared = true;
+            }
+        }
+        clusters.push((entry.name.clone(), members));
+    }
+    let mut by_groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (position, _) in declared.iter().enumerate().filter(|(_, declared)| !**declared) {
+        let host = fleet.hosts.get(position).and_then(|observation| inventory.host(observation.host));
+        if let Some(host) = host {
+            by_groups.entry(default_name(host)).or_default().push(position);
+        }
+    }
+    clusters.extend(by_groups);
+    clusters
+        .into_iter()
+        .filter(|(_, members)| !members.is_empty())
+        .map(|(name, members)| {
+            let releases = Releases::from_members(
+                members.iter().map(|at| fleet.hosts.get(*at).and_then(|host| host.os())),
+            );
+            Cluster { name, members, releases, columns: Vec::new() }
+        })
+        .collect()
+}
+
+/// The host's leaf groups, joined as a pattern would intersect them.
+fn default_name(host: &Host) -> String {
+    if host.leaf_groups.is_empty() {
+        return UNGROUPED.to_owned();
+    }
+    host.leaf_groups.iter().map(String::as_str).collect::<Vec<_>>().join("+")
+}

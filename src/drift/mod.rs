@@ -1,0 +1,104 @@
+//! Compares the hosts of each cluster with each other: who has what, and what is expected.
+//!
+//! It makes tables and judges their cells; whether a judgement is a finding, and how bad, is the
+//! rules' part. Pure: the same fleet and playbook always give the same comparison.
+
+mod bind;
+mod cluster;
+mod column;
+mod expect;
+mod release;
+
+use std::collections::BTreeSet;
+
+pub use bind::{BindError, Bound};
+pub use column::{Column, Judgement, Value};
+pub use expect::Expected;
+pub use release::Releases;
+
+use crate::inventory::{Host, HostId, Inventory};
+use crate::playbook::Playbook;
+use crate::snapshot::{Fleet, Observation};
+
+/// A whole fleet, compared.
+#[derive(Debug)]
+pub struct Comparison<'a> {
+    /// The inventory that the hosts are of.
+    pub inventory: &'a Inventory,
+    /// What was declared.
+    pub playbook: &'a Playbook,
+    /// What was seen.
+    pub fleet: &'a Fleet,
+    /// The playbook's patterns, resolved.
+    pub bound: Bound,
+    /// The clusters, in the order in which reports show them.
+    pub clusters: Vec<Cluster<'a>>,
+}
+
+/// Hosts that are compared with each other.
+#[derive(Debug)]
+pub struct Cluster<'a> {
+    /// Its name.
+    pub name: String,
+    /// Positions of its hosts in [`Fleet::hosts`].
+    pub members: Vec<usize>,
+    /// Which releases they run.
+    pub releases: Releases<'a>,
+    /// The packages that were compared, those that the playbook names first, then by name.
+    pub columns: Vec<Column<'a>>,
+}
+
+impl<'a> Comparison<'a> {
+    /// Compares what was seen with what was declared.
+    ///
+    /// # Errors
+    /// When the playbook speaks of a host that the inventory does not have.
+    pub fn of(inventory: &'a Inventory, playbook: &'a Playbook, fleet: &'a Fleet) -> Result<Self, BindError> {
+        let bound = Bound::of(inventory, playbook)?;
+        let mut clusters = cluster::group(inventory, playbook, &bound, fleet);
+        for cluster in &mut clusters {
+            cluster.columns = column::columns(cluster, inventory, playbook, &bound, fleet);
+        }
+        Ok(Self { inventory, playbook, fleet, bound, clusters })
+    }
+
+    /// What was seen of the host at a position of [`Fleet::hosts`].
+    pub fn observation(&self, position: usize) -> Option<&'a Observation> {
+        self.fleet.hosts.get(position)
+    }
+
+    /// The host at a position of [`Fleet::hosts`].
+    pub fn host(&self, position: usize) -> Option<&'a Host> {
+        self.inventory.host(self.observation(position)?.host)
+    }
+
+    /// The name of the host at a position of [`Fleet::hosts`].
+    pub fn name(&self, position: usize) -> &'a str {
+        self.host(position).map_or("", |host| host.name.as_str())
+    }
+
+    /// The names of the clusters that a host is in.
+    pub fn clusters_of(&self, position: usize) -> impl Iterator<Item = &str> {
+        self.clusters
+            .iter()
+            .filter(move |cluster| cluster.members.binary_search(&position).is_ok())
+            .map(|cluster| cluster.name.as_str())
+    }
+}
+
+impl Cluster<'_> {
+    /// What a column says of one member, by its place among the members.
+    pub fn judge(&self, column: &Column<'_>, member: usize) -> Judgement {
+        column.judge(member, self.releases.slot(member))
+    }
+
+    /// What a column expects of one member.
+    pub fn expected_of<'a>(&self, column: &Column<'a>, member: usize) -> Expected<'a> {
+        column.expected(self.releases.slot(member))
+    }
+}
+
+/// Whether an entry that may name hosts covers one.
+fn covers(hosts: Option<&BTreeSet<HostId>>, host: HostId) -> bool {
+    hosts.is_none_or(|hosts| hosts.contains(&host))
+}

@@ -1,0 +1,168 @@
+//! Hosts named on the command line: `web-01`, `admin@web-02:2222`, `[2001:db8::1]:22`, ranges.
+
+use std::collections::BTreeSet;
+
+use super::load::is_host_name;
+use super::{Host, HostId, Inventory, Overrides, Route, SshRoute};
+use crate::hostlist::expand;
+
+/// An argument that names no host.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{argument}` names no host: {why}")]
+pub struct AdhocError {
+    /// The argument.
+    pub argument: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// `user@host:port`, taken apart.
+struct Parts<'a> {
+    user: Option<&'a str>,
+    name: &'a str,
+    port: Option<u16>,
+}
+
+impl Inventory {
+    /// The hosts that arguments name, each once. One that the inventory has keeps its settings, but for
+    /// the user and the port that the argument gives; another is added, in no group.
+    pub fn add_adhoc(
+        &mut self,
+        arguments: &[String],
+        overrides: &Overrides,
+    ) -> Result<Vec<HostId>, AdhocError> {
+        let mut ids = Vec::new();
+        for argument in arguments {
+            let error = |why: String| AdhocError { argument: argument.clone(), why };
+            let parts = Parts::of(argument).map_err(&error)?;
+            for name in expand(parts.name).map_err(|wrong| error(wrong.message))? {
+                if !is_host_name(&name) {
+                    return Err(error("a host is [USER@]NAME[:PORT]".to_owned()));
+                }
+                ids.push(self.adhoc(&name, &parts, overrides));
+            }
+        }
+        let mut seen = BTreeSet::new();
+        ids.retain(|id| seen.insert(*id));
+        Ok(ids)
+    }
+
+    fn adhoc(&mut self, name: &str, parts: &Parts<'_>, overrides: &Overrides) -> HostId {
+        let id = self.find(name).unwrap_or_else(|| self.add(new_host(name, overrides)));
+        if let Some(Host { route: Route::Ssh(route), .. }) = self.hosts.get_mut(id.0 as usize) {
+            if let Some(user) = parts.user {
+                user.clone_into(&mut route.user);
+            }
+            route.port = parts.port.unwrap_or(route.port);
+        }
+        id
+    }
+}
+
+fn new_host(name: &str, overrides: &Overrides) -> Host {
+    let address = name.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(name);
+    Host {
+        name: address.to_owned(),
+        groups: BTreeSet::new(),
+        leaf_groups: BTreeSet::new(),
+        route: Route::Ssh(SshRoute {
+            address: address.to_owned(),
+            port: overrides.port.unwrap_or(22),
+            user: overrides.user.clone().unwrap_or_else(|| overrides.login.clone()),
+            identity: overrides.identity.clone(),
+            known_hosts: None,
+            jump: None,
+        }),
+        maintenance: None,
+        vars: toml::Table::new(),
+    }
+}
+
+impl<'a> Parts<'a> {
+    fn of(argument: &'a str) -> Result<Self, String> {
+        let (user, rest) = match argument.rsplit_once('@') {
+            Some((user, rest)) => (Some(user), rest),
+            None => (None, argument),
+        };
+        if user.is_some_and(|user| {
+            user.is_empty() || user.starts_with('-') || user.contains(char::is_whitespace)
+        }) {
+            return Err("the user before `@` makes no sense".to_owned());
+        }
+        let (name, port) = split_port(rest);
+        let port = match port.map(str::parse::<u16>) {
+            None => None,
+            Some(Ok(port)) if port > 0 => Some(port),
+            Some(_) => return Err("a port is a number from 1 to 65535".to_owned()),
+        };
+        Ok(Self { user, name, port })
+    }
+}
+
+/// The port follows the last colon, unless that is one of a bare IPv6 address or stands in a range.
+fn split_port(text: &str) -> (&str, Option<&str>) {
+    if text.parse::<std::net::Ipv6Addr>().is_ok() {
+        return (text, None);
+    }
+    match text.rsplit_once(':') {
+        Some((name, port)) if !port.contains(']') => (name, Some(port)),
+        _ => (text, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn overrides() -> Overrides {
+        Overrides { login: "me".into(), ..Overrides::default() }
+    }
+
+    fn route(inventory: &Inventory, id: HostId) -> (String, u16, String) {
+        match &inventory.host(id).unwrap().route {
+            Route::Ssh(route) => (route.address.clone(), route.port, route.user.clone()),
+            Route::Local => panic!("local"),
+        }
+    }
+
+    #[test]
+    fn user_and_port_are_taken_from_the_argument() {
+        let mut inventory = Inventory::default();
+        let arguments =
+            ["web-01", "admin@web-02:2222", "[2001:db8::1]:2200", "2001:db8::2", "n[1:2]"].map(str::to_owned);
+        let ids = inventory.add_adhoc(&arguments, &overrides()).unwrap();
+        let routes: Vec<_> = ids.iter().map(|id| route(&inventory, *id)).collect();
+        let expected = [
+            ("web-01", 22, "me"),
+            ("web-02", 2222, "admin"),
+            ("2001:db8::1", 2200, "me"),
+            ("2001:db8::2", 22, "me"),
+            ("n1", 22, "me"),
+            ("n2", 22, "me"),
+        ];
+        assert_eq!(routes, expected.map(|(address, port, user)| (address.to_owned(), port, user.to_owned())));
+    }
+
+    #[test]
+    fn a_host_of_the_inventory_keeps_its_settings() {
+        let text = "[hosts.web-01]\naddress = \"192.0.2.1\"\nport = 2222\nuser = \"audit\"\n";
+        let mut inventory = Inventory::from_text("i.toml", text, &overrides()).unwrap();
+        let ids = inventory.add_adhoc(&["web-01".to_owned(), "web-01".to_owned()], &overrides()).unwrap();
+        assert_eq!(ids.len(), 1);
+        assert_eq!(route(&inventory, ids[0]), ("192.0.2.1".to_owned(), 2222, "audit".to_owned()));
+        let ids = inventory.add_adhoc(&["root@web-01".to_owned()], &overrides()).unwrap();
+        assert_eq!(route(&inventory, ids[0]), ("192.0.2.1".to_owned(), 2222, "root".to_owned()));
+    }
+
+    #[test]
+    fn what_names_no_host_is_refused() {
+        for argument in
+            ["", "-oProxyCommand=x", "a b", "@web", "web:0", "web:99999", "web/1", "web-[5:1]", "we\u{1b}b"]
+        {
+            assert!(
+                Inventory::default().add_adhoc(&[argument.to_owned()], &overrides()).is_err(),
+                "{argument}"
+            );
+        }
+    }
+}

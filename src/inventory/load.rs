@@ -1,0 +1,541 @@
+//! From files to an inventory: ranges expanded, groups linked, every default filled in.
+//!
+//! Either the whole of all files is right or nothing of them is used; what is wrong is collected, so
+//! that one run shows all of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+
+use super::{Group, Host, HostId, Inventory, Overrides, Route, SshRoute, raw};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, nearest};
+use crate::hostlist::expand;
+
+/// A host's settings as one file gives them, and where.
+struct Declared<'f> {
+    host: &'f raw::Host,
+    file: &'f File,
+    span: Range<usize>,
+}
+
+/// One file, read.
+struct File {
+    source: Source,
+    folder: PathBuf,
+    raw: raw::File,
+}
+
+impl Inventory {
+    /// Reads and merges inventory files, in the order given: groups unite, and a host that two places give
+    /// different settings is a mistake.
+    ///
+    /// # Errors
+    /// Every mistake that was found.
+    pub fn load(paths: &[PathBuf], overrides: &Overrides) -> Result<Self, Diagnostics> {
+        let (mut files, mut wrong) = (Vec::new(), Vec::new());
+        for path in paths {
+            let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+            match read(path).and_then(|source| File::parse(source, folder)) {
+                Ok(file) => files.push(file),
+                Err(diagnostic) => wrong.push(diagnostic),
+            }
+        }
+        if wrong.is_empty() { Builder::new(&files, overrides).build() } else { Err(Diagnostics(wrong)) }
+    }
+
+    /// The inventory of one text; `name` is what messages call it, and paths are relative to the current
+    /// folder.
+    ///
+    /// # Errors
+    /// Every mistake that was found.
+    pub fn from_text(name: &str, text: &str, overrides: &Overrides) -> Result<Self, Diagnostics> {
+        let file = File::parse(Source::text(name, text), PathBuf::new())?;
+        Builder::new(&[file], overrides).build()
+    }
+}
+
+fn read(path: &Path) -> Result<Source, Diagnostic> {
+    if path.is_dir() {
+        let source = Source::text(&path.to_string_lossy(), "");
+        return Err(source
+            .whole("this is a folder")
+            .help("this version reads inventories in TOML, one file for each -i"));
+    }
+    Source::read(path)
+}
+
+impl File {
+    fn parse(source: Source, folder: PathBuf) -> Result<Self, Diagnostic> {
+        match toml::from_str(source.as_str()) {
+            Ok(raw) => Ok(Self { source, folder, raw }),
+            Err(error) => Err(match looks_like(source.path(), source.as_str()) {
+                Some(other) => source.toml_error(&error).help(format!(
+                    "this looks like an Ansible inventory in {other}; this version reads TOML only"
+                )),
+                None => source.toml_error(&error),
+            }),
+        }
+    }
+}
+
+/// Whether a file that is no TOML is one of Ansible's.
+fn looks_like(path: &str, text: &str) -> Option<&'static str> {
+    let extension = Path::new(path).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let first = text
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with('#'))
+        .unwrap_or_default();
+    match extension {
+        "yml" | "yaml" => Some("YAML"),
+        "ini" => Some("INI"),
+        "toml" => None,
+        _ if first == "---" || first.ends_with(':') => Some("YAML"),
+        _ if first.starts_with('[') || !first.contains('=') || first.contains("ansible_") => Some("INI"),
+        _ => None,
+    }
+}
+
+struct Builder<'f> {
+    files: &'f [File],
+    overrides: &'f Overrides,
+    wrong: Vec<Diagnostic>,
+    inventory: Inventory,
+    declared: BTreeMap<String, Declared<'f>>,
+    order: Vec<String>,
+    /// Host names by group, in order.
+    of_group: BTreeMap<String, Vec<String>>,
+}
+
+impl<'f> Builder<'f> {
+    fn new(files: &'f [File], overrides: &'f Overrides) -> Self {
+        Self {
+            files,
+            overrides,
+            wrong: Vec::new(),
+            inventory: Inventory::default(),
+            declared: BTreeMap::new(),
+            order: Vec::new(),
+            of_group: BTreeMap::new(),
+        }
+    }
+
+    fn build(mut self) -> Result<Inventory, Diagnostics> {
+        for file in self.files {
+            self.groups(file);
+            self.hosts(file);
+        }
+        self.check_children();
+        self.check_cycles();
+        if self.order.is_empty() && self.wrong.is_empty() {
+            if let Some(file) = self.files.first() {
+                self.wrong.push(
+                    file.source
+                        .whole("there is no host in it")
+                        .help("name hosts under [groups.NAME] or [hosts.\"NAME\"]"),
+                );
+            }
+        }
+        if !self.wrong.is_empty() {
+            return Err(Diagnostics(self.wrong));
+        }
+        self.link();
+        if self.wrong.is_empty() { Ok(self.inventory) } else { Err(Diagnostics(self.wrong)) }
+    }
+
+    /// The names that a text stands for; a mistake gives none.
+    fn names(&mut self, file: &File, text: &Spanned<String>) -> Vec<String> {
+        let inside = text.span().start + 1;
+        match expand(text.get_ref()) {
+            Ok(names) if names.iter().all(|name| is_host_name(name)) => names,
+            Ok(_) => {
+                let help = "a host name has letters, digits, `.`, `-`, `_` and, in addresses, `:`";
+                self.wrong.push(
+                    file.source
+                        .error(
+                            text.span(),
+                            format!("`{}` is no host name", text.get_ref().escape_debug()),
+                            "",
+                        )
+                        .help(help),
+                );
+                Vec::new()
+            }
+            Err(error) => {
+                let plain = text.span().len() == text.get_ref().len() + 2;
+                let span =
+                    if plain { inside + error.span.start..inside + error.span.end } else { text.span() };
+                self.wrong.push(file.source.error(span, error.message, "").help(error.help));
+                Vec::new()
+            }
+        }
+    }
+
+    fn groups(&mut self, file: &'f File) {
+        let mut groups: Vec<_> = file.raw.groups.iter().collect();
+        groups.sort_by_key(|(name, _)| name.span().start);
+        for (name, raw) in groups {
+            if !is_group_name(name.get_ref()) {
+                let help =
+                    "a group name has letters, digits, `_`, `-` and `.`; `all` and `ungrouped` are implied";
+                self.wrong.push(
+                    file.source
+                        .error(
+                            name.span(),
+                            format!("`{}` cannot be a group's name", name.get_ref().escape_debug()),
+                            "",
+                        )
+                        .help(help),
+                );
+                continue;
+            }
+            for text in &raw.hosts {
+                for host in self.names(file, text) {
+                    self.see(&host);
+                    let hosts = self.of_group.entry(name.get_ref().clone()).or_default();
+                    hosts.push(host);
+                }
+            }
+            let group: &mut Group = self.inventory.groups.entry(name.get_ref().clone()).or_default();
+            group.children.extend(raw.children.iter().map(|child| child.get_ref().clone()));
+            group.vars.extend(raw.vars.clone());
+        }
+    }
+
+    fn see(&mut self, host: &str) {
+        if !self.declared.contains_key(host)
+            && !self.of_group.values().any(|hosts| hosts.last().is_some_and(|last| last == host))
+        {
+            self.order.push(host.to_owned());
+        }
+    }
+
+    fn hosts(&mut self, file: &'f File) {
+        let mut hosts: Vec<_> = file.raw.hosts.iter().collect();
+        hosts.sort_by_key(|(name, _)| name.span().start);
+        for (text, raw) in hosts {
+            self.check_settings(file, raw);
+            for name in self.names(file, text) {
+                self.order.push(name.clone());
+                let declared = Declared { host: raw, file, span: text.span() };
+                if let Some(first) = self.declared.get(&name) {
+                    if !same_settings(first.host, raw) {
+                        let place = first.file.source.line_column(first.span.start).0;
+                        let label =
+                            format!("`{name}` has other settings in {}:{place}", first.file.source.path());
+                        self.wrong.push(
+                            file.source
+                                .error(
+                                    text.span(),
+                                    format!("the host `{name}` is defined twice with different settings"),
+                                    label,
+                                )
+                                .help("keep one of them, or take the host out of the range"),
+                        );
+                    }
+                    continue;
+                }
+                self.declared.insert(name, declared);
+            }
+        }
+        self.check_ports(file);
+    }
+
+    fn check_settings(&mut self, file: &File, raw: &raw::Host) {
+        self.check_connection(file, raw.connection.as_ref());
+        self.check_port(file, raw.port.as_ref());
+        for (what, text) in [("address", &raw.address), ("user", &raw.user), ("jump", &raw.jump)] {
+            self.check_word(file, what, text.as_ref());
+        }
+    }
+
+    fn check_ports(&mut self, file: &File) {
+        let defaults = &file.raw.defaults;
+        self.check_port(file, defaults.port.as_ref());
+        self.check_connection(file, defaults.connection.as_ref());
+        for (what, text) in [("user", &defaults.user), ("jump", &defaults.jump)] {
+            self.check_word(file, what, text.as_ref());
+        }
+    }
+
+    fn check_word(&mut self, file: &File, what: &str, text: Option<&Spanned<String>>) {
+        let Some(text) = text else { return };
+        let odd = |character: char| character.is_whitespace() || character.is_control();
+        if text.get_ref().is_empty() || text.get_ref().starts_with('-') || text.get_ref().contains(odd) {
+            self.wrong.push(
+                file.source
+                    .error(text.span(), format!("`{}` cannot be {what}", text.get_ref().escape_debug()), "")
+                    .help("it must not be empty, begin with `-`, or hold blanks"),
+            );
+        }
+    }
+
+    fn check_port(&mut self, file: &File, port: Option<&Spanned<i64>>) {
+        if let Some(port) = port.filter(|port| port_of(port).is_none()) {
+            self.wrong.push(
+                file.source
+                    .error(port.span(), format!("{} is no port", port.get_ref()), "")
+                    .help("a port is a number from 1 to 65535"),
+            );
+        }
+    }
+
+    fn check_connection(&mut self, file: &File, connection: Option<&Spanned<String>>) {
+        let Some(connection) = connection else { return };
+        if !["ssh", "local"].contains(&connection.get_ref().as_str()) {
+            self.wrong.push(
+                file.source
+                    .error(
+                        connection.span(),
+                        format!("`{}` is no connection", connection.get_ref().escape_debug()),
+                        "",
+                    )
+                    .help("`ssh`, or `local` for this machine itself"),
+            );
+        }
+    }
+
+    /// A child must be a group of one of the files.
+    fn check_children(&mut self) {
+        for file in self.files {
+            for child in file.raw.groups.values().flat_map(|group| &group.children) {
+                if !self.inventory.groups.contains_key(child.get_ref()) {
+                    let known = self.inventory.groups.keys().map(String::as_str);
+                    let help = match nearest(child.get_ref(), known) {
+                        Some(near) => {
+                            format!("did you mean `{near}`? Children are groups; hosts stand under `hosts`")
+                        }
+                        None => "children are groups; hosts stand under `hosts`".to_owned(),
+                    };
+                    self.wrong.push(
+                        file.source
+                            .error(child.span(), format!("there is no group `{}`", child.get_ref()), "")
+                            .help(help),
+                    );
+                }
+            }
+        }
+    }
+
+    /// A group must not be its own descendant.
+    fn check_cycles(&mut self) {
+        let mut reported: BTreeSet<String> = BTreeSet::new();
+        for start in self.inventory.groups.keys() {
+            if reported.contains(start) {
+                continue;
+            }
+            let Some(cycle) = self.cycle_from(start) else { continue };
+            let first_child = cycle.get(1).unwrap_or(start);
+            let place = self.files.iter().find_map(|file| {
+                let group = file.raw.groups.iter().find(|(name, _)| name.get_ref() == start)?.1;
+                Some((file, group.children.iter().find(|child| child.get_ref() == first_child)?.span()))
+            });
+            if let Some((file, span)) = place {
+                let told = cycle.join(" -> ");
+                self.wrong.push(
+                    file.source
+                        .error(span, "groups are children of each other", told)
+                        .help("take one of them out of the other's `children`"),
+                );
+            }
+            reported.extend(cycle);
+        }
+    }
+
+    /// The way from a group back to itself, if there is one: breadth first, each group once.
+    fn cycle_from(&self, start: &str) -> Option<Vec<String>> {
+        let mut came_from: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut waiting =
+            std::collections::VecDeque::from([self.inventory.groups.get_key_value(start)?.0.as_str()]);
+        while let Some(group) = waiting.pop_front() {
+            for child in self.inventory.groups.get(group).into_iter().flat_map(|group| &group.children) {
+                if child == start {
+                    let mut way = vec![start.to_owned()];
+                    let mut at = group;
+                    while at != start {
+                        way.insert(1, at.to_owned());
+                        at = came_from.get(at)?;
+                    }
+                    way.push(start.to_owned());
+                    return Some(way);
+                }
+                if !came_from.contains_key(child.as_str()) {
+                    came_from.insert(child, group);
+                    waiting.push_back(child);
+                }
+            }
+        }
+        None
+    }
+
+    /// Makes the hosts, and links them with their groups.
+    fn link(&mut self) {
+        let order = std::mem::take(&mut self.order);
+        for name in order {
+            if self.inventory.find(&name).is_none() {
+                let host = self.host(name);
+                self.inventory.add(host);
+            }
+        }
+        for (group, names) in std::mem::take(&mut self.of_group) {
+            let mut seen = BTreeSet::new();
+            let ids: Vec<HostId> = names
+                .iter()
+                .filter_map(|name| self.inventory.find(name))
+                .filter(|id| seen.insert(*id))
+                .collect();
+            if let Some(group) = self.inventory.groups.get_mut(&group) {
+                group.hosts = ids;
+            }
+        }
+        let ancestors = self.ancestors();
+        let groups: Vec<(String, Vec<HostId>, bool)> = self
+            .inventory
+            .groups
+            .iter()
+            .map(|(name, group)| (name.clone(), group.hosts.clone(), group.children.is_empty()))
+            .collect();
+        for (name, hosts, leaf) in groups {
+            for id in hosts {
+                let Some(host) = self.inventory.hosts.get_mut(id.0 as usize) else { continue };
+                host.groups.insert(name.clone());
+                host.groups.extend(ancestors.get(&name).into_iter().flatten().cloned());
+                if leaf {
+                    host.leaf_groups.insert(name.clone());
+                }
+            }
+        }
+        // A host that only groups with children name is told apart by those.
+        for host in self.inventory.hosts.iter_mut().filter(|host| host.leaf_groups.is_empty()) {
+            host.leaf_groups = host.groups.clone();
+        }
+    }
+
+    /// For every group the groups that it is a child of, at whatever distance.
+    fn ancestors(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut ancestors: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for top in self.inventory.groups.keys() {
+            let mut waiting = vec![top];
+            let mut seen = BTreeSet::new();
+            while let Some(group) = waiting.pop() {
+                for child in self.inventory.groups.get(group).into_iter().flat_map(|group| &group.children) {
+                    if seen.insert(child) {
+                        ancestors.entry(child.clone()).or_default().insert(top.clone());
+                        waiting.push(child);
+                    }
+                }
+            }
+        }
+        ancestors
+    }
+
+    fn host(&self, name: String) -> Host {
+        let declared = self.declared.get(&name);
+        let first = self.files.first();
+        let raw = declared.map(|declared| declared.host);
+        // A host's defaults are those of the file that describes it, or else of the first that has any.
+        let file = declared.map(|declared| declared.file).or(first);
+        let route = route(&name, raw, file, self.overrides);
+        Host {
+            name,
+            groups: BTreeSet::new(),
+            leaf_groups: BTreeSet::new(),
+            route,
+            maintenance: raw.and_then(|raw| raw.maintenance.clone()),
+            vars: raw.map(|raw| raw.vars.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+/// The host's own setting, or the command line's, or the file's default, or what is built in.
+fn route(name: &str, raw: Option<&raw::Host>, file: Option<&File>, overrides: &Overrides) -> Route {
+    let defaults = file.map(|file| &file.raw.defaults);
+    let folder = file.map_or(Path::new(""), |file| file.folder.as_path());
+    let text = |own: Option<&Spanned<String>>, line: Option<&String>, default: Option<&Spanned<String>>| {
+        own.map(Spanned::get_ref).or(line).or(default.map(Spanned::get_ref)).cloned()
+    };
+    let connection = text(
+        raw.and_then(|raw| raw.connection.as_ref()),
+        None,
+        defaults.and_then(|all| all.connection.as_ref()),
+    );
+    if connection.as_deref() == Some("local") {
+        return Route::Local;
+    }
+    let path = |text: &String| resolve(text, folder, overrides.home.as_deref());
+    let port = raw
+        .and_then(|raw| raw.port.as_ref())
+        .and_then(port_of)
+        .or(overrides.port)
+        .or_else(|| defaults.and_then(|all| all.port.as_ref()).and_then(port_of));
+    let identity = raw
+        .and_then(|raw| raw.identity.as_ref())
+        .map(path)
+        .or_else(|| overrides.identity.clone())
+        .or_else(|| defaults.and_then(|all| all.identity.as_ref()).map(path));
+    let known_hosts =
+        raw.and_then(|raw| raw.known_hosts.as_ref()).or(defaults.and_then(|all| all.known_hosts.as_ref()));
+    Route::Ssh(SshRoute {
+        address: raw
+            .and_then(|raw| raw.address.as_ref())
+            .map_or_else(|| unbracketed(name), |address| unbracketed(address.get_ref())),
+        port: port.unwrap_or(22),
+        user: text(
+            raw.and_then(|raw| raw.user.as_ref()),
+            overrides.user.as_ref(),
+            defaults.and_then(|all| all.user.as_ref()),
+        )
+        .unwrap_or_else(|| overrides.login.clone()),
+        identity,
+        known_hosts: known_hosts.map(path),
+        jump: text(raw.and_then(|raw| raw.jump.as_ref()), None, defaults.and_then(|all| all.jump.as_ref())),
+    })
+}
+
+/// `[2001:db8::1]` is 2001:db8::1.
+fn unbracketed(address: &str) -> String {
+    address.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(address).to_owned()
+}
+
+fn port_of(port: &Spanned<i64>) -> Option<u16> {
+    u16::try_from(*port.get_ref()).ok().filter(|port| *port > 0)
+}
+
+/// `~/` is the home folder; other relative paths are relative to the inventory file's folder.
+fn resolve(path: &str, folder: &Path, home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => folder.join(path),
+    }
+}
+
+fn same_settings(one: &raw::Host, other: &raw::Host) -> bool {
+    let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.get_ref().clone());
+    let all = |host: &raw::Host| {
+        (
+            [text(&host.address), text(&host.user), text(&host.jump), text(&host.connection)],
+            host.port.as_ref().map(|port| *port.get_ref()),
+            [host.identity.clone(), host.known_hosts.clone(), host.maintenance.clone()],
+            host.vars.clone(),
+        )
+    };
+    all(one) == all(other)
+}
+
+/// A name that works in patterns, in file names and on command lines.
+pub(super) fn is_host_name(name: &str) -> bool {
+    let plain = |character: char| {
+        character.is_alphanumeric() || matches!(character, '.' | '-' | '_' | ':' | '[' | ']' | '%')
+    };
+    !name.is_empty() && name.len() <= 255 && !name.starts_with(['-', '.']) && name.chars().all(plain)
+}
+
+fn is_group_name(name: &str) -> bool {
+    let plain = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '.');
+    !["all", "ungrouped"].contains(&name)
+        && !name.is_empty()
+        && !name.starts_with(['-', '.'])
+        && name.chars().all(plain)
+}

@@ -1,0 +1,238 @@
+//! What a cluster should look like, as the user declared it.
+//!
+//! A playbook is validated once; what leaves this module needs no further checks. It is not
+//! bound to an inventory: host patterns are resolved by whoever holds both.
+
+mod builtin;
+#[cfg(test)]
+mod fixture;
+mod glob;
+mod load;
+mod mistakes;
+mod raw;
+mod validate;
+
+use std::fmt;
+
+use jiff::civil::Date;
+
+pub use self::builtin::builtin_ignores;
+pub use self::glob::{Glob, GlobError};
+use crate::inventory::pattern::Pattern;
+use crate::severity::Severity;
+use crate::version::Requirement;
+
+/// A validated playbook; several files merge into one, in the order given.
+#[derive(Debug, Clone, Default)]
+pub struct Playbook {
+    /// Its name, of the first file that has one.
+    pub name: Option<String>,
+    /// Which hosts are compared with each other, beside the default clusters.
+    pub clusters: Vec<ClusterEntry>,
+    /// Packages named by the user, in file order; a later entry overrides an earlier one for the hosts it covers.
+    pub packages: Vec<PackageEntry>,
+    /// What to do with packages that no entry names; `None` when no playbook says anything.
+    pub everything_else: Option<EverythingElse>,
+    /// Changed severities by rule id.
+    pub rules: Vec<RuleLevel>,
+    /// Findings that never count.
+    pub ignores: Vec<Ignore>,
+    /// Findings that do not count until a date.
+    pub waivers: Vec<Waiver>,
+    /// What the user asked for that this version does not audit: a gap on every host it covers.
+    pub unaudited: Vec<Unaudited>,
+}
+
+/// Where an entry stands in its file, for messages that come after validation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file, as messages show it.
+    pub file: String,
+    /// One-based line.
+    pub line: usize,
+}
+
+impl fmt::Display for Place {
+    /// `FILE:LINE`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// `[[cluster]]`
+#[derive(Debug, Clone)]
+pub struct ClusterEntry {
+    /// The cluster's name.
+    pub name: String,
+    /// Its hosts.
+    pub hosts: Pattern,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// `[[package]]`
+#[derive(Debug, Clone)]
+pub struct PackageEntry {
+    /// Package name by system: one name for all, or by `ID` or `ID_LIKE` of os-release.
+    pub names: Names,
+    /// Hosts it speaks of; `None` is every host.
+    pub hosts: Option<Pattern>,
+    /// Requirement on the upstream version.
+    pub version: Option<Requirement>,
+    /// What is expected.
+    pub baseline: Baseline,
+    /// Severity of the entry's own findings, in place of the rules' defaults.
+    pub severity: Option<Severity>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A package's name, which may differ between systems.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Names {
+    /// The same name everywhere.
+    Same(String),
+    /// By `ID` of os-release, or by one of its `ID_LIKE`; in file order.
+    BySystem(Vec<(String, String)>),
+}
+
+impl Names {
+    /// The name that reports use: the only one, or the first that the file gives.
+    pub fn first(&self) -> &str {
+        match self {
+            Self::Same(name) => name,
+            Self::BySystem(names) => names.first().map_or("", |(_, name)| name.as_str()),
+        }
+    }
+
+    /// The package's name on a system, by `ID` and then by each of `ID_LIKE` in order, as os-release(5)
+    /// has them; `None` when the entry says nothing of such a system.
+    pub fn on(&self, id: &str, id_like: &[&str]) -> Option<&str> {
+        match self {
+            Self::Same(name) => Some(name),
+            Self::BySystem(names) => std::iter::once(&id)
+                .chain(id_like)
+                .find_map(|wanted| names.iter().find(|(system, _)| system == wanted))
+                .map(|(_, name)| name.as_str()),
+        }
+    }
+}
+
+/// What a package entry expects.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Baseline {
+    /// The value of more than half of the hosts that answered, of at least three.
+    #[default]
+    Majority,
+    /// The newest version in the cluster.
+    Newest,
+    /// What that host has.
+    Host(String),
+    /// That version.
+    Pinned(String),
+}
+
+/// `[everything-else]`
+#[derive(Debug, Clone, Default)]
+pub struct EverythingElse {
+    /// Whether packages that no entry names are compared.
+    pub compare: bool,
+    /// Shell-style globs of package names that are not, beside the built-in list.
+    pub ignore: Vec<Glob>,
+}
+
+impl EverythingElse {
+    /// Whether a package that no entry names is left out of the comparison: by the built-in list or
+    /// by the user's.
+    pub fn ignores(&self, package: &str) -> bool {
+        builtin_ignores().iter().chain(&self.ignore).any(|glob| glob.matches(package))
+    }
+}
+
+/// One line of `[rules]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleLevel {
+    /// The rule's id.
+    pub rule: String,
+    /// Its severity; `None` is `"off"`.
+    pub severity: Option<Severity>,
+}
+
+/// `[[ignore]]`
+#[derive(Debug, Clone)]
+pub struct Ignore {
+    /// The rule's id.
+    pub rule: String,
+    /// Hosts it speaks of; `None` is every host.
+    pub hosts: Option<Pattern>,
+    /// The finding's subject; `None` is every subject.
+    pub subject: Option<Glob>,
+    /// Why.
+    pub reason: String,
+}
+
+/// `[[waiver]]`
+#[derive(Debug, Clone)]
+pub struct Waiver {
+    /// The rule's id.
+    pub rule: String,
+    /// Hosts it speaks of; `None` is every host.
+    pub hosts: Option<Pattern>,
+    /// The finding's subject; `None` is every subject.
+    pub subject: Option<Glob>,
+    /// Why.
+    pub justification: String,
+    /// Last day on which it holds, inclusive, in UTC.
+    pub until: Date,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// An entry that the format has and this version does not audit: `[[service]]`, `[[file]]`,
+/// `[[sysctl]]`, `[[upgrade]]`.
+#[derive(Debug, Clone)]
+pub struct Unaudited {
+    /// The table's name.
+    pub kind: &'static str,
+    /// What it names.
+    pub subject: String,
+    /// Hosts it speaks of; `None` is every host.
+    pub hosts: Option<Pattern>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_is_named_by_id_and_then_by_id_like_in_order() {
+        let named = |system: &str, name: &str| (system.to_owned(), name.to_owned());
+        let names = Names::BySystem(vec![
+            named("rhel", "httpd"),
+            named("debian", "apache2"),
+            named("ubuntu", "apache2-ubuntu"),
+        ]);
+        assert_eq!(names.on("debian", &[]), Some("apache2"));
+        assert_eq!(names.on("ubuntu", &["debian"]), Some("apache2-ubuntu"));
+        assert_eq!(names.on("linuxmint", &["ubuntu", "debian"]), Some("apache2-ubuntu"));
+        assert_eq!(names.on("pop", &["neon", "debian"]), Some("apache2"));
+        assert_eq!(names.on("rocky", &["rhel", "centos", "fedora"]), Some("httpd"));
+        assert_eq!(names.on("alpine", &[]), None);
+        assert_eq!(Names::Same("nginx".into()).on("alpine", &[]), Some("nginx"));
+    }
+
+    #[test]
+    fn the_users_globs_stand_beside_the_built_in_list() {
+        let rest = EverythingElse { compare: true, ignore: vec![Glob::parse("local-*").unwrap()] };
+        assert!(rest.ignores("local-tools"));
+        assert!(rest.ignores("linux-image-amd64"));
+        assert!(!rest.ignores("nginx"));
+    }
+
+    #[test]
+    fn a_place_reads_as_file_and_line() {
+        assert_eq!(Place { file: "web.toml".into(), line: 7 }.to_string(), "web.toml:7");
+    }
+}

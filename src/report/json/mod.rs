@@ -1,0 +1,39 @@
+//! JSON: the report for programs. Each version of it is frozen in its own module.
+
+pub mod v1;
+
+use super::Audit;
+
+/// The report as pretty JSON of the newest version.
+pub(super) fn render(audit: &Audit<'_>) -> String {
+    // Maps with text keys and finite numbers always serialise.
+    let mut text = serde_json::to_string_pretty(&v1::Report::of(audit)).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// The schema of the newest version, JSON Schema 2020-12.
+pub fn schema() -> String {
+    let mut text = serde_json::to_string_pretty(&schemars::schema_for!(v1::Report)).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_schema_is_the_one_of_the_types() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/report.schema.json");
+        let published = std::fs::read_to_string(path).unwrap_or_default();
+        if published != schema() {
+            let fresh = std::env::temp_dir().join("report.schema.json");
+            std::fs::write(&fresh, schema()).unwrap();
+            panic!(
+                "examples/report.schema.json is not what the types say; the right one is in {}",
+                fresh.display()
+            );
+        }
+    }
+}

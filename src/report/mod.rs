@@ -1,0 +1,127 @@
+//! Reports: what a run found, in the form that was asked for.
+//!
+//! A report decides nothing; words, folding and order are made here and nowhere earlier. Printing and
+//! writing files is [`write`]'s part alone.
+
+mod hosts;
+pub mod json;
+mod style;
+mod table;
+pub mod write;
+
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+use crate::advice::{Advised, Verdict};
+use crate::drift::Comparison;
+use crate::rules::Finding;
+use crate::severity::Severity;
+use crate::snapshot::HostStatus;
+
+pub use style::Look;
+
+/// Everything that a report may tell.
+#[derive(Debug)]
+pub struct Audit<'a> {
+    /// The command that was run: `audit` or `demo`.
+    pub command: &'static str,
+    /// When, and by what.
+    pub run: Run,
+    /// What was compared.
+    pub comparison: &'a Comparison<'a>,
+    /// What was found, in order.
+    pub findings: &'a [Finding],
+    /// What is advised.
+    pub advised: &'a Advised,
+}
+
+/// One run.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// Unique to the run.
+    pub id: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// When the last host was done.
+    pub finished: Timestamp,
+}
+
+/// What can be rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// For programs: [`json`].
+    Json,
+    /// The names of the hosts that have drifted, one a line: for `ansible -l @FILE`.
+    Hosts,
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "table" => Ok(Self::Table),
+            "json" => Ok(Self::Json),
+            "hosts" => Ok(Self::Hosts),
+            _ => Err(format!(
+                "`{text}` is no format of this version: {}",
+                crate::diagnostic::suggest(text, &["table", "json", "hosts"])
+            )),
+        }
+    }
+}
+
+impl Audit<'_> {
+    /// The report in a format, as text that ends with a line break (or is empty).
+    pub fn render(&self, format: Format, look: &Look) -> String {
+        match format {
+            Format::Table => table::render(self, look),
+            Format::Json => json::render(self),
+            Format::Hosts => hosts::render(self),
+        }
+    }
+
+    /// What a script reads first.
+    pub fn summary(&self) -> Summary {
+        let hosts = &self.comparison.fleet.hosts;
+        let with = |status| hosts.iter().filter(|host| host.status() == status).count();
+        let drifted =
+            |verdict: Verdict| matches!(verdict, Verdict::Investigate | Verdict::Repair | Verdict::Replace);
+        let verdicts = || self.advised.hosts.iter().map(|host| host.verdict);
+        Summary {
+            hosts: hosts.len(),
+            audited: with(HostStatus::Audited),
+            partial: with(HostStatus::Partial),
+            unreachable: with(HostStatus::Unreachable),
+            in_sync: verdicts().filter(|verdict| *verdict == Verdict::InSync).count(),
+            drifted: verdicts().filter(|verdict| drifted(*verdict)).count(),
+            findings: Severity::ALL.map(|severity| {
+                let those =
+                    self.findings.iter().filter(|finding| finding.counts() && finding.severity == severity);
+                (severity, those.count())
+            }),
+        }
+    }
+}
+
+/// The run in numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// How many hosts were asked.
+    pub hosts: usize,
+    /// How many answered everything.
+    pub audited: usize,
+    /// How many answered in part.
+    pub partial: usize,
+    /// How many did not answer.
+    pub unreachable: usize,
+    /// How many are in sync.
+    pub in_sync: usize,
+    /// How many need something done or decided.
+    pub drifted: usize,
+    /// Findings that count, by severity, worst first.
+    pub findings: [(Severity, usize); 5],
+}

@@ -1,0 +1,166 @@
+//! The clusters: for each package who has what.
+
+use std::collections::BTreeMap;
+
+use super::grid::{Fit, Grid};
+use super::{hosts_in_words, tone};
+use crate::advice::Verdict;
+use crate::drift::{Cluster, Column, Expected, Judgement, Value};
+use crate::hostlist::fold;
+use crate::playbook::Baseline;
+use crate::report::Audit;
+use crate::report::style::{Look, Tone};
+
+/// How many packages that no entry names one cluster shows.
+const MOST_UNNAMED: usize = 12;
+
+/// One section for each cluster.
+pub(super) fn render(audit: &Audit<'_>, look: &Look) -> Vec<String> {
+    let clusters = audit.comparison.clusters.iter().zip(&audit.advised.clusters);
+    clusters.map(|(cluster, verdict)| section(audit, cluster, *verdict, look)).collect()
+}
+
+fn section(audit: &Audit<'_>, cluster: &Cluster<'_>, verdict: Verdict, look: &Look) -> String {
+    let apart = |column: &&Column<'_>| {
+        let mut judged = (0..cluster.members.len()).map(|member| cluster.judge(column, member));
+        judged.any(|judgement| {
+            !matches!(judgement, Judgement::Same | Judgement::Unknown | Judgement::NotCovered)
+        })
+    };
+    let named = cluster.columns.iter().filter(|column| column.entry.is_some());
+    let unnamed: Vec<&Column<'_>> =
+        cluster.columns.iter().filter(|column| column.entry.is_none()).filter(apart).collect();
+    let shown: Vec<&Column<'_>> = named.chain(unnamed.iter().copied().take(MOST_UNNAMED)).collect();
+    let mut grid =
+        Grid::new(look, &[Fit::Wrap(22), Fit::Wrap(30), Fit::Keep, Fit::Number, Fit::Hosts(40), Fit::Rest]);
+    for column in &shown {
+        rows(audit, cluster, column, look, &mut grid);
+    }
+    let mut text = heading(cluster, verdict, &shown, look);
+    text.push_str(&grid.render());
+    let more = unnamed.len().saturating_sub(MOST_UNNAMED);
+    if more > 0 {
+        text.push_str(&format!("  and {more} more packages differ; -o json has them all\n"));
+    }
+    if grid.is_empty() {
+        text.push_str(&format!("  {}\n", nothing_apart(audit, cluster)));
+    }
+    text
+}
+
+/// `web   24 hosts, expected by majority   replace`
+fn heading(cluster: &Cluster<'_>, verdict: Verdict, shown: &[&Column<'_>], look: &Look) -> String {
+    let mut ways: Vec<&str> = shown
+        .iter()
+        .map(|column| match column.entry.map(|entry| &entry.baseline) {
+            None | Some(Baseline::Majority) => "by majority",
+            Some(Baseline::Newest) => "the newest",
+            Some(Baseline::Host(_)) => "by a host",
+            Some(Baseline::Pinned(_)) => "as pinned",
+        })
+        .collect();
+    ways.sort_unstable();
+    ways.dedup();
+    let expected = if ways.is_empty() { String::new() } else { format!(", expected {}", ways.join(", ")) };
+    let name = look.paint(Tone::Heading, &cluster.name);
+    let verdict = look.paint(tone(verdict), verdict.as_str());
+    format!("{name}   {}{expected}   {verdict}\n", hosts_in_words(cluster.members.len()))
+}
+
+fn nothing_apart(audit: &Audit<'_>, cluster: &Cluster<'_>) -> String {
+    let answered = cluster
+        .members
+        .iter()
+        .filter(|at| audit.comparison.observation(**at).is_some_and(|seen| seen.packages().is_some()));
+    match (answered.count(), cluster.columns.len()) {
+        (0, _) => "no host's packages could be collected".to_owned(),
+        (1, _) => "one host alone: there is nothing to compare it with".to_owned(),
+        (_, 0) => "no package was compared: name some in a playbook".to_owned(),
+        (_, columns) => format!("no difference in {columns} packages compared"),
+    }
+}
+
+/// One row for each value that hosts have, the expected one first.
+fn rows(audit: &Audit<'_>, cluster: &Cluster<'_>, column: &Column<'_>, look: &Look, grid: &mut Grid) {
+    let mut by_value: BTreeMap<Value<'_>, Vec<usize>> = BTreeMap::new();
+    for member in 0..cluster.members.len() {
+        if let Some(value) = column.value(member) {
+            by_value.entry(value).or_default().push(member);
+        }
+    }
+    let covered: usize = by_value.values().map(Vec::len).sum();
+    let as_expected = |value: &Value<'_>| match (column.expected_overall(&cluster.releases), value) {
+        (Expected::Version { version, .. }, Value::Installed(has)) => version == *has,
+        (Expected::Absent, Value::Absent) => true,
+        _ => false,
+    };
+    let mut values: Vec<(Value<'_>, Vec<usize>)> = by_value.into_iter().collect();
+    values.sort_by_key(|(value, members)| {
+        (*value == Value::Unknown, !as_expected(value), std::cmp::Reverse(members.len()))
+    });
+    let width = if look.width >= 120 { 20 } else { 8 };
+    for (nth, (value, members)) in values.iter().enumerate() {
+        let tone = value_tone(cluster, column, *value, members);
+        let names: Vec<&str> = members
+            .iter()
+            .filter_map(|member| cluster.members.get(*member))
+            .map(|at| audit.comparison.name(*at))
+            .collect();
+        grid.row([
+            (Tone::Heading, if nth == 0 { column.subject() } else { String::new() }),
+            (tone, value.to_string()),
+            (tone, look.bar(members.len(), covered, width)),
+            (Tone::Plain, members.len().to_string()),
+            (Tone::Plain, fold(&names)),
+            (Tone::Faint, note(cluster, column, members)),
+        ]);
+    }
+}
+
+fn value_tone(cluster: &Cluster<'_>, column: &Column<'_>, value: Value<'_>, members: &[usize]) -> Tone {
+    if value == Value::Unknown {
+        return Tone::Unsure;
+    }
+    let judged = members.iter().map(|member| cluster.judge(column, *member));
+    let tones = judged.map(|judgement| match judgement {
+        Judgement::Same | Judgement::NotCovered => 0,
+        Judgement::Undecided
+        | Judgement::Unknown
+        | Judgement::Extra
+        | Judgement::Different { ahead: true, .. } => 1,
+        Judgement::Missing | Judgement::Different { .. } => 2,
+    });
+    match tones.max() {
+        Some(0) | None => Tone::Good,
+        Some(1) => Tone::Unsure,
+        Some(_) => Tone::Bad,
+    }
+}
+
+/// What explains a row at a glance.
+fn note(cluster: &Cluster<'_>, column: &Column<'_>, members: &[usize]) -> String {
+    let mut notes = Vec::new();
+    let ahead =
+        |member: &usize| matches!(cluster.judge(column, *member), Judgement::Different { ahead: true, .. });
+    let apart = |member: &usize| {
+        matches!(cluster.judge(column, *member), Judgement::Different { .. } | Judgement::Missing)
+    };
+    if members.iter().all(ahead) {
+        notes.push("ahead".to_owned());
+    }
+    let own = cluster.releases.majority();
+    let foreign = |member: &usize| {
+        own.is_some() && cluster.releases.of_member(*member).is_some_and(|place| Some(place) != own)
+    };
+    if members.iter().all(|member| foreign(member) && apart(member)) {
+        let mut releases: Vec<String> = members
+            .iter()
+            .filter_map(|member| cluster.releases.os(*member))
+            .map(crate::snapshot::Os::label)
+            .collect();
+        releases.sort();
+        releases.dedup();
+        notes.push(format!("another release: {}", releases.join(", ")));
+    }
+    notes.join(", ")
+}

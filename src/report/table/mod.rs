@@ -1,0 +1,71 @@
+//! The report for people: what differs, what was not audited, and what to do, in that order.
+//!
+//! Hosts that agree are folded into one line; a thousand hosts make no longer report than ten with
+//! the same troubles.
+
+mod clusters;
+mod grid;
+mod notes;
+
+use super::style::{Look, Tone};
+use super::{Audit, Summary};
+use crate::advice::Verdict;
+
+/// The report, ending with a line break.
+pub(super) fn render(audit: &Audit<'_>, look: &Look) -> String {
+    let mut sections = vec![heading(audit, look)];
+    sections.extend(clusters::render(audit, look));
+    sections.extend(notes::findings(audit, look));
+    sections.extend(notes::not_audited(audit, look));
+    sections.extend(notes::waived(audit, look));
+    sections.extend(notes::advice(audit, look));
+    sections.push(conclusion(&audit.summary(), look));
+    sections.join("\n")
+}
+
+/// `driftless audit   42 hosts: 40 audited, 1 partial, 1 unreachable   3.1 s`
+fn heading(audit: &Audit<'_>, look: &Look) -> String {
+    let Summary { hosts, audited, partial, unreachable, .. } = audit.summary();
+    let mut parts = vec![format!("{audited} audited")];
+    if partial > 0 {
+        parts.push(format!("{partial} partial"));
+    }
+    if unreachable > 0 {
+        parts.push(format!("{unreachable} unreachable"));
+    }
+    let took = audit.run.finished.duration_since(audit.run.started).as_secs_f64();
+    let title = look.paint(Tone::Heading, &format!("driftless {}", audit.command));
+    format!("{title}   {}: {}   {took:.1} s\n", hosts_in_words(hosts), parts.join(", "))
+}
+
+/// `9 in sync, 3 drifted, 2 unknown   findings: 1 high, 4 medium`
+fn conclusion(summary: &Summary, look: &Look) -> String {
+    let unknown = summary.hosts.saturating_sub(summary.in_sync + summary.drifted);
+    let mut parts = vec![look.paint(
+        if summary.in_sync > 0 { Tone::Good } else { Tone::Plain },
+        &format!("{} in sync", summary.in_sync),
+    )];
+    if summary.drifted > 0 {
+        parts.push(look.paint(Tone::Bad, &format!("{} drifted", summary.drifted)));
+    }
+    if unknown > 0 {
+        parts.push(look.paint(Tone::Unsure, &format!("{unknown} unknown")));
+    }
+    let found = summary.findings.iter().filter(|(_, count)| *count > 0);
+    let found = found.map(|(severity, count)| format!("{count} {severity}")).collect::<Vec<_>>().join(", ");
+    let found = if found.is_empty() { "none".to_owned() } else { found };
+    format!("{}   findings: {found}\n", parts.join(", "))
+}
+
+/// `1 host`, `7 hosts`
+fn hosts_in_words(count: usize) -> String {
+    if count == 1 { "1 host".to_owned() } else { format!("{count} hosts") }
+}
+
+fn tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::InSync => Tone::Good,
+        Verdict::Unknown | Verdict::Investigate => Tone::Unsure,
+        Verdict::Repair | Verdict::Replace => Tone::Bad,
+    }
+}

@@ -1,0 +1,134 @@
+//! Everything beside the spreads: other findings, what was not audited, what is waived, the advice.
+
+use std::collections::BTreeMap;
+
+use super::grid::{Fit, Grid};
+use super::tone;
+use crate::hostlist::fold;
+use crate::report::Audit;
+use crate::report::style::{Look, Tone};
+use crate::rules::{About, Evidence, Finding};
+use crate::severity::Severity;
+
+/// How many rows one section shows.
+const MOST_ROWS: usize = 40;
+
+/// How many steps of one piece of advice are shown.
+const MOST_STEPS: usize = 6;
+
+/// Rules whose findings the spreads show already.
+const IN_SPREADS: [&str; 4] = ["package-version", "package-missing", "package-extra", "ahead"];
+
+/// Findings that no spread shows, folded by what they say.
+pub(super) fn findings(audit: &Audit<'_>, look: &Look) -> Option<String> {
+    let mut groups: BTreeMap<(std::cmp::Reverse<Severity>, &str, String), Vec<&Finding>> = BTreeMap::new();
+    for finding in
+        audit.findings.iter().filter(|finding| finding.counts() && finding.rule.about != About::Audit)
+    {
+        if !IN_SPREADS.contains(&finding.rule.id) {
+            let told = format!("{}: {}", finding.subject, finding.message());
+            groups
+                .entry((std::cmp::Reverse(finding.severity), finding.rule.id, told))
+                .or_default()
+                .push(finding);
+        }
+    }
+    let mut grid = Grid::new(look, &[Fit::Keep, Fit::Keep, Fit::Hosts(35), Fit::Rest]);
+    for ((severity, rule, told), those) in groups.iter().take(MOST_ROWS) {
+        let names: Vec<&str> = those.iter().filter_map(|finding| finding.host_name()).collect();
+        grid.row([
+            (Tone::of(severity.0), severity.0.to_string()),
+            (Tone::Plain, (*rule).to_owned()),
+            (Tone::Plain, fold(&names)),
+            (Tone::Plain, told.clone()),
+        ]);
+    }
+    section("Findings", &grid, groups.len(), look)
+}
+
+/// Hosts that did not answer, and what the others could not tell.
+pub(super) fn not_audited(audit: &Audit<'_>, look: &Look) -> Option<String> {
+    let hosts = audit.comparison.fleet.hosts.len();
+    let mut groups: BTreeMap<(String, String, String), Vec<&Finding>> = BTreeMap::new();
+    for finding in audit.findings {
+        let key = match &finding.evidence {
+            Evidence::Fault(fault) => (fault.phase.to_string(), fault.message.clone(), fault.hint.clone()),
+            Evidence::Gap(gap) => {
+                (gap.probe.clone(), format!("{}: {}", gap.reason, gap.detail), String::new())
+            }
+            _ => continue,
+        };
+        groups.entry(key).or_default().push(finding);
+    }
+    let mut grid = Grid::new(look, &[Fit::Hosts(30), Fit::Keep, Fit::Rest]);
+    for ((what, message, hint), those) in groups.iter().take(MOST_ROWS) {
+        let names: Vec<&str> = those.iter().filter_map(|finding| finding.host_name()).collect();
+        let mut told = message.clone();
+        if let ([one], true) = (those.as_slice(), those.len() == 1) {
+            if let Evidence::Fault(fault) = &one.evidence {
+                told = fault.full_message();
+            }
+        }
+        if !hint.is_empty() {
+            told.push_str(&format!("\n{hint}"));
+        }
+        let maintenance = those.iter().find_map(|finding| finding.waived.as_ref());
+        if let Some(waived) = maintenance {
+            told.push_str(&format!("\n{}", waived.justification));
+        }
+        let who = if names.len() == hosts && hosts > 1 { "every host".to_owned() } else { fold(&names) };
+        grid.row([(Tone::Plain, who), (Tone::Unsure, what.clone()), (Tone::Plain, told)]);
+    }
+    section("Not audited", &grid, groups.len(), look)
+}
+
+/// What does not count, and why.
+pub(super) fn waived(audit: &Audit<'_>, look: &Look) -> Option<String> {
+    let mut groups: BTreeMap<(&str, String, String), Vec<&str>> = BTreeMap::new();
+    for finding in audit.findings.iter().filter(|finding| finding.rule.about != About::Audit) {
+        let Some(waived) = &finding.waived else { continue };
+        let until = waived.until.map_or(String::new(), |date| format!(" until {date}"));
+        let key = (finding.rule.id, finding.subject.clone(), format!("{}{until}", waived.justification));
+        groups.entry(key).or_default().extend(finding.host_name());
+    }
+    let mut grid = Grid::new(look, &[Fit::Keep, Fit::Wrap(25), Fit::Hosts(35), Fit::Rest]);
+    for ((rule, subject, why), names) in groups.iter().take(MOST_ROWS) {
+        grid.row([
+            (Tone::Faint, (*rule).to_owned()),
+            (Tone::Faint, subject.clone()),
+            (Tone::Faint, fold(names)),
+            (Tone::Faint, why.clone()),
+        ]);
+    }
+    section("Waived", &grid, groups.len(), look)
+}
+
+/// What to do, most drastic first.
+pub(super) fn advice(audit: &Audit<'_>, look: &Look) -> Option<String> {
+    let mut grid = Grid::new(look, &[Fit::Keep, Fit::Hosts(30), Fit::Rest]);
+    for advice in audit.advised.advice.iter().take(MOST_ROWS) {
+        let names: Vec<&str> = advice.hosts.iter().map(|position| audit.comparison.name(*position)).collect();
+        let mut told = advice.reason.clone();
+        for step in advice.steps.iter().take(MOST_STEPS) {
+            told.push_str(&format!("\n- {step}"));
+        }
+        grid.row([
+            (tone(advice.action), advice.action.to_string()),
+            (Tone::Plain, fold(&names)),
+            (Tone::Plain, told),
+        ]);
+    }
+    section("Advice", &grid, audit.advised.advice.len(), look)
+}
+
+/// A heading over a grid, and a line that says what was left out.
+fn section(title: &str, grid: &Grid, rows: usize, look: &Look) -> Option<String> {
+    if grid.is_empty() {
+        return None;
+    }
+    let mut text = format!("{}\n{}", look.paint(Tone::Heading, title), grid.render());
+    if rows > MOST_ROWS {
+        text.push_str(&format!("  and {} more; -o json has them all\n", rows - MOST_ROWS));
+    }
+    Some(text)
+}

@@ -1,0 +1,78 @@
+//! Where reports go: standard output, or a file that is replaced as a whole or not at all.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use super::Format;
+
+/// One report that was asked for: `FORMAT`, or `FORMAT=PATH`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// In which form.
+    pub format: Format,
+    /// Into which file; `None` is standard output.
+    pub path: Option<PathBuf>,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, path) = text.split_once('=').map_or((text, None), |(format, path)| (format, Some(path)));
+        let path = match path {
+            Some("") => return Err(format!("`{text}` names no file: FORMAT=PATH")),
+            Some("-") | None => None,
+            Some(path) => Some(PathBuf::from(path)),
+        };
+        Ok(Self { format: format.parse()?, path })
+    }
+}
+
+/// Writes to standard output. A reader that has seen enough is no error.
+pub fn to_stdout(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// Replaces a file in one step: whoever reads it sees the old report or the new one, never half of one.
+/// A device or a pipe is written to as it is.
+pub fn to_file(path: &Path, text: &str) -> io::Result<()> {
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return std::fs::write(path, text);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.json");
+        to_file(&path, "old").unwrap();
+        to_file(&path, "new").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(to_file(&folder.path().join("none/report.json"), "x").is_err());
+        to_file(Path::new("/dev/null"), "x").unwrap();
+    }
+
+    #[test]
+    fn an_output_is_a_format_and_perhaps_a_path() {
+        assert_eq!("json".parse(), Ok(Output { format: Format::Json, path: None }));
+        assert_eq!("hosts=a=b".parse(), Ok(Output { format: Format::Hosts, path: Some("a=b".into()) }));
+        assert!("json=".parse::<Output>().is_err());
+        assert!("jsn".parse::<Output>().is_err_and(|error| error.contains("did you mean `json`")));
+    }
+}

@@ -1,0 +1,120 @@
+//! One finding: which rule, where, what was expected and what was seen. Words are made last.
+
+use std::fmt;
+
+use jiff::civil::Date;
+
+use super::{About, Rule};
+use crate::severity::Severity;
+use crate::snapshot::{Fault, Gap};
+use crate::version::Distance;
+
+/// Something that a rule found.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// How bad it is, after the playbook had its say.
+    pub severity: Severity,
+    /// The cluster that it was found in; `None` if it is no matter of a cluster.
+    pub cluster: Option<String>,
+    /// The host, by its place in the fleet and by its name; `None` if it is no matter of a host.
+    pub host: Option<(usize, String)>,
+    /// What it is about: a package, a section of the probe, a waiver.
+    pub subject: String,
+    /// What is expected, if anything is.
+    pub expected: Option<String>,
+    /// What was seen; `None` is "not there".
+    pub observed: Option<String>,
+    /// How far apart the two versions are, where that can be told.
+    pub distance: Option<Distance>,
+    /// What the rule knows beyond that.
+    pub evidence: Evidence,
+    /// Why it does not count, if it does not.
+    pub waived: Option<Waived>,
+}
+
+/// What only some rules know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Evidence {
+    /// Nothing more.
+    None,
+    /// How the cluster stands: how many hosts have each value, most first.
+    Spread(Vec<(String, usize)>),
+    /// The release of the host where the cluster's is another.
+    OtherRelease(String),
+    /// dpkg's word for the state of a package.
+    State(&'static str),
+    /// A requirement of the playbook.
+    Requirement(String),
+    /// Why the host could not be audited.
+    Fault(Box<Fault>),
+    /// What could not be collected.
+    Gap(Box<Gap>),
+    /// A waiver: its justification and its last day.
+    Waiver(String, Date),
+}
+
+/// Why a finding does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waived {
+    /// The reason that a person gave.
+    pub justification: String,
+    /// The last day on which it holds; `None` is for good.
+    pub until: Option<Date>,
+}
+
+impl Finding {
+    /// A finding of a rule about a subject; the rest is filled in by the rule.
+    pub(super) fn new(rule: &'static Rule, subject: impl Into<String>) -> Self {
+        Self {
+            rule,
+            severity: rule.severity,
+            cluster: None,
+            host: None,
+            subject: subject.into(),
+            expected: None,
+            observed: None,
+            distance: None,
+            evidence: Evidence::None,
+            waived: None,
+        }
+    }
+
+    /// The same in every run, version and rewording: rule, cluster, host and subject.
+    pub fn key(&self) -> String {
+        let cluster = self.cluster.as_deref().unwrap_or_default();
+        format!("{}/{cluster}/{}/{}", self.rule.id, self.host_name().unwrap_or_default(), self.subject)
+    }
+
+    /// The host's name.
+    pub fn host_name(&self) -> Option<&str> {
+        self.host.as_ref().map(|(_, name)| name.as_str())
+    }
+
+    /// The finding in words.
+    pub fn message(&self) -> String {
+        (self.rule.message)(self)
+    }
+
+    /// Whether it counts: towards the summary, the verdicts and the exit status.
+    pub fn counts(&self) -> bool {
+        self.waived.is_none()
+    }
+
+    /// Whether it counts and is about the hosts or the playbook, at or above a severity.
+    pub fn fails(&self, threshold: Severity) -> bool {
+        self.counts() && self.rule.about != About::Audit && self.severity >= threshold
+    }
+
+    /// Whether it counts and says that something could not be audited.
+    pub fn leaves_open(&self) -> bool {
+        self.counts() && self.rule.about == About::Audit
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} [{}] {}", self.key(), self.severity, self.message())
+    }
+}

@@ -1,0 +1,174 @@
+//! The rules: what counts as a finding, how bad it is by default, and in what words it is told.
+//!
+//! One file a rule. A new rule touches three places: its file, its line in [`ALL`], and its advice
+//! entry `src/advice/entries/<id>.toml`. A rule sees the comparison and adds findings; it never
+//! talks to a host and never decides what to do.
+
+mod ahead;
+mod finding;
+mod gap;
+mod host_unreachable;
+mod package_broken;
+mod package_extra;
+mod package_held;
+mod package_missing;
+mod package_version;
+mod policy_unmet;
+mod release;
+mod waive;
+mod waiver_expired;
+mod waiver_unused;
+
+pub use finding::{Evidence, Finding, Waived};
+pub use waive::{Accepted, findings};
+
+use jiff::civil::Date;
+
+use crate::drift::Comparison;
+use crate::playbook::Waiver;
+use crate::severity::Severity;
+
+/// What a rule speaks of, which decides the exit status that it leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// The hosts: findings at or above the threshold lead to status 2.
+    Drift,
+    /// The audit's own files.
+    Playbook,
+    /// What could not be audited: leads to status 3, never to 2.
+    Audit,
+}
+
+/// A check.
+#[derive(Debug, Clone, Copy)]
+pub enum Check {
+    /// Looks at the comparison.
+    Comparison(fn(&Comparison<'_>, &mut Vec<Finding>)),
+    /// Looks at what became of a waiver, once all other findings are known.
+    Waiver(fn(&WaiverUse<'_>) -> Option<Finding>),
+}
+
+/// What became of one waiver of the playbook.
+#[derive(Debug, Clone, Copy)]
+pub struct WaiverUse<'a> {
+    /// The waiver.
+    pub waiver: &'a Waiver,
+    /// How many findings it speaks of, expired or not.
+    pub matched: usize,
+    /// The day of the run, in UTC.
+    pub today: Date,
+}
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name in playbooks, reports and keys; it never changes.
+    pub id: &'static str,
+    /// Its severity unless the playbook says otherwise.
+    pub severity: Severity,
+    /// What it speaks of.
+    pub about: About,
+    /// What it looks at.
+    pub check: Check,
+    /// A finding in words: one lower-case line.
+    pub message: fn(&Finding) -> String,
+}
+
+/// Every rule, in the order of their severity within each subject.
+pub static ALL: &[&Rule] = &[
+    &package_broken::RULE,
+    &policy_unmet::RULE,
+    &release::RULE,
+    &package_version::RULE,
+    &package_missing::RULE,
+    &package_held::RULE,
+    &package_extra::RULE,
+    &ahead::RULE,
+    &waiver_expired::RULE,
+    &waiver_unused::RULE,
+    &host_unreachable::RULE,
+    &gap::RULE,
+];
+
+/// Rules of audits that this version does not make: a playbook may set them already.
+const ANNOUNCED: &[&str] = &[
+    "security-pending",
+    "candidate-skew",
+    "sources",
+    "kernel-stale",
+    "reboot-pending",
+    "service-state",
+    "service-stale",
+    "file-content",
+    "conffile-modified",
+    "sysctl-policy",
+    "sysctl-runtime",
+    "sysctl-cluster",
+    "target-unavailable",
+    "dependency-missing",
+    "dependency-too-old",
+    "conflict",
+    "would-remove",
+    "would-downgrade",
+    "held",
+    "broken-state",
+    "locked",
+    "disk-space",
+    "conffile-prompt",
+    "unauthenticated",
+    "metadata-stale",
+    "reboot-first",
+    "privileged",
+    "proc-unmasked",
+    "host-path-writable",
+    "proc-sys-mount",
+    "write-path-uncovered",
+    "root-writable",
+    "privilege-escalation",
+    "capability",
+    "unsafe-sysctl",
+    "host-namespace",
+    "misplaced-field",
+    "container-changed",
+    "mutable-image",
+    "volume-unbounded",
+    "volume-executable",
+    "coverage-unknown",
+];
+
+/// Every rule id that a playbook may name.
+pub fn known_ids() -> Vec<&'static str> {
+    ALL.iter().map(|rule| rule.id).chain(ANNOUNCED.iter().copied()).collect()
+}
+
+/// The rule of that id.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    ALL.iter().copied().find(|rule| rule.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_none_is_announced_and_made() {
+        let ids = known_ids();
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+    }
+
+    #[test]
+    fn every_rule_has_its_file_and_every_file_its_rule() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules");
+        let files: BTreeSet<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| {
+                entry.unwrap().file_name().into_string().unwrap().replace(".rs", "").replace('_', "-")
+            })
+            .filter(|name| !["mod", "finding", "waive"].contains(&name.as_str()))
+            .collect();
+        let ids: BTreeSet<String> = ALL.iter().map(|rule| rule.id.to_owned()).collect();
+        assert_eq!(files, ids);
+    }
+}

@@ -1,0 +1,47 @@
+//! `package-held`: kept at its version on some hosts of a cluster and not on others.
+
+use std::collections::BTreeMap;
+
+use super::{About, Check, Finding, Rule};
+use crate::drift::Comparison;
+use crate::severity::Severity;
+
+pub(super) static RULE: Rule = Rule {
+    id: "package-held",
+    severity: Severity::Low,
+    about: About::Drift,
+    check: Check::Comparison(check),
+    message,
+};
+
+fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
+    let strings = &comparison.fleet.strings;
+    for cluster in &comparison.clusters {
+        let mut held: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut answered = 0;
+        for position in cluster.members.iter().copied() {
+            let Some(packages) = comparison.observation(position).and_then(|host| host.packages()) else {
+                continue;
+            };
+            answered += 1;
+            for package in packages.list.iter().filter(|package| package.held) {
+                held.entry(packages.subject(package, strings)).or_default().push(position);
+            }
+        }
+        for (subject, positions) in held.into_iter().filter(|(_, positions)| positions.len() < answered) {
+            for position in positions {
+                findings.push(Finding {
+                    cluster: Some(cluster.name.clone()),
+                    host: Some((position, comparison.name(position).to_owned())),
+                    observed: Some("hold".to_owned()),
+                    ..Finding::new(&RULE, subject.clone())
+                });
+            }
+        }
+    }
+}
+
+fn message(_: &Finding) -> String {
+    "it is on hold here and not on every host of the cluster: the next upgrade will pass this host by"
+        .to_owned()
+}

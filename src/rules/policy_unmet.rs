@@ -1,0 +1,52 @@
+//! `policy-unmet`: the installed version does not meet the playbook's requirement.
+
+use super::finding::Evidence;
+use super::package_version::for_each_cell;
+use super::{About, Check, Finding, Rule};
+use crate::drift::{Comparison, Judgement};
+use crate::severity::Severity;
+use crate::snapshot::{Gap, Reason};
+use crate::version::Upstream;
+
+pub(super) static RULE: Rule = Rule {
+    id: "policy-unmet",
+    severity: Severity::High,
+    about: About::Drift,
+    check: Check::Comparison(check),
+    message,
+};
+
+fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
+    for_each_cell(comparison, |at, _| {
+        let Some(requirement) = at.column.entry.and_then(|entry| entry.version.as_ref()) else { return };
+        let Some((system, version)) = at.installed() else { return };
+        match Upstream::parse(system, version) {
+            Some(upstream) if requirement.met_by(&upstream) => {}
+            Some(_) => findings.push(Finding {
+                expected: Some(requirement.to_string()),
+                distance: None,
+                evidence: Evidence::Requirement(requirement.to_string()),
+                ..at.finding(&RULE, Judgement::Same)
+            }),
+            // Neither met nor unmet: it could not be told.
+            None => {
+                let detail = format!(
+                    "{version} cannot be mapped to a semantic version, so {requirement} is neither met nor unmet"
+                );
+                let gap = Gap {
+                    probe: format!("policy:{}", at.column.subject()),
+                    reason: Reason::Unparsable,
+                    detail,
+                };
+                let finding = at.finding(&super::gap::RULE, Judgement::Same);
+                findings.push(super::gap::of(finding, gap));
+            }
+        }
+    });
+}
+
+fn message(finding: &Finding) -> String {
+    let observed = finding.observed.as_deref().unwrap_or_default();
+    let expected = finding.expected.as_deref().unwrap_or_default();
+    format!("{observed} does not meet the playbook's {expected}")
+}

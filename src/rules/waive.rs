@@ -1,0 +1,123 @@
+//! Runs every rule, and decides which findings count: levels, ignores, waivers, maintenance and
+//! what an earlier report had already.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use super::{ALL, Check, Finding, Waived, WaiverUse};
+use crate::drift::Comparison;
+use crate::playbook::Playbook;
+
+/// Findings that an earlier report had, by key.
+#[derive(Debug, Clone, Default)]
+pub struct Accepted {
+    /// What messages call the report.
+    pub name: String,
+    /// The keys.
+    pub keys: BTreeSet<String>,
+}
+
+/// Every finding, in the order that reports show: worst first, then by cluster, host and subject.
+pub fn findings(comparison: &Comparison<'_>, today: Date, accepted: &Accepted) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in ALL {
+        if let Check::Comparison(check) = rule.check {
+            check(comparison, &mut findings);
+        }
+    }
+    apply_levels(comparison.playbook, &mut findings);
+    let matched = apply_waivers(comparison, today, &mut findings);
+    findings.extend(about_waivers(comparison.playbook, &matched, today));
+    for finding in findings.iter_mut().filter(|finding| finding.counts()) {
+        if accepted.keys.contains(&finding.key()) {
+            finding.waived =
+                Some(Waived { justification: format!("known in {}", accepted.name), until: None });
+        }
+    }
+    findings.sort_by(|one, other| order(one).cmp(&order(other)));
+    findings
+}
+
+fn order(finding: &Finding) -> impl Ord + '_ {
+    (
+        std::cmp::Reverse(finding.severity),
+        finding.cluster.as_deref(),
+        finding.rule.id,
+        finding.subject.as_str(),
+        finding.host.as_ref().map(|(position, _)| *position),
+    )
+}
+
+/// `[rules]`: severities that the playbook changes; an entry's own severity is nearer and stays.
+fn apply_levels(playbook: &Playbook, findings: &mut Vec<Finding>) {
+    for level in &playbook.rules {
+        match level.severity {
+            None => findings.retain(|finding| finding.rule.id != level.rule),
+            Some(severity) => {
+                for finding in findings.iter_mut().filter(|finding| finding.rule.id == level.rule) {
+                    if finding.severity == finding.rule.severity {
+                        finding.severity = severity;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Marks what does not count, and tells for each waiver how many findings it speaks of.
+fn apply_waivers(comparison: &Comparison<'_>, today: Date, findings: &mut [Finding]) -> Vec<usize> {
+    let playbook = comparison.playbook;
+    let mut matched = vec![0; playbook.waivers.len()];
+    for finding in findings {
+        let host = finding
+            .host
+            .as_ref()
+            .and_then(|(position, _)| comparison.observation(*position))
+            .map(|seen| seen.host);
+        for (at, waiver) in playbook.waivers.iter().enumerate() {
+            let speaks = waiver.rule == finding.rule.id
+                && waiver.subject.as_ref().is_none_or(|glob| glob.matches(&finding.subject))
+                && host.map_or(waiver.hosts.is_none(), |host| comparison.bound.waiver(at, host));
+            if speaks {
+                if let Some(count) = matched.get_mut(at) {
+                    *count += 1;
+                }
+                if waiver.until >= today && finding.waived.is_none() {
+                    finding.waived = Some(Waived {
+                        justification: waiver.justification.clone(),
+                        until: Some(waiver.until),
+                    });
+                }
+            }
+        }
+        for (at, ignore) in playbook.ignores.iter().enumerate() {
+            let speaks = ignore.rule == finding.rule.id
+                && ignore.subject.as_ref().is_none_or(|glob| glob.matches(&finding.subject))
+                && host.map_or(ignore.hosts.is_none(), |host| comparison.bound.ignore(at, host));
+            if speaks && finding.waived.is_none() {
+                finding.waived = Some(Waived { justification: ignore.reason.clone(), until: None });
+            }
+        }
+        let maintenance =
+            host.and_then(|host| comparison.inventory.host(host)).and_then(|host| host.maintenance.as_ref());
+        if let (Some(reason), None) = (maintenance, &finding.waived) {
+            finding.waived = Some(Waived { justification: format!("maintenance: {reason}"), until: None });
+        }
+    }
+    matched
+}
+
+fn about_waivers(playbook: &Playbook, matched: &[usize], today: Date) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (waiver, matched) in playbook.waivers.iter().zip(matched.iter().copied()) {
+        let usage = WaiverUse { waiver, matched, today };
+        for rule in ALL {
+            if let Check::Waiver(check) = rule.check {
+                findings.extend(check(&usage));
+            }
+        }
+    }
+    apply_levels(playbook, &mut findings);
+    findings
+}
