@@ -1,3 +1,11 @@
-//! The command line.
+//! The command line of `driftless`.
+//!
+//! It is declared here alone, so that the library cannot see it.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

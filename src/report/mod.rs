@@ -1,7 +1,7 @@
 //! Reports: what a run found, in the form that was asked for.
 //!
 //! A report decides nothing; words, folding and order are made here and nowhere earlier. Printing and
-//! writing files is [`write`]'s part alone.
+//! writing files is [`mod@write`]'s part alone.
 
 mod hosts;
 pub mod json;

@@ -1,0 +1,175 @@
+//! The arguments as they are typed.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use driftless::report::write::Output;
+use driftless::severity::Severity;
+
+/// Shows which servers of a cluster have drifted apart, by how much, why, and what to do: over SSH,
+/// read-only, without an agent.
+#[derive(Debug, Parser)]
+#[command(name = "driftless", version, max_term_width = 100, arg_required_else_help = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Collect, compare and report: the main job
+    Audit(Box<Audit>),
+    /// Print the read-only script that runs on hosts, for review or as a forced command
+    Probe,
+}
+
+/// `driftless audit`
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Exit status: 0 nothing at or above --fail-on; 1 could not run, or no host was reached; \
+2 findings; 3 no such findings, but something could not be audited."
+)]
+pub(super) struct Audit {
+    /// Hosts, `[USER@]NAME[:PORT]`; those that the inventory has keep its settings
+    #[arg(value_name = "HOST")]
+    pub(super) hosts: Vec<String>,
+
+    /// Inventory file; may be given several times
+    #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_INVENTORY", value_delimiter = ':')]
+    pub(super) inventory: Vec<PathBuf>,
+
+    /// Playbook: what clusters should look like; may be given several times
+    #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_PLAYBOOK", value_delimiter = ':')]
+    pub(super) playbook: Vec<PathBuf>,
+
+    /// Ansible's host pattern: `web:&prod:!web-03`, globs, `~regex`, ranges, `@FILE`
+    #[arg(short, long, value_name = "PATTERN", env = "DRIFTLESS_LIMIT")]
+    pub(super) limit: Option<String>,
+
+    #[command(flatten)]
+    pub(super) connection: Connection,
+
+    /// Findings that this earlier JSON report has do not count
+    #[arg(long, value_name = "REPORT.json", env = "DRIFTLESS_ACCEPT")]
+    pub(super) accept: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) output: Reporting,
+}
+
+/// How hosts are reached.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct Connection {
+    /// Hosts that are asked at the same time
+    #[arg(short, long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..), env = "DRIFTLESS_FORKS")]
+    pub(super) forks: u16,
+
+    /// Seconds until a host must have shown its key
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds, env = "DRIFTLESS_CONNECT_TIMEOUT")]
+    pub(super) connect_timeout: f64,
+
+    /// Seconds that a host may take in all
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds, env = "DRIFTLESS_TIMEOUT")]
+    pub(super) timeout: f64,
+
+    /// Login name, where the inventory does not say one for the host
+    #[arg(short, long, env = "DRIFTLESS_USER")]
+    pub(super) user: Option<String>,
+
+    /// TCP port, where the inventory does not say one for the host
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..), env = "DRIFTLESS_PORT")]
+    pub(super) port: Option<u16>,
+
+    /// Private key file, where the inventory does not say one for the host
+    #[arg(long, value_name = "PATH", env = "DRIFTLESS_IDENTITY")]
+    pub(super) identity: Option<PathBuf>,
+
+    /// What becomes of hosts whose key is not known
+    #[arg(long, value_enum, default_value_t = HostKey::Strict, env = "DRIFTLESS_HOST_KEY")]
+    pub(super) host_key: HostKey,
+}
+
+/// What is reported, where, and what the exit status says.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Report")]
+pub(super) struct Reporting {
+    /// `table`, `json` or `hosts`, with `=PATH` into a file; may be given several times
+    #[arg(short, long, value_name = "FORMAT[=PATH]", env = "DRIFTLESS_OUTPUT", value_delimiter = ',')]
+    pub(super) output: Vec<Output>,
+
+    /// The least severity that leads to exit status 2: info, low, medium, high, critical, or never
+    #[arg(long, value_name = "SEVERITY", default_value = "medium", env = "DRIFTLESS_FAIL_ON")]
+    pub(super) fail_on: FailOn,
+
+    /// Colour on terminals, always or never; NO_COLOR is heeded
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Colour::Auto, env = "DRIFTLESS_COLOR")]
+    pub(super) color: Colour,
+
+    /// No progress on the terminal
+    #[arg(long, env = "DRIFTLESS_NO_PROGRESS")]
+    pub(super) no_progress: bool,
+
+    /// No progress and no warnings
+    #[arg(short, long, env = "DRIFTLESS_QUIET")]
+    pub(super) quiet: bool,
+
+    /// Tell on stderr how each host fared
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum HostKey {
+    /// They are not audited
+    Strict,
+    /// Their key is trusted, and added to known_hosts
+    AcceptNew,
+    /// Any key is taken: anyone in between can pretend to be the host
+    Insecure,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+/// `--fail-on`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FailOn(pub(super) Option<Severity>);
+
+impl std::str::FromStr for FailOn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "never" => Ok(Self(None)),
+            _ => text
+                .parse()
+                .map(|severity| Self(Some(severity)))
+                .map_err(|error: String| format!("{error}, or never")),
+        }
+    }
+}
+
+/// A time limit: more than nothing, and less than a day.
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= 86_400.0 => Ok(seconds),
+        _ => Err("expected a number of seconds above 0, at most 86400".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        Args::command().debug_assert();
+    }
+}

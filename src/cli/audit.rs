@@ -1,0 +1,159 @@
+//! `driftless audit`: the whole pipe, from the inventory to the exit status.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use driftless::advice::advise;
+use driftless::collect::Round;
+use driftless::drift::Comparison;
+use driftless::hostlist::fold;
+use driftless::probe::Request;
+use driftless::report::{Audit as Report, Run};
+use driftless::rules;
+use driftless::snapshot::{Fleet, Phase};
+use driftless::ssh::{Client, Keyring, Policy, Trust};
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use tokio::runtime::Runtime;
+
+use super::args::{Audit, Reporting};
+use super::ask::{self, warn};
+use super::failure::Failure;
+use super::plan::Plan;
+use super::progress::Progress;
+use super::report;
+
+/// Runs an audit; gives the exit status.
+pub(super) fn run(args: &Audit) -> Result<u8, Failure> {
+    let plan = Plan::of(args)?;
+    let runtime = runtime()?;
+    let client = runtime.block_on(client(&plan, &args.output));
+    let status = conduct("audit", &plan, client, &args.output, &runtime)?;
+    // A host that will not let go of its connection must not keep us.
+    runtime.shutdown_background();
+    Ok(status)
+}
+
+pub(super) fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("this machine lets no more threads run: {error}")))
+}
+
+/// Keys and known hosts, read once; a passphrase is asked for before anything else happens.
+async fn client(plan: &Plan, output: &Reporting) -> Client {
+    let routes = plan.routes();
+    let trust = Trust::load(plan.policy, routes.iter().copied(), plan.home.as_deref());
+    for warning in trust.warnings() {
+        warn(output.quiet, warning);
+    }
+    if plan.policy == Policy::Insecure {
+        // Not silenced by -q: who asked for this must be reminded.
+        ask::say(
+            "warning: HOST KEYS ARE NOT CHECKED (--host-key insecure): anyone between this machine and a host can pretend to be it",
+        );
+    }
+    let identities = routes.iter().filter_map(|route| route.identity.as_deref());
+    let keyring =
+        Keyring::load(identities, plan.home.as_deref(), plan.agent_socket.clone(), &mut |path: &Path| {
+            ask::passphrase(path)
+        })
+        .await;
+    Client::new(keyring, trust, plan.limits)
+}
+
+/// Collects, compares, reports; gives the exit status.
+pub(super) fn conduct(
+    command: &'static str,
+    plan: &Plan,
+    client: Client,
+    output: &Reporting,
+    runtime: &Runtime,
+) -> Result<u8, Failure> {
+    let started = Timestamp::now();
+    let nonce: [u8; 16] = random()?;
+    let client = Arc::new(client);
+    let round = Round {
+        client: Arc::clone(&client),
+        limits: plan.limits,
+        forks: plan.forks,
+        request: Arc::new(Request::new(nonce)),
+    };
+    let mut progress = Progress::new(
+        &plan.inventory,
+        plan.hosts.len(),
+        !output.no_progress && !output.quiet,
+        output.verbose > 0,
+    );
+    let stop = async {
+        // Without a handler there is nothing to wait for, and Ctrl-C ends the program as ever.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let fleet = runtime.block_on(round.run(&plan.inventory, &plan.hosts, stop, |event| progress.tell(event)));
+    progress.finish();
+    let finished = Timestamp::now();
+    tell_of_keys(&client, &fleet, plan, output);
+
+    let comparison = Comparison::of(&plan.inventory, &plan.playbook, &fleet)
+        .map_err(|error| Failure::new(error.to_string()))?;
+    for term in &comparison.bound.unmatched {
+        warn(output.quiet, &format!("the playbook's pattern `{term}` matches no host and no group"));
+    }
+    let today = Offset::UTC.to_datetime(started).date();
+    let findings = rules::findings(&comparison, today, &plan.accepted);
+    let advised = advise(&comparison, &findings);
+    let id = nonce.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let audit = Report {
+        command,
+        run: Run { id, started, finished },
+        comparison: &comparison,
+        findings: &findings,
+        advised: &advised,
+    };
+    report::deliver(&audit, output)?;
+    Ok(report::status(&audit, output))
+}
+
+/// A first run against an empty known_hosts is one message with the cure.
+fn tell_of_keys(client: &Client, fleet: &Fleet, plan: &Plan, output: &Reporting) {
+    let learnt = client.trust().learnt();
+    if learnt > 0 {
+        warn(
+            output.quiet,
+            &format!("{learnt} new host keys are trusted from now on (--host-key accept-new)"),
+        );
+    }
+    let unknown: Vec<&str> = fleet
+        .hosts
+        .iter()
+        .filter(|host| {
+            host.fault.as_ref().is_some_and(|fault| {
+                fault.phase == Phase::HostKey && fault.message.contains("not in known_hosts")
+            })
+        })
+        .filter_map(|host| plan.inventory.host(host.host))
+        .map(|host| host.name.as_str())
+        .collect();
+    if !unknown.is_empty() && unknown.len() == plan.hosts.len() {
+        let why = format!("no host key is known: {}; nothing was audited", fold(&unknown));
+        warn(
+            output.quiet,
+            &format!(
+                "{why}\n  = help: collect the keys with ssh-keyscan and check them, or run once with --host-key accept-new"
+            ),
+        );
+    }
+}
+
+/// Bytes that no host can foresee.
+fn random() -> Result<[u8; 16], Failure> {
+    use ring::rand::SecureRandom as _;
+    let mut bytes = [0; 16];
+    match ring::rand::SystemRandom::new().fill(&mut bytes) {
+        Ok(()) => Ok(bytes),
+        Err(_) => Err(Failure::new("the system gives no random numbers")),
+    }
+}

@@ -1,0 +1,117 @@
+//! Arguments resolved: every file read, every default filled in, every host chosen.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use driftless::inventory::pattern::Pattern;
+use driftless::inventory::{HostId, Inventory, Overrides, Route, SshRoute};
+use driftless::playbook::Playbook;
+use driftless::rules::{self, Accepted};
+use driftless::ssh::{Limits, Policy};
+
+use super::args::{Audit, Connection, HostKey};
+use super::ask::warn;
+use super::failure::Failure;
+
+/// Everything that an audit needs before it begins.
+pub(super) struct Plan {
+    pub(super) inventory: Inventory,
+    pub(super) playbook: Playbook,
+    pub(super) hosts: Vec<HostId>,
+    pub(super) limits: Limits,
+    pub(super) forks: usize,
+    pub(super) policy: Policy,
+    pub(super) home: Option<PathBuf>,
+    pub(super) agent_socket: Option<PathBuf>,
+    pub(super) accepted: Accepted,
+}
+
+impl Plan {
+    pub(super) fn of(args: &Audit) -> Result<Self, Failure> {
+        let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+        let overrides = overrides(&args.connection, home.clone());
+        if args.inventory.is_empty() && args.hosts.is_empty() {
+            return Err(Failure::new("there is no host to audit")
+                .hint("name an inventory with -i, or hosts: driftless audit web-01 admin@web-02:2222"));
+        }
+        let mut inventory = Inventory::load(&args.inventory, &overrides)?;
+        let playbook = Playbook::load(&args.playbook, &rules::known_ids())?;
+        let accepted = args.accept.as_deref().map(super::report::accepted).transpose()?.unwrap_or_default();
+        let hosts = choose(&mut inventory, args, &overrides)?;
+        Ok(Self {
+            inventory,
+            playbook,
+            hosts,
+            limits: limits(&args.connection),
+            forks: usize::from(args.connection.forks),
+            policy: match args.connection.host_key {
+                HostKey::Strict => Policy::Strict,
+                HostKey::AcceptNew => Policy::AcceptNew,
+                HostKey::Insecure => Policy::Insecure,
+            },
+            home,
+            agent_socket: std::env::var_os("SSH_AUTH_SOCK")
+                .filter(|socket| !socket.is_empty())
+                .map(PathBuf::from),
+            accepted,
+        })
+    }
+
+    /// The SSH routes of the hosts that were chosen.
+    pub(super) fn routes(&self) -> Vec<&SshRoute> {
+        let routes =
+            self.hosts.iter().filter_map(|id| self.inventory.host(*id)).filter_map(|host| {
+                match &host.route {
+                    Route::Ssh(route) => Some(route),
+                    Route::Local => None,
+                }
+            });
+        routes.collect()
+    }
+}
+
+fn overrides(connection: &Connection, home: Option<PathBuf>) -> Overrides {
+    let login = ["LOGNAME", "USER"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
+    Overrides {
+        user: connection.user.clone(),
+        port: connection.port,
+        identity: connection.identity.clone(),
+        login: login.unwrap_or_else(|| "root".to_owned()),
+        home,
+    }
+}
+
+fn limits(connection: &Connection) -> Limits {
+    let host = Duration::from_secs_f64(connection.timeout);
+    Limits {
+        connect: Duration::from_secs_f64(connection.connect_timeout).min(host),
+        host,
+        ..Limits::default()
+    }
+}
+
+/// The hosts of the arguments, or else all of the inventory's, cut down by `--limit`.
+fn choose(inventory: &mut Inventory, args: &Audit, overrides: &Overrides) -> Result<Vec<HostId>, Failure> {
+    let mut hosts: Vec<HostId> = if args.hosts.is_empty() {
+        inventory.ids().collect()
+    } else {
+        inventory.add_adhoc(&args.hosts, overrides).map_err(|error| Failure::new(error.to_string()))?
+    };
+    if let Some(limit) = &args.limit {
+        let selection = Pattern::parse_limit(limit)?.select(inventory);
+        for term in &selection.unmatched {
+            warn(args.output.quiet, &format!("--limit: `{term}` matches no host and no group"));
+        }
+        hosts.retain(|host| selection.hosts.contains(host));
+        if hosts.is_empty() {
+            return Err(Failure::new(format!("--limit {limit} leaves no host"))
+                .hint("`driftless audit` without --limit shows every host and group"));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    hosts.retain(|host| seen.insert(*host));
+    Ok(hosts)
+}

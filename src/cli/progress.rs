@@ -1,0 +1,79 @@
+//! How far a run is, on stderr, for people: hosts done, failed, and the slowest that is still running.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal as _};
+use std::time::{Duration, Instant};
+
+use driftless::collect::Event;
+use driftless::inventory::{HostId, Inventory};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::ask::say;
+
+/// Shows the progress of one round.
+pub(super) struct Progress<'a> {
+    inventory: &'a Inventory,
+    bar: ProgressBar,
+    running: BTreeMap<HostId, Instant>,
+    failed: usize,
+    verbose: bool,
+}
+
+impl<'a> Progress<'a> {
+    /// A bar is drawn on terminals only; `verbose` tells of every host.
+    pub(super) fn new(inventory: &'a Inventory, hosts: usize, wanted: bool, verbose: bool) -> Self {
+        let target = if wanted && io::stderr().is_terminal() {
+            ProgressDrawTarget::stderr_with_hz(10)
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(Some(hosts as u64), target);
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} hosts  {elapsed}  {msg}") {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(250));
+        Self { inventory, bar, running: BTreeMap::new(), failed: 0, verbose }
+    }
+
+    pub(super) fn tell(&mut self, event: Event<'_>) {
+        match event {
+            Event::Started(host) => {
+                self.running.insert(host, Instant::now());
+            }
+            Event::Finished(host, fault) => {
+                let took = self.running.remove(&host).map_or(Duration::ZERO, |started| started.elapsed());
+                self.failed += usize::from(fault.is_some());
+                if self.verbose {
+                    let how = fault.map_or("ok".to_owned(), |fault| {
+                        format!("{}: {}", fault.phase, fault.full_message())
+                    });
+                    let line = format!("{}  {:.2} s  {how}", self.name(host), took.as_secs_f64());
+                    self.bar.suspend(|| say(&line));
+                }
+                self.bar.inc(1);
+            }
+        }
+        if !self.bar.is_hidden() {
+            self.bar.set_message(self.message());
+        }
+    }
+
+    fn message(&self) -> String {
+        let mut parts = Vec::new();
+        if self.failed > 0 {
+            parts.push(format!("{} failed", self.failed));
+        }
+        if let Some((host, started)) = self.running.iter().min_by_key(|(_, started)| **started) {
+            parts.push(format!("slowest: {} ({:.0} s)", self.name(*host), started.elapsed().as_secs_f64()));
+        }
+        parts.join("  ")
+    }
+
+    fn name(&self, host: HostId) -> &'a str {
+        self.inventory.host(host).map_or("", |host| host.name.as_str())
+    }
+
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,104 @@
+//! Reports delivered, and the exit status that they lead to.
+
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
+
+use driftless::diagnostic::Source;
+use driftless::report::write::{self, Output};
+use driftless::report::{Audit, Format, Look};
+use driftless::rules::{Accepted, Finding};
+use driftless::snapshot::HostStatus;
+
+use super::args::{Colour, Reporting};
+use super::failure::Failure;
+
+/// Writes every report that was asked for; files first, so that they are there when the table is read.
+pub(super) fn deliver(audit: &Audit<'_>, wanted: &Reporting) -> Result<(), Failure> {
+    let table = [Output { format: Format::Table, path: None }];
+    let to_stdout = wanted.output.iter().any(|output| output.path.is_none());
+    let outputs = if wanted.output.is_empty() || !to_stdout && !wanted.quiet {
+        [wanted.output.as_slice(), &table].concat()
+    } else {
+        wanted.output.clone()
+    };
+    for output in outputs.iter().filter(|output| output.path.is_some()) {
+        if let Some(path) = &output.path {
+            write::to_file(path, &audit.render(output.format, &Look::default()))
+                .map_err(|error| Failure::file(path, &error))?;
+        }
+    }
+    for output in outputs.iter().filter(|output| output.path.is_none()) {
+        write::to_stdout(&audit.render(output.format, &look(wanted.color)))
+            .map_err(|error| Failure::stdout(&error))?;
+    }
+    Ok(())
+}
+
+/// What standard output can show.
+fn look(colour: Colour) -> Look {
+    let terminal = io::stdout().is_terminal();
+    let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let width = terminal_size::terminal_size().map(|(width, _)| width.0).filter(|_| terminal).or(asked);
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let utf8 = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let utf8 = utf8.is_some_and(|value| value.to_ascii_lowercase().replace('-', "").contains("utf8"));
+    Look {
+        width: width.unwrap_or(Look::default().width).clamp(60, 400),
+        colour: match colour {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => terminal && !no_colour && std::env::var("TERM").is_ok_and(|term| term != "dumb"),
+        },
+        unicode: terminal && utf8,
+    }
+}
+
+/// 0 nothing at or above the threshold; 1 no host was reached; 2 findings; 3 something could not be audited.
+pub(super) fn status(audit: &Audit<'_>, wanted: &Reporting) -> u8 {
+    let hosts = &audit.comparison.fleet.hosts;
+    if hosts.iter().all(|host| host.status() == HostStatus::Unreachable) {
+        1
+    } else if wanted
+        .fail_on
+        .0
+        .is_some_and(|threshold| audit.findings.iter().any(|finding| finding.fails(threshold)))
+    {
+        2
+    } else if audit.findings.iter().any(Finding::leaves_open) {
+        3
+    } else {
+        0
+    }
+}
+
+/// What `--accept` takes from an earlier report: the keys of the findings that counted then.
+pub(super) fn accepted(path: &Path) -> Result<Accepted, Failure> {
+    #[derive(serde::Deserialize)]
+    struct Report {
+        schema: String,
+        findings: Vec<Known>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Known {
+        key: String,
+        waived: Option<serde::de::IgnoredAny>,
+    }
+    let source = Source::read(path)?;
+    let name = path.display().to_string();
+    let report: Report = serde_json::from_str(source.as_str()).map_err(|error| {
+        Failure::new(format!("{name}:{}:{}: it is no JSON report: {error}", error.line(), error.column()))
+            .hint("--accept takes what `driftless audit -o json=FILE` wrote")
+    })?;
+    if report.schema != "driftless/report/v1" {
+        return Err(Failure::new(format!(
+            "{name}: its schema is `{}`, not driftless/report/v1",
+            report.schema.escape_debug()
+        )));
+    }
+    let keys: BTreeSet<String> =
+        report.findings.into_iter().filter(|known| known.waived.is_none()).map(|known| known.key).collect();
+    Ok(Accepted { name, keys })
+}
