@@ -20,6 +20,7 @@ pub mod probe;
 pub mod report;
 pub mod rules;
 pub mod severity;
+pub mod simulate;
 pub mod snapshot;
 pub mod ssh;
 pub mod version;

@@ -19,6 +19,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Collect, compare and report: the main job
     Audit(Box<Audit>),
+    /// Audit an embedded fleet: real SSH to simulated hosts inside this process; no set-up, no root
+    Demo(Box<Demo>),
     /// Print the read-only script that runs on hosts, for review or as a forced command
     Probe,
 }
@@ -53,6 +55,16 @@ pub(super) struct Audit {
     #[arg(long, value_name = "REPORT.json", env = "DRIFTLESS_ACCEPT")]
     pub(super) accept: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub(super) output: Reporting,
+}
+
+/// `driftless demo`
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Exit status: 0 when it ran as it should, whatever it found; 1 when it could not run."
+)]
+pub(super) struct Demo {
     #[command(flatten)]
     pub(super) output: Reporting,
 }

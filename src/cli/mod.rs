@@ -3,6 +3,7 @@
 mod args;
 mod ask;
 mod audit;
+mod demo;
 mod failure;
 mod plan;
 mod progress;
@@ -38,6 +39,7 @@ pub(crate) fn main() -> ExitCode {
 fn run(args: Args) -> Result<u8, Failure> {
     match args.command {
         Command::Audit(args) => audit::run(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Probe => {
             write::to_stdout(&driftless::probe::published()).map_err(|error| Failure::stdout(&error))?;
             Ok(0)

@@ -22,6 +22,11 @@ impl Playbook {
     pub fn load(paths: &[PathBuf], known_rules: &[&str]) -> Result<Self, Diagnostics> {
         merge(paths.iter().map(|path| Source::read(path)), known_rules)
     }
+
+    /// The same for a text that is already there.
+    pub fn from_text(name: &str, text: &str, known_rules: &[&str]) -> Result<Self, Diagnostics> {
+        merge([Ok(Source::text(name, text))], known_rules)
+    }
 }
 
 /// Validates and merges files as they are read.

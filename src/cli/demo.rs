@@ -1,0 +1,77 @@
+//! `driftless demo`: the main job on an embedded fleet. Only the machines are simulated; from the
+//! inventory on it is the same pipe as `driftless audit`, over real SSH.
+
+use std::io;
+use std::path::Path;
+
+use driftless::diagnostic::Source;
+use driftless::inventory::{Inventory, Overrides};
+use driftless::playbook::Playbook;
+use driftless::rules::{self, Accepted};
+use driftless::simulate::{Recording, Recordings, Simulation, read_fleet};
+use driftless::ssh::{Client, Keyring, Limits, Policy, Trust};
+use include_dir::{Dir, include_dir};
+
+use super::args::Demo;
+use super::audit;
+use super::failure::Failure;
+use super::plan::Plan;
+
+/// The fleet's description and the recordings, as they were when the program was built.
+static FLEET: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/examples/fleet");
+
+/// Runs the demo. It succeeds when it ran as it should, whatever it found.
+pub(super) fn run(args: &Demo) -> Result<u8, Failure> {
+    let hosts = read_fleet(&source("fleet.toml")?, &recordings())?;
+    let runtime = audit::runtime()?;
+    let simulation = runtime.block_on(Simulation::start(hosts)).map_err(|error| no_loopback(&error))?;
+    let plan = plan(&simulation)?;
+    let keyring = Keyring::of("of the demo", simulation.key().clone());
+    let client = Client::new(keyring, Trust::of(&simulation.known_hosts()), plan.limits);
+    audit::conduct("demo", &plan, client, &args.output, &runtime)?;
+    runtime.shutdown_background();
+    Ok(0)
+}
+
+fn plan(simulation: &Simulation) -> Result<Plan, Failure> {
+    let playbook = source("playbook.toml")?;
+    let inventory =
+        Inventory::from_text("the demo's inventory", &simulation.inventory(), &Overrides::default())?;
+    Ok(Plan {
+        hosts: inventory.ids().collect(),
+        inventory,
+        playbook: Playbook::from_text(playbook.path(), playbook.as_str(), &rules::known_ids())?,
+        limits: Limits::default(),
+        forks: 64,
+        policy: Policy::Strict,
+        home: None,
+        agent_socket: None,
+        accepted: Accepted::default(),
+    })
+}
+
+fn source(name: &str) -> Result<Source, Failure> {
+    let text = FLEET.get_file(name).and_then(|file| file.contents_utf8());
+    let shown = format!("examples/fleet/{name}");
+    text.map(|text| Source::text(&shown, text))
+        .ok_or_else(|| Failure::new(format!("{shown} was not built in, or is not UTF-8")))
+}
+
+/// One recording for each folder, with a section for each of its files.
+fn recordings() -> Recordings {
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let folders = FLEET.get_dir("recordings").into_iter().flat_map(Dir::dirs);
+    let recordings = folders.map(|folder| {
+        let sections = folder.files();
+        let recording = sections.fold(Recording::default(), |recording, file| {
+            recording.with(&name(file.path()), file.contents())
+        });
+        (name(folder.path()), recording)
+    });
+    recordings.collect()
+}
+
+fn no_loopback(error: &io::Error) -> Failure {
+    Failure::new(format!("the simulated servers could not start: {error}"))
+        .hint("the demo listens on free ports of 127.0.0.1; may this user do that, and are there enough?")
+}
