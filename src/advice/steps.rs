@@ -245,8 +245,8 @@ fn replace_steps(cause: &Cause, hosts: &str) -> Vec<String> {
     let with = installs(&cause.commands);
     let with = if with.is_empty() { String::new() } else { format!(" with {with}") };
     steps.push(format!("build an image of {}{with}", release.unwrap_or("the cluster's release")));
-    steps.push(format!("start a new server from it for each of {hosts} and let it join {}", cause.cluster));
-    steps.push(format!("drain and remove {hosts}, then: driftless audit -l {}", cause.cluster));
+    steps.push(format!("start a new server from it for each host, and let it join {}", cause.cluster));
+    steps.push("drain and remove the old one, and audit the cluster again".to_owned());
     steps
 }
 

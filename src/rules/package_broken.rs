@@ -37,5 +37,5 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
 
 fn message(finding: &Finding) -> String {
     let state = finding.observed.as_deref().unwrap_or_default();
-    format!("its state is {state}: the last change of it did not finish")
+    format!("{state}, its last change did not finish")
 }

@@ -42,6 +42,5 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn message(_: &Finding) -> String {
-    "it is on hold here and not on every host of the cluster: the next upgrade will pass this host by"
-        .to_owned()
+    "on hold here, not on every host of the cluster; the next upgrade passes it by".to_owned()
 }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::grid::{Fit, Grid};
+use super::grid::{Content, Fit, Grid};
 use super::{hosts_in_words, tone};
 use crate::advice::Verdict;
 use crate::drift::{Cluster, Column, Expected, Judgement, Value};
-use crate::hostlist::fold;
 use crate::playbook::Baseline;
 use crate::report::Audit;
 use crate::report::style::{Look, Tone};
@@ -31,18 +30,18 @@ fn section(audit: &Audit<'_>, cluster: &Cluster<'_>, verdict: Verdict, look: &Lo
     let unnamed: Vec<&Column<'_>> =
         cluster.columns.iter().filter(|column| column.entry.is_none()).filter(apart).collect();
     let shown: Vec<&Column<'_>> = named.chain(unnamed.iter().copied().take(MOST_UNNAMED)).collect();
-    let mut grid =
-        Grid::new(look, &[Fit::Wrap(22), Fit::Wrap(30), Fit::Keep, Fit::Number, Fit::Hosts(40), Fit::Rest]);
+    let mut grid = Grid::new(look, &[Fit::Wrap(22), Fit::Wrap(35), Fit::Keep, Fit::Number, Fit::Rest]);
     for column in &shown {
         rows(audit, cluster, column, look, &mut grid);
     }
     let mut text = heading(cluster, verdict, &shown, look);
+    let nothing = grid.is_empty();
     text.push_str(&grid.render());
     let more = unnamed.len().saturating_sub(MOST_UNNAMED);
     if more > 0 {
         text.push_str(&format!("  and {more} more packages differ; -o json has them all\n"));
     }
-    if grid.is_empty() {
+    if nothing {
         text.push_str(&format!("  {}\n", nothing_apart(audit, cluster)));
     }
     text
@@ -81,7 +80,7 @@ fn nothing_apart(audit: &Audit<'_>, cluster: &Cluster<'_>) -> String {
 }
 
 /// One row for each value that hosts have, the expected one first.
-fn rows(audit: &Audit<'_>, cluster: &Cluster<'_>, column: &Column<'_>, look: &Look, grid: &mut Grid) {
+fn rows<'a>(audit: &Audit<'a>, cluster: &Cluster<'_>, column: &Column<'_>, look: &Look, grid: &mut Grid<'a>) {
     let mut by_value: BTreeMap<Value<'_>, Vec<usize>> = BTreeMap::new();
     for member in 0..cluster.members.len() {
         if let Some(value) = column.value(member) {
@@ -107,12 +106,11 @@ fn rows(audit: &Audit<'_>, cluster: &Cluster<'_>, column: &Column<'_>, look: &Lo
             .map(|at| audit.comparison.name(*at))
             .collect();
         grid.row([
-            (Tone::Heading, if nth == 0 { column.subject() } else { String::new() }),
-            (tone, value.to_string()),
-            (tone, look.bar(members.len(), covered, width)),
-            (Tone::Plain, members.len().to_string()),
-            (Tone::Plain, fold(&names)),
-            (Tone::Faint, note(cluster, column, members)),
+            (Tone::Heading, if nth == 0 { column.subject() } else { String::new() }.into()),
+            (tone, value.to_string().into()),
+            (tone, look.bar(members.len(), covered, width).into()),
+            (Tone::Plain, members.len().to_string().into()),
+            (Tone::Plain, Content::Hosts(names, note(cluster, column, members, look))),
         ]);
     }
 }
@@ -138,7 +136,7 @@ fn value_tone(cluster: &Cluster<'_>, column: &Column<'_>, value: Value<'_>, memb
 }
 
 /// What explains a row at a glance.
-fn note(cluster: &Cluster<'_>, column: &Column<'_>, members: &[usize]) -> String {
+fn note(cluster: &Cluster<'_>, column: &Column<'_>, members: &[usize], look: &Look) -> String {
     let mut notes = Vec::new();
     let ahead =
         |member: &usize| matches!(cluster.judge(column, *member), Judgement::Different { ahead: true, .. });
@@ -160,7 +158,8 @@ fn note(cluster: &Cluster<'_>, column: &Column<'_>, members: &[usize]) -> String
             .collect();
         releases.sort();
         releases.dedup();
-        notes.push(format!("another release: {}", releases.join(", ")));
+        let lead = if look.width < 100 { "" } else { "another release: " };
+        notes.push(format!("{lead}{}", releases.join(", ")));
     }
     notes.join(", ")
 }

@@ -3,48 +3,110 @@
 use comfy_table::{
     Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width, presets,
 };
+use unicode_width::UnicodeWidthStr as _;
 
+use super::text::fold_wrapped;
 use crate::report::style::{Look, Tone};
 
 /// How far a grid is set in from its heading.
-const INDENT: u16 = 2;
+const INDENT: usize = 2;
+
+/// What stands between two columns.
+const BETWEEN: usize = 3;
+
+/// Lists of hosts are not squeezed below this.
+const NARROWEST_HOSTS: usize = 16;
 
 /// How one column behaves when there is not enough room.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fit {
     /// It keeps its width.
     Keep,
     /// It keeps its width and stands right.
     Number,
     /// It wraps at this many columns of a hundred at the latest.
-    Wrap(u16),
-    /// It wraps at commas: a list of hosts.
-    Hosts(u16),
+    Wrap(usize),
+    /// A list of hosts, broken at commas, in so many columns of a hundred.
+    Hosts(usize),
     /// It takes what is left.
     Rest,
 }
 
-/// Rows of toned texts.
-pub(super) struct Grid {
-    table: Table,
+/// What stands in one place.
+#[derive(Debug)]
+pub(super) enum Content<'a> {
+    /// A text.
+    Text(String),
+    /// Names of hosts, and a note on them.
+    Hosts(Vec<&'a str>, String),
 }
 
-impl Grid {
+impl<'a> Content<'a> {
+    pub(super) fn hosts(names: Vec<&'a str>) -> Self {
+        Self::Hosts(names, String::new())
+    }
+}
+
+impl From<&str> for Content<'_> {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Content<'_> {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+/// Rows of toned texts.
+pub(super) struct Grid<'a> {
+    look: Look,
+    fits: Vec<Fit>,
+    rows: Vec<Vec<(Tone, Content<'a>)>>,
+}
+
+impl<'a> Grid<'a> {
     pub(super) fn new(look: &Look, columns: &[Fit]) -> Self {
+        Self { look: *look, fits: columns.to_vec(), rows: Vec::new() }
+    }
+
+    pub(super) fn row<const N: usize>(&mut self, cells: [(Tone, Content<'a>); N]) {
+        self.rows.push(cells.into());
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The lines, set in, with no blanks at their ends, each ending with a line break.
+    pub(super) fn render(self) -> String {
+        let hosts = self.room_for_hosts();
+        let mut table = self.empty();
+        for row in self.rows {
+            table.add_row(row.into_iter().map(|(tone, content)| toned(tone, laid_out(content, hosts))));
+        }
+        let indent = " ".repeat(INDENT);
+        // The first line is the empty header, which only fixes the number of columns.
+        let lines = table.lines().skip(1);
+        lines.map(|line| format!("{indent}{}", line.trim_end()).trim_end().to_owned() + "\n").collect()
+    }
+
+    fn empty(&self) -> Table {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
         table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(look.width.saturating_sub(INDENT).max(40));
-        if look.colour {
+        table.set_width(self.look.width.saturating_sub(2).max(40));
+        if self.look.colour {
             table.enforce_styling();
         } else {
             table.force_no_tty();
         }
-        table.set_header(columns.iter().map(|_| ""));
-        for (column, fit) in table.column_iter_mut().zip(columns) {
+        table.set_header(self.fits.iter().map(|_| ""));
+        for (column, fit) in table.column_iter_mut().zip(&self.fits) {
             column.set_padding((0, 3));
             match fit {
-                Fit::Keep => {
+                Fit::Keep | Fit::Hosts(_) => {
                     column.set_constraint(ColumnConstraint::ContentWidth);
                 }
                 Fit::Number => {
@@ -52,34 +114,56 @@ impl Grid {
                     column.set_cell_alignment(CellAlignment::Right);
                 }
                 Fit::Wrap(percent) => {
-                    column.set_constraint(ColumnConstraint::UpperBoundary(Width::Percentage(*percent)));
-                }
-                Fit::Hosts(percent) => {
-                    column.set_constraint(ColumnConstraint::UpperBoundary(Width::Percentage(*percent)));
-                    column.set_delimiter(',');
+                    let percent = u16::try_from(*percent).unwrap_or(100);
+                    column.set_constraint(ColumnConstraint::UpperBoundary(Width::Percentage(percent)));
                 }
                 Fit::Rest => {
                     column.set_padding((0, 0));
                 }
             }
         }
-        Self { table }
+        table
     }
 
-    pub(super) fn row<const N: usize>(&mut self, cells: [(Tone, String); N]) {
-        self.table.add_row(cells.map(|(tone, text)| toned(tone, text)));
+    /// How many columns a list of hosts may take: its share, or what the other columns leave.
+    fn room_for_hosts(&self) -> usize {
+        let width = usize::from(self.look.width).saturating_sub(INDENT);
+        let share = |percent: usize| width * percent / 100;
+        let taken = self.fits.iter().enumerate().map(|(at, fit)| match fit {
+            Fit::Keep | Fit::Number => self.widest(at) + BETWEEN,
+            Fit::Wrap(percent) => self.widest(at).min(share(*percent)) + BETWEEN,
+            Fit::Hosts(_) | Fit::Rest => 0,
+        });
+        let left = width.saturating_sub(taken.sum());
+        let wanted = self.fits.iter().find_map(|fit| match fit {
+            Fit::Hosts(percent) => Some(share(*percent).saturating_sub(BETWEEN)),
+            _ => None,
+        });
+        wanted.map_or(left, |wanted| wanted.min(left)).max(NARROWEST_HOSTS)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.table.is_empty()
+    fn widest(&self, column: usize) -> usize {
+        let texts = self.rows.iter().filter_map(|row| match row.get(column) {
+            Some((_, Content::Text(text))) => Some(text.width()),
+            _ => None,
+        });
+        texts.max().unwrap_or_default()
     }
+}
 
-    /// The lines, set in, with no blanks at their ends, each ending with a line break.
-    pub(super) fn render(&self) -> String {
-        let indent = " ".repeat(usize::from(INDENT));
-        // The first line is the empty header, which only fixes the number of columns.
-        let lines = self.table.lines().skip(1);
-        lines.map(|line| format!("{indent}{}", line.trim_end()).trim_end().to_owned() + "\n").collect()
+/// A content as lines; the note stands beside the names if there is room, and below them if not.
+fn laid_out(content: Content<'_>, room: usize) -> String {
+    match content {
+        Content::Text(text) => text,
+        Content::Hosts(names, note) => {
+            let mut text = fold_wrapped(&names, room);
+            let last = text.lines().last().unwrap_or_default().width();
+            if !note.is_empty() {
+                text.push_str(if last + BETWEEN + note.width() <= room { "   " } else { "\n" });
+                text.push_str(&note);
+            }
+            text
+        }
     }
 }
 

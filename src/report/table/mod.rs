@@ -3,13 +3,17 @@
 //! Hosts that agree are folded into one line; a thousand hosts make no longer report than ten with
 //! the same troubles.
 
+mod advice;
 mod clusters;
 mod grid;
 mod notes;
+mod text;
 
 use super::style::{Look, Tone};
 use super::{Audit, Summary};
 use crate::advice::Verdict;
+use crate::rules::About;
+use crate::severity::Severity;
 
 /// The report, ending with a line break.
 pub(super) fn render(audit: &Audit<'_>, look: &Look) -> String {
@@ -18,8 +22,8 @@ pub(super) fn render(audit: &Audit<'_>, look: &Look) -> String {
     sections.extend(notes::findings(audit, look));
     sections.extend(notes::not_audited(audit, look));
     sections.extend(notes::waived(audit, look));
-    sections.extend(notes::advice(audit, look));
-    sections.push(conclusion(&audit.summary(), look));
+    sections.extend(advice::render(audit, look));
+    sections.push(conclusion(audit, look));
     sections.join("\n")
 }
 
@@ -39,7 +43,8 @@ fn heading(audit: &Audit<'_>, look: &Look) -> String {
 }
 
 /// `9 in sync, 3 drifted, 2 unknown   findings: 1 high, 4 medium`
-fn conclusion(summary: &Summary, look: &Look) -> String {
+fn conclusion(audit: &Audit<'_>, look: &Look) -> String {
+    let summary = audit.summary();
     let unknown = summary.hosts.saturating_sub(summary.in_sync + summary.drifted);
     let mut parts = vec![look.paint(
         if summary.in_sync > 0 { Tone::Good } else { Tone::Plain },
@@ -51,9 +56,17 @@ fn conclusion(summary: &Summary, look: &Look) -> String {
     if unknown > 0 {
         parts.push(look.paint(Tone::Unsure, &format!("{unknown} unknown")));
     }
-    let found = summary.findings.iter().filter(|(_, count)| *count > 0);
-    let found = found.map(|(severity, count)| format!("{count} {severity}")).collect::<Vec<_>>().join(", ");
-    let found = if found.is_empty() { "none".to_owned() } else { found };
+    // Hosts and facts that were not audited are counted as such, above, and not as findings.
+    let count = |severity: &Severity| {
+        let those = audit.findings.iter().filter(|finding| finding.severity == *severity);
+        those.filter(|finding| finding.counts() && finding.rule.about != About::Audit).count()
+    };
+    let found = Severity::ALL.iter().map(|severity| (count(severity), severity));
+    let found: Vec<String> = found
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, severity)| format!("{count} {severity}"))
+        .collect();
+    let found = if found.is_empty() { "none".to_owned() } else { found.join(", ") };
     format!("{}   findings: {found}\n", parts.join(", "))
 }
 

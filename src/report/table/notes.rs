@@ -1,10 +1,8 @@
-//! Everything beside the spreads: other findings, what was not audited, what is waived, the advice.
+//! Everything beside the spreads: other findings, what was not audited, what is waived.
 
 use std::collections::BTreeMap;
 
-use super::grid::{Fit, Grid};
-use super::tone;
-use crate::hostlist::fold;
+use super::grid::{Content, Fit, Grid};
 use crate::report::Audit;
 use crate::report::style::{Look, Tone};
 use crate::rules::{About, Evidence, Finding};
@@ -12,9 +10,6 @@ use crate::severity::Severity;
 
 /// How many rows one section shows.
 const MOST_ROWS: usize = 40;
-
-/// How many steps of one piece of advice are shown.
-const MOST_STEPS: usize = 6;
 
 /// Rules whose findings the spreads show already.
 const IN_SPREADS: [&str; 4] = ["package-version", "package-missing", "package-extra", "ahead"];
@@ -26,7 +21,11 @@ pub(super) fn findings(audit: &Audit<'_>, look: &Look) -> Option<String> {
         audit.findings.iter().filter(|finding| finding.counts() && finding.rule.about != About::Audit)
     {
         if !IN_SPREADS.contains(&finding.rule.id) {
-            let told = format!("{}: {}", finding.subject, finding.message());
+            // The rule's own name says what a release is about.
+            let told = match finding.rule.id {
+                "release" => finding.message(),
+                _ => format!("{}: {}", finding.subject, finding.message()),
+            };
             groups
                 .entry((std::cmp::Reverse(finding.severity), finding.rule.id, told))
                 .or_default()
@@ -37,13 +36,13 @@ pub(super) fn findings(audit: &Audit<'_>, look: &Look) -> Option<String> {
     for ((severity, rule, told), those) in groups.iter().take(MOST_ROWS) {
         let names: Vec<&str> = those.iter().filter_map(|finding| finding.host_name()).collect();
         grid.row([
-            (Tone::of(severity.0), severity.0.to_string()),
-            (Tone::Plain, (*rule).to_owned()),
-            (Tone::Plain, fold(&names)),
-            (Tone::Plain, told.clone()),
+            (Tone::of(severity.0), severity.0.to_string().into()),
+            (Tone::Plain, (*rule).into()),
+            (Tone::Plain, Content::hosts(names)),
+            (Tone::Plain, told.as_str().into()),
         ]);
     }
-    section("Findings", &grid, groups.len(), look)
+    section("Findings", grid, groups.len(), look)
 }
 
 /// Hosts that did not answer, and what the others could not tell.
@@ -76,10 +75,11 @@ pub(super) fn not_audited(audit: &Audit<'_>, look: &Look) -> Option<String> {
         if let Some(waived) = maintenance {
             told.push_str(&format!("\n{}", waived.justification));
         }
-        let who = if names.len() == hosts && hosts > 1 { "every host".to_owned() } else { fold(&names) };
-        grid.row([(Tone::Plain, who), (Tone::Unsure, what.clone()), (Tone::Plain, told)]);
+        let every = names.len() == hosts && hosts > 1;
+        let who = if every { "every host".into() } else { Content::hosts(names) };
+        grid.row([(Tone::Plain, who), (Tone::Unsure, what.as_str().into()), (Tone::Plain, told.into())]);
     }
-    section("Not audited", &grid, groups.len(), look)
+    section("Not audited", grid, groups.len(), look)
 }
 
 /// What does not count, and why.
@@ -94,35 +94,17 @@ pub(super) fn waived(audit: &Audit<'_>, look: &Look) -> Option<String> {
     let mut grid = Grid::new(look, &[Fit::Keep, Fit::Wrap(25), Fit::Hosts(35), Fit::Rest]);
     for ((rule, subject, why), names) in groups.iter().take(MOST_ROWS) {
         grid.row([
-            (Tone::Faint, (*rule).to_owned()),
-            (Tone::Faint, subject.clone()),
-            (Tone::Faint, fold(names)),
-            (Tone::Faint, why.clone()),
+            (Tone::Faint, (*rule).into()),
+            (Tone::Faint, subject.as_str().into()),
+            (Tone::Faint, Content::hosts(names.clone())),
+            (Tone::Faint, why.as_str().into()),
         ]);
     }
-    section("Waived", &grid, groups.len(), look)
-}
-
-/// What to do, most drastic first.
-pub(super) fn advice(audit: &Audit<'_>, look: &Look) -> Option<String> {
-    let mut grid = Grid::new(look, &[Fit::Keep, Fit::Hosts(30), Fit::Rest]);
-    for advice in audit.advised.advice.iter().take(MOST_ROWS) {
-        let names: Vec<&str> = advice.hosts.iter().map(|position| audit.comparison.name(*position)).collect();
-        let mut told = advice.reason.clone();
-        for step in advice.steps.iter().take(MOST_STEPS) {
-            told.push_str(&format!("\n- {step}"));
-        }
-        grid.row([
-            (tone(advice.action), advice.action.to_string()),
-            (Tone::Plain, fold(&names)),
-            (Tone::Plain, told),
-        ]);
-    }
-    section("Advice", &grid, audit.advised.advice.len(), look)
+    section("Waived", grid, groups.len(), look)
 }
 
 /// A heading over a grid, and a line that says what was left out.
-fn section(title: &str, grid: &Grid, rows: usize, look: &Look) -> Option<String> {
+fn section(title: &str, grid: Grid<'_>, rows: usize, look: &Look) -> Option<String> {
     if grid.is_empty() {
         return None;
     }
