@@ -1,0 +1,30 @@
+//! Ctrl-C in the middle of a run.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Command;
+
+use driftless::simulate::Behaviour;
+
+use crate::fleet::{Fleet, answers};
+
+#[test]
+fn it_reports_what_was_collected() {
+    let fleet = Fleet::new([
+        ("slow".to_owned(), Behaviour::Hangs),
+        ("web-01".to_owned(), answers(&["nginx=1"])),
+        ("web-02".to_owned(), answers(&["nginx=1"])),
+    ]);
+    let mut child = fleet.command(&["-v", "-o", "json"]).spawn().unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    for _ in 0..2 {
+        assert!(told.next().unwrap().unwrap().ends_with("ok"));
+    }
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let output = child.wait_with_output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["summary"]["audited"], 2);
+    let slow = crate::harness::field(&report, "hosts", "slow", "error");
+    assert!(slow["message"].as_str().unwrap().contains("interrupted"), "{slow}");
+    assert_eq!(output.status.code(), Some(3));
+}

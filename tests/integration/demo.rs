@@ -1,0 +1,35 @@
+//! `driftless demo`: the newcomer's first command.
+
+use crate::harness::{Room, field, keys};
+
+#[test]
+fn it_shows_the_main_job_and_leaves_nothing_behind() {
+    let room = Room::new();
+    let run = room.run(&["demo"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    for word in ["nginx", "not installed", "web-[10-11]", "connection", "Input/output error", "replace"] {
+        assert!(run.stdout.contains(word), "`{word}` is missing:\n{}", run.stdout);
+    }
+    assert!(room.listing().is_empty(), "it left {:?}", room.listing());
+}
+
+#[test]
+fn its_report_is_an_audits() {
+    let report = Room::new().run(&["demo", "-o", "json"]).json();
+    assert_eq!(report["schema"], "driftless/report/v1");
+    assert_eq!(report["command"], "demo");
+    assert!(report["summary"]["hosts"].as_u64().unwrap() >= 12);
+    assert_eq!(field(&report, "hosts", "web-16", "status"), "unreachable");
+    assert_eq!(field(&report, "hosts", "web-16", "error")["phase"], "connect");
+    assert_eq!(field(&report, "hosts", "web-15", "status"), "partial");
+    assert_eq!(field(&report, "hosts", "web-12", "verdict"), "repair");
+    assert_eq!(field(&report, "hosts", "web-10", "verdict"), "replace");
+    let releases: std::collections::BTreeSet<_> = report["hosts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|host| host["os"]["version"].as_str())
+        .collect();
+    assert_eq!(releases.len(), 3, "{releases:?}");
+    assert!(keys(&report).contains(&"package-version/web/web-10/nginx"));
+}

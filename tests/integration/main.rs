@@ -1,0 +1,15 @@
+//! The commands as a user runs them: arguments in, output, messages and exit status out.
+//!
+//! One binary for all of them; `harness` runs the program with an empty environment, `fleet` gives it
+//! simulated hosts, `lab` real ones.
+
+mod ctrl_c;
+mod demo;
+mod faults;
+mod fleet;
+mod harness;
+mod input;
+mod lab;
+mod leaks;
+mod outputs;
+mod playbooks;
