@@ -93,9 +93,13 @@ impl Source {
         let mut diagnostic = self.error(span, first, rest.trim());
         if let Some((title, help)) = unknown_field(first) {
             diagnostic.title = title;
-            diagnostic.help = Some(help);
+            return diagnostic.help(help);
         }
-        diagnostic
+        diagnostic.help(match first {
+            _ if first.contains("expected a string") => "a text stands in quotes",
+            _ if first.contains("expected a sequence") => "a list is written [\"one\", \"two\"]",
+            _ => "the file is TOML: [tables], keys = \"text in quotes\", lists = [\"one\", \"two\"]",
+        })
     }
 
     /// One-based line and column (in characters) of a byte offset.
@@ -126,12 +130,12 @@ pub fn suggest(wrong: &str, known: &[&str]) -> String {
 
 /// The known name most like `wrong`, if one is near enough to be meant.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .into_iter()
-        .map(|name| (strsim::jaro_winkler(wrong, name), name))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name)
+    // Slips of the finger first: so many letters off, two swapped ones counting once. The likeness
+    // finds what is longer or shorter but begins alike.
+    let slips = |name: &str| strsim::osa_distance(wrong, name);
+    let few = |name: &str| slips(name) <= (wrong.chars().count() / 3).max(1);
+    let near = known.into_iter().filter(|name| few(name) || strsim::jaro_winkler(wrong, name) > 0.8);
+    near.min_by_key(|name| slips(name))
 }
 
 /// One mistake in one file. Its `Display` is what the user reads.

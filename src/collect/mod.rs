@@ -124,11 +124,12 @@ fn observe(landed: Landed, nonce: &str, strings: &mut Strings) -> Observation {
                 .detail(said())
                 .hint("does its login shell or a forced command swallow `/bin/sh -s`? Try: ssh HOST /bin/sh -s < script"),
         ),
-        (Ended::Exit(status), _) => Some(
-            Fault::new(Phase::Run, format!("the shell on the host ended with status {status}"))
-                .detail(said())
-                .hint("may the audit user run /bin/sh, and is its login shell a real one?"),
-        ),
+        (Ended::Exit(status), known) => {
+            let fault = Fault::new(Phase::Run, format!("the shell on the host ended with status {status}"))
+                .hint("may the audit user run /bin/sh, and is its login shell a real one?");
+            // Frames tell nothing that the snapshot does not tell better.
+            Some(if known.is_some() { fault } else { fault.detail(said()) })
+        }
         (Ended::Signal(name), _) => Some(
             Fault::new(Phase::Run, format!("the probe was killed on the host by signal {name}"))
                 .hint("out of memory, or a limit of the audit user? Look at the host's log"),

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
-use super::{Group, Host, HostId, Inventory, Overrides, Route, SshRoute, raw};
-use crate::diagnostic::{Diagnostic, Diagnostics, Source, nearest};
+use super::route::route;
+use super::{Group, Host, HostId, Inventory, Overrides, raw};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::hostlist::expand;
 
 /// A host's settings as one file gives them, and where.
@@ -21,10 +22,10 @@ struct Declared<'f> {
 }
 
 /// One file, read.
-struct File {
-    source: Source,
+pub(super) struct File {
+    pub(super) source: Source,
     folder: PathBuf,
-    raw: raw::File,
+    pub(super) raw: raw::File,
 }
 
 impl Inventory {
@@ -98,12 +99,13 @@ fn looks_like(path: &str, text: &str) -> Option<&'static str> {
     }
 }
 
-struct Builder<'f> {
-    files: &'f [File],
+pub(super) struct Builder<'f> {
+    pub(super) files: &'f [File],
     overrides: &'f Overrides,
-    wrong: Vec<Diagnostic>,
-    inventory: Inventory,
+    pub(super) wrong: Vec<Diagnostic>,
+    pub(super) inventory: Inventory,
     declared: BTreeMap<String, Declared<'f>>,
+    /// Every mention of a host, in order.
     order: Vec<String>,
     /// Host names by group, in order.
     of_group: BTreeMap<String, Vec<String>>,
@@ -193,7 +195,7 @@ impl<'f> Builder<'f> {
             }
             for text in &raw.hosts {
                 for host in self.names(file, text) {
-                    self.see(&host);
+                    self.order.push(host.clone());
                     let hosts = self.of_group.entry(name.get_ref().clone()).or_default();
                     hosts.push(host);
                 }
@@ -201,14 +203,6 @@ impl<'f> Builder<'f> {
             let group: &mut Group = self.inventory.groups.entry(name.get_ref().clone()).or_default();
             group.children.extend(raw.children.iter().map(|child| child.get_ref().clone()));
             group.vars.extend(raw.vars.clone());
-        }
-    }
-
-    fn see(&mut self, host: &str) {
-        if !self.declared.contains_key(host)
-            && !self.of_group.values().any(|hosts| hosts.last().is_some_and(|last| last == host))
-        {
-            self.order.push(host.to_owned());
         }
     }
 
@@ -240,134 +234,7 @@ impl<'f> Builder<'f> {
                 self.declared.insert(name, declared);
             }
         }
-        self.check_ports(file);
-    }
-
-    fn check_settings(&mut self, file: &File, raw: &raw::Host) {
-        self.check_connection(file, raw.connection.as_ref());
-        self.check_port(file, raw.port.as_ref());
-        for (what, text) in [("address", &raw.address), ("user", &raw.user), ("jump", &raw.jump)] {
-            self.check_word(file, what, text.as_ref());
-        }
-    }
-
-    fn check_ports(&mut self, file: &File) {
-        let defaults = &file.raw.defaults;
-        self.check_port(file, defaults.port.as_ref());
-        self.check_connection(file, defaults.connection.as_ref());
-        for (what, text) in [("user", &defaults.user), ("jump", &defaults.jump)] {
-            self.check_word(file, what, text.as_ref());
-        }
-    }
-
-    fn check_word(&mut self, file: &File, what: &str, text: Option<&Spanned<String>>) {
-        let Some(text) = text else { return };
-        let odd = |character: char| character.is_whitespace() || character.is_control();
-        if text.get_ref().is_empty() || text.get_ref().starts_with('-') || text.get_ref().contains(odd) {
-            self.wrong.push(
-                file.source
-                    .error(text.span(), format!("`{}` cannot be {what}", text.get_ref().escape_debug()), "")
-                    .help("it must not be empty, begin with `-`, or hold blanks"),
-            );
-        }
-    }
-
-    fn check_port(&mut self, file: &File, port: Option<&Spanned<i64>>) {
-        if let Some(port) = port.filter(|port| port_of(port).is_none()) {
-            self.wrong.push(
-                file.source
-                    .error(port.span(), format!("{} is no port", port.get_ref()), "")
-                    .help("a port is a number from 1 to 65535"),
-            );
-        }
-    }
-
-    fn check_connection(&mut self, file: &File, connection: Option<&Spanned<String>>) {
-        let Some(connection) = connection else { return };
-        if !["ssh", "local"].contains(&connection.get_ref().as_str()) {
-            self.wrong.push(
-                file.source
-                    .error(
-                        connection.span(),
-                        format!("`{}` is no connection", connection.get_ref().escape_debug()),
-                        "",
-                    )
-                    .help("`ssh`, or `local` for this machine itself"),
-            );
-        }
-    }
-
-    /// A child must be a group of one of the files.
-    fn check_children(&mut self) {
-        for file in self.files {
-            for child in file.raw.groups.values().flat_map(|group| &group.children) {
-                if !self.inventory.groups.contains_key(child.get_ref()) {
-                    let known = self.inventory.groups.keys().map(String::as_str);
-                    let help = match nearest(child.get_ref(), known) {
-                        Some(near) => {
-                            format!("did you mean `{near}`? Children are groups; hosts stand under `hosts`")
-                        }
-                        None => "children are groups; hosts stand under `hosts`".to_owned(),
-                    };
-                    self.wrong.push(
-                        file.source
-                            .error(child.span(), format!("there is no group `{}`", child.get_ref()), "")
-                            .help(help),
-                    );
-                }
-            }
-        }
-    }
-
-    /// A group must not be its own descendant.
-    fn check_cycles(&mut self) {
-        let mut reported: BTreeSet<String> = BTreeSet::new();
-        for start in self.inventory.groups.keys() {
-            if reported.contains(start) {
-                continue;
-            }
-            let Some(cycle) = self.cycle_from(start) else { continue };
-            let first_child = cycle.get(1).unwrap_or(start);
-            let place = self.files.iter().find_map(|file| {
-                let group = file.raw.groups.iter().find(|(name, _)| name.get_ref() == start)?.1;
-                Some((file, group.children.iter().find(|child| child.get_ref() == first_child)?.span()))
-            });
-            if let Some((file, span)) = place {
-                let told = cycle.join(" -> ");
-                self.wrong.push(
-                    file.source
-                        .error(span, "groups are children of each other", told)
-                        .help("take one of them out of the other's `children`"),
-                );
-            }
-            reported.extend(cycle);
-        }
-    }
-
-    /// The way from a group back to itself, if there is one: breadth first, each group once.
-    fn cycle_from(&self, start: &str) -> Option<Vec<String>> {
-        let mut came_from: BTreeMap<&str, &str> = BTreeMap::new();
-        let mut waiting =
-            std::collections::VecDeque::from([self.inventory.groups.get_key_value(start)?.0.as_str()]);
-        while let Some(group) = waiting.pop_front() {
-            for child in self.inventory.groups.get(group).into_iter().flat_map(|group| &group.children) {
-                if child == start {
-                    let mut way = vec![start.to_owned()];
-                    let mut at = group;
-                    while at != start {
-                        way.insert(1, at.to_owned());
-                        at = came_from.get(at)?;
-                    }
-                    way.push(start.to_owned());
-                    return Some(way);
-                }
-                if !came_from.contains_key(child.as_str()) {
-                    came_from.insert(child, group);
-                    waiting.push_back(child);
-                }
-            }
-        }
-        None
+        self.check_defaults(file);
     }
 
     /// Makes the hosts, and links them with their groups.
@@ -437,7 +304,8 @@ impl<'f> Builder<'f> {
         let raw = declared.map(|declared| declared.host);
         // A host's defaults are those of the file that describes it, or else of the first that has any.
         let file = declared.map(|declared| declared.file).or(first);
-        let route = route(&name, raw, file, self.overrides);
+        let route =
+            route(&name, raw, file.map(|file| (&file.raw.defaults, file.folder.as_path())), self.overrides);
         Host {
             name,
             groups: BTreeSet::new(),
@@ -446,68 +314,6 @@ impl<'f> Builder<'f> {
             maintenance: raw.and_then(|raw| raw.maintenance.clone()),
             vars: raw.map(|raw| raw.vars.clone()).unwrap_or_default(),
         }
-    }
-}
-
-/// The host's own setting, or the command line's, or the file's default, or what is built in.
-fn route(name: &str, raw: Option<&raw::Host>, file: Option<&File>, overrides: &Overrides) -> Route {
-    let defaults = file.map(|file| &file.raw.defaults);
-    let folder = file.map_or(Path::new(""), |file| file.folder.as_path());
-    let text = |own: Option<&Spanned<String>>, line: Option<&String>, default: Option<&Spanned<String>>| {
-        own.map(Spanned::get_ref).or(line).or(default.map(Spanned::get_ref)).cloned()
-    };
-    let connection = text(
-        raw.and_then(|raw| raw.connection.as_ref()),
-        None,
-        defaults.and_then(|all| all.connection.as_ref()),
-    );
-    if connection.as_deref() == Some("local") {
-        return Route::Local;
-    }
-    let path = |text: &String| resolve(text, folder, overrides.home.as_deref());
-    let port = raw
-        .and_then(|raw| raw.port.as_ref())
-        .and_then(port_of)
-        .or(overrides.port)
-        .or_else(|| defaults.and_then(|all| all.port.as_ref()).and_then(port_of));
-    let identity = raw
-        .and_then(|raw| raw.identity.as_ref())
-        .map(path)
-        .or_else(|| overrides.identity.clone())
-        .or_else(|| defaults.and_then(|all| all.identity.as_ref()).map(path));
-    let known_hosts =
-        raw.and_then(|raw| raw.known_hosts.as_ref()).or(defaults.and_then(|all| all.known_hosts.as_ref()));
-    Route::Ssh(SshRoute {
-        address: raw
-            .and_then(|raw| raw.address.as_ref())
-            .map_or_else(|| unbracketed(name), |address| unbracketed(address.get_ref())),
-        port: port.unwrap_or(22),
-        user: text(
-            raw.and_then(|raw| raw.user.as_ref()),
-            overrides.user.as_ref(),
-            defaults.and_then(|all| all.user.as_ref()),
-        )
-        .unwrap_or_else(|| overrides.login.clone()),
-        identity,
-        known_hosts: known_hosts.map(path),
-        jump: text(raw.and_then(|raw| raw.jump.as_ref()), None, defaults.and_then(|all| all.jump.as_ref())),
-    })
-}
-
-/// `[2001:db8::1]` is 2001:db8::1.
-fn unbracketed(address: &str) -> String {
-    address.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(address).to_owned()
-}
-
-fn port_of(port: &Spanned<i64>) -> Option<u16> {
-    u16::try_from(*port.get_ref()).ok().filter(|port| *port > 0)
-}
-
-/// `~/` is the home folder; other relative paths are relative to the inventory file's folder.
-fn resolve(path: &str, folder: &Path, home: Option<&Path>) -> PathBuf {
-    match (path.strip_prefix("~/"), home) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => folder.join(path),
     }
 }
 

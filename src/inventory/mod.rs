@@ -4,9 +4,11 @@
 //! nothing downstream asks again. It reads inventory files and never opens a connection.
 
 mod adhoc;
+mod check;
 mod load;
 pub mod pattern;
 mod raw;
+mod route;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;

@@ -42,8 +42,6 @@ const INVENTORIES: &[Case] = &[
     Case { text: "[hosts.a]\nport = 70000\n", place: "2:8", words: &["port"] },
     Case { text: "[hosts.a]\nconnection = \"winrm\"\n", place: "2:14", words: &["local", "ssh"] },
     Case { text: "[hosts.a\n", place: "1:9", words: &["]"] },
-    Case { text: "[web]\nweb-01 ansible_host=10.0.0.1\n", place: "2:8", words: &["Ansible", "INI"] },
-    Case { text: "all:\n  hosts:\n    web-01:\n", place: "1:4", words: &["YAML"] },
 ];
 
 const PLAYBOOKS: &[Case] = &[
@@ -92,6 +90,17 @@ fn wrong_inventories_are_shown() {
 }
 
 #[test]
+fn ansibles_inventories_are_recognised() {
+    let ini = Case { text: "[web]\nweb-01 ansible_host=a\n", place: "2:8", words: &["Ansible", "INI"] };
+    let yaml = Case { text: "all:\n  hosts:\n    web-01:\n", place: "1:5", words: &["Ansible", "YAML"] };
+    for (file, case) in [("hosts", ini), ("hosts.yml", yaml)] {
+        let room = Room::new();
+        room.write(file, case.text);
+        refused(&room.run(&["audit", "-i", file]), file, &case);
+    }
+}
+
+#[test]
 fn wrong_playbooks_are_shown() {
     for case in PLAYBOOKS {
         let room = Room::new();
@@ -133,7 +142,7 @@ fn wrong_arguments_are_exit_status_1() {
         (vec!["audit", "-i", "hosts.toml", "-f", "0"], "forks"),
         (vec!["audit", "-i", "hosts.toml", "-o", "jsn"], "did you mean `json`"),
         (vec!["audit", "-i", "hosts.toml", "--fail-on", "hihg"], "high"),
-        (vec!["audit", "-i", "hosts.toml", "--timeout", "-1"], "seconds"),
+        (vec!["audit", "-i", "hosts.toml", "--timeout=-1"], "seconds"),
         (vec!["audit", "-i", "hosts.toml", "-l", "db"], "leaves no host"),
         (vec!["audit", "-i", "hosts.toml", "-l", "~("], "--limit"),
         (vec!["audit", "web-01:99999"], "port"),

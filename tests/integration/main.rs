@@ -3,6 +3,14 @@
 //! One binary for all of them; `harness` runs the program with an empty environment, `fleet` gives it
 //! simulated hosts, `lab` real ones.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that meets the unexpected must fail"
+)]
+
 mod ctrl_c;
 mod demo;
 mod faults;

@@ -161,7 +161,7 @@ fn a_waiver_hides_until_its_last_day_and_then_is_a_finding() {
         .iter()
         .map(|finding| finding["rule"].clone())
         .collect();
-    assert_eq!(rules, ["package-version", "waiver-expired"]);
+    assert_eq!(rules, ["waiver-expired", "package-version"]);
 }
 
 #[test]

@@ -1,0 +1,139 @@
+//! Mistakes in an inventory that the shape of its tables does not show: ports, words, children, cycles.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::Spanned;
+
+use super::load::{Builder, File};
+use super::raw;
+use super::route::port_of;
+use crate::diagnostic::nearest;
+
+impl Builder<'_> {
+    pub(super) fn check_settings(&mut self, file: &File, raw: &raw::Host) {
+        self.check_connection(file, raw.connection.as_ref());
+        self.check_port(file, raw.port.as_ref());
+        for (what, text) in [("address", &raw.address), ("user", &raw.user), ("jump", &raw.jump)] {
+            self.check_word(file, what, text.as_ref());
+        }
+    }
+
+    pub(super) fn check_defaults(&mut self, file: &File) {
+        let defaults = &file.raw.defaults;
+        self.check_port(file, defaults.port.as_ref());
+        self.check_connection(file, defaults.connection.as_ref());
+        for (what, text) in [("user", &defaults.user), ("jump", &defaults.jump)] {
+            self.check_word(file, what, text.as_ref());
+        }
+    }
+
+    fn check_word(&mut self, file: &File, what: &str, text: Option<&Spanned<String>>) {
+        let Some(text) = text else { return };
+        let odd = |character: char| character.is_whitespace() || character.is_control();
+        if text.get_ref().is_empty() || text.get_ref().starts_with('-') || text.get_ref().contains(odd) {
+            self.wrong.push(
+                file.source
+                    .error(text.span(), format!("`{}` cannot be {what}", text.get_ref().escape_debug()), "")
+                    .help("it must not be empty, begin with `-`, or hold blanks"),
+            );
+        }
+    }
+
+    fn check_port(&mut self, file: &File, port: Option<&Spanned<i64>>) {
+        if let Some(port) = port.filter(|port| port_of(port).is_none()) {
+            self.wrong.push(
+                file.source
+                    .error(port.span(), format!("{} is no port", port.get_ref()), "")
+                    .help("a port is a number from 1 to 65535"),
+            );
+        }
+    }
+
+    fn check_connection(&mut self, file: &File, connection: Option<&Spanned<String>>) {
+        let Some(connection) = connection else { return };
+        if !["ssh", "local"].contains(&connection.get_ref().as_str()) {
+            self.wrong.push(
+                file.source
+                    .error(
+                        connection.span(),
+                        format!("`{}` is no connection", connection.get_ref().escape_debug()),
+                        "",
+                    )
+                    .help("`ssh`, or `local` for this machine itself"),
+            );
+        }
+    }
+
+    /// A child must be a group of one of the files.
+    pub(super) fn check_children(&mut self) {
+        for file in self.files {
+            for child in file.raw.groups.values().flat_map(|group| &group.children) {
+                if !self.inventory.groups.contains_key(child.get_ref()) {
+                    let known = self.inventory.groups.keys().map(String::as_str);
+                    let help = match nearest(child.get_ref(), known) {
+                        Some(near) => {
+                            format!("did you mean `{near}`? Children are groups; hosts stand under `hosts`")
+                        }
+                        None => "children are groups; hosts stand under `hosts`".to_owned(),
+                    };
+                    self.wrong.push(
+                        file.source
+                            .error(child.span(), format!("there is no group `{}`", child.get_ref()), "")
+                            .help(help),
+                    );
+                }
+            }
+        }
+    }
+
+    /// A group must not be its own descendant.
+    pub(super) fn check_cycles(&mut self) {
+        let mut reported: BTreeSet<String> = BTreeSet::new();
+        for start in self.inventory.groups.keys() {
+            if reported.contains(start) {
+                continue;
+            }
+            let Some(cycle) = self.cycle_from(start) else { continue };
+            let first_child = cycle.get(1).unwrap_or(start);
+            let place = self.files.iter().find_map(|file| {
+                let group = file.raw.groups.iter().find(|(name, _)| name.get_ref() == start)?.1;
+                Some((file, group.children.iter().find(|child| child.get_ref() == first_child)?.span()))
+            });
+            if let Some((file, span)) = place {
+                let told = cycle.join(" -> ");
+                self.wrong.push(
+                    file.source
+                        .error(span, "groups are children of each other, in a cycle", told)
+                        .help("take one of them out of the other's `children`"),
+                );
+            }
+            reported.extend(cycle);
+        }
+    }
+
+    /// The way from a group back to itself, if there is one: breadth first, each group once.
+    fn cycle_from(&self, start: &str) -> Option<Vec<String>> {
+        let mut came_from: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut waiting =
+            std::collections::VecDeque::from([self.inventory.groups.get_key_value(start)?.0.as_str()]);
+        while let Some(group) = waiting.pop_front() {
+            for child in self.inventory.groups.get(group).into_iter().flat_map(|group| &group.children) {
+                if child == start {
+                    let mut way = vec![start.to_owned()];
+                    let mut at = group;
+                    while at != start {
+                        way.insert(1, at.to_owned());
+                        at = came_from.get(at)?;
+                    }
+                    way.push(start.to_owned());
+                    return Some(way);
+                }
+                if !came_from.contains_key(child.as_str()) {
+                    came_from.insert(child, group);
+                    waiting.push_back(child);
+                }
+            }
+        }
+        None
+    }
+}
