@@ -207,3 +207,95 @@ fn runs_newer_release(comparison: &Comparison<'_>, position: usize) -> bool {
     mine.filter_map(|cluster| cluster.releases.expected())
         .any(|expected| os.newer_than(expected) == Some(true))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::fixture::{Spec, beside_three, compared};
+
+    const NGINX: &str = "[[package]]\nname = \"nginx\"\n";
+
+    #[track_caller]
+    fn advised(playbook: &str, hosts: &[Spec<'_>]) -> Advised {
+        compared(playbook, hosts, advise)
+    }
+
+    /// The verdict of a host that has something else than three others.
+    #[track_caller]
+    fn verdict(same: &str, odd: &str) -> Verdict {
+        let advised = advised(NGINX, &beside_three(same, odd));
+        assert!(advised.hosts[..3].iter().all(|host| host.verdict == Verdict::InSync));
+        assert_eq!(advised.clusters, [advised.hosts[3].verdict], "a cluster's verdict is its worst host's");
+        advised.hosts[3].verdict
+    }
+
+    #[test]
+    fn each_condition_has_its_verdict() {
+        assert_eq!(verdict("nginx=2-1", "nginx=2-1"), Verdict::InSync);
+        assert_eq!(verdict("nginx=2-1", "nginx=1-1"), Verdict::Repair);
+        assert_eq!(verdict("nginx=2-1", "bash=5-1"), Verdict::Repair);
+        assert_eq!(verdict("nginx=2-1", "nginx=2-1/hi"), Verdict::Repair);
+        assert_eq!(verdict("nginx=2-1", "nginx=2-1 bad=1-1/iF"), Verdict::Replace);
+        assert_eq!(verdict("nginx=2-1", "bookworm nginx=1-1"), Verdict::Replace);
+        assert_eq!(verdict("nginx=2-1", "nginx=3-1"), Verdict::Investigate);
+        assert_eq!(verdict("nginx=2-1", "no-dpkg"), Verdict::Unknown);
+        assert_eq!(verdict("nginx=2-1", "down"), Verdict::Unknown);
+    }
+
+    #[test]
+    fn a_host_of_a_newer_release_is_not_replaced_by_an_older_image() {
+        assert_eq!(verdict("bookworm nginx=1-1", "trixie nginx=2-1"), Verdict::Investigate);
+        assert_eq!(verdict("bookworm nginx=1-1", "trixie nginx=1-1 bad=1-1/iF"), Verdict::Investigate);
+    }
+
+    #[test]
+    fn without_a_majority_a_person_decides() {
+        let advised = advised(NGINX, &[("a", "nginx=1-1"), ("b", "nginx=2-1")]);
+        assert!(advised.hosts.iter().all(|host| host.verdict == Verdict::Investigate));
+        assert_eq!(advised.advice.len(), 1);
+        assert_eq!(advised.advice[0].action, Verdict::Investigate);
+    }
+
+    #[test]
+    fn a_repair_names_the_version_and_unholds_first() {
+        let advised = advised(NGINX, &beside_three("nginx=2-1", "nginx=1-1/hi"));
+        assert_eq!(
+            advised.advice[0].steps,
+            [
+                "apt-mark unhold nginx",
+                "apt-get install nginx=2-1",
+                "ansible 'web-04' -b -m dpkg_selections -a 'name=nginx selection=install'",
+                "ansible 'web-04' -b -m apt -a 'name=nginx=2-1'"
+            ]
+        );
+    }
+
+    #[test]
+    fn no_advice_goes_back() {
+        for odd in ["nginx=3-1", "nginx=3-1/hi", "trixie nginx=3-1 bad=1-1/iF"] {
+            let advised = advised(NGINX, &beside_three("nginx=2-1", odd));
+            let steps: Vec<&String> = advised.advice.iter().flat_map(|advice| &advice.steps).collect();
+            assert!(!steps.iter().any(|step| step.contains("apt-get install nginx=2")), "{steps:?}");
+        }
+    }
+
+    #[test]
+    fn a_host_with_data_is_told_of_its_data_first() {
+        let advised = advised(NGINX, &beside_three("nginx=2-1", "bookworm nginx=1-1 postgresql-15=15-1"));
+        assert!(advised.advice[0].steps[0].contains("postgresql-15"), "{:?}", advised.advice[0].steps);
+    }
+
+    #[test]
+    fn the_score_names_its_terms_and_what_was_not_measured() {
+        let advised = advised(NGINX, &beside_three("nginx=2-1", "bookworm nginx=1-1"));
+        let (same, odd) = (&advised.hosts[0].snowflake, &advised.hosts[3].snowflake);
+        assert!(same.score.abs() < 1e-9);
+        let names: Vec<&str> = odd.terms.iter().map(|term| term.name).collect();
+        assert_eq!(names, ["release", "packages", "broken", "policy", "held"]);
+        let sum: f64 = odd.terms.iter().map(|term| term.weight * term.value).sum();
+        assert!((odd.score - sum).abs() < 1e-3 && odd.score >= 0.6, "{odd:?}");
+        let down = super::super::rules::fixture::compared(NGINX, &beside_three("nginx=2-1", "down"), advise);
+        assert!(down.hosts[3].snowflake.terms.is_empty());
+        assert!(down.hosts[3].snowflake.not_measured.contains(&"release"));
+    }
+}

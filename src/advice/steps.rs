@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::{Advice, Conditions, Verdict};
 use crate::drift::Comparison;
 use crate::hostlist::fold;
-use crate::rules::{Evidence, Finding};
+use crate::rules::{Evidence, Finding, no_majority};
 
 /// Beginnings of the names of packages whose hosts hold data or a vote.
 const STATEFUL: [&str; 14] = [
@@ -122,6 +122,10 @@ fn cause(action: Verdict, cluster: &str, findings: &[&Finding], commands: Vec<Co
 }
 
 fn reason(finding: &Finding) -> String {
+    // What the host itself has is not the reason where nobody is right: all share one.
+    if let (None, Evidence::Spread(_)) = (&finding.expected, &finding.evidence) {
+        return format!("{}: {}", finding.subject, no_majority(&finding.evidence));
+    }
     match finding.rule.id {
         "release" => format!("release {}", finding.message()),
         "package-broken" => {

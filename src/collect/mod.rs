@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::inventory::{HostId, Inventory, Route};
 use crate::probe::{self, Request};
-use crate::snapshot::{Fault, Fleet, Observation, Phase, Strings, quote, read_answer};
+use crate::snapshot::{Fault, Fleet, Observation, Phase, Reader, quote};
 use crate::ssh::{Answer, Client, Ended, Limits};
 
 /// What a round needs.
@@ -59,6 +59,7 @@ impl Round {
         mut tell: impl FnMut(Event<'_>),
     ) -> Fleet {
         let mut fleet = Fleet::default();
+        let mut reader = Reader::default();
         let mut waiting = hosts.iter().copied();
         let mut tasks = JoinSet::new();
         tokio::pin!(stop);
@@ -77,12 +78,13 @@ impl Round {
             let ControlFlow::Continue(joined) = next else { break };
             // A task that panicked is a bug of ours; its host is found missing below.
             if let Ok(landed) = joined {
-                let observation = observe(landed, self.request.nonce(), &mut fleet.strings);
+                let observation = observe(landed, self.request.nonce(), &mut reader);
                 tell(Event::Finished(observation.host, observation.fault.as_ref()));
                 fleet.hosts.push(observation);
             }
         }
         fleet.hosts = in_order(hosts, fleet.hosts);
+        fleet.strings = reader.into_strings();
         fleet
     }
 
@@ -113,9 +115,9 @@ fn in_order(hosts: &[HostId], observations: Vec<Observation>) -> Vec<Observation
 }
 
 /// Reads an answer. What could be read is kept even where the host failed afterwards.
-fn observe(landed: Landed, nonce: &str, strings: &mut Strings) -> Observation {
+fn observe(landed: Landed, nonce: &str, reader: &mut Reader) -> Observation {
     let Landed { host, elapsed, answer } = landed;
-    let snapshot = read_answer(&answer.stdout, &answer.stderr, nonce, strings);
+    let snapshot = reader.read(&answer.stdout, &answer.stderr, nonce);
     let said = || quote(if answer.stderr.trim_ascii().is_empty() { &answer.stdout } else { &answer.stderr });
     let fault = match (&answer.ended, &snapshot) {
         (Ended::Exit(0), Some(_)) => None,
@@ -149,7 +151,7 @@ mod tests {
     }
 
     fn observed(stdout: &[u8], ended: Ended) -> Observation {
-        observe(landed(stdout, ended), "ab", &mut Strings::default())
+        observe(landed(stdout, ended), "ab", &mut Reader::default())
     }
 
     const ONE: &[u8] = b"\n@ab begin hostname\nweb-01\n\n@ab end hostname 0\n";

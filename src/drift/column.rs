@@ -372,9 +372,15 @@ impl<'a> Maker<'_, 'a> {
     }
 
     fn add_on_purpose(&self, hosts: &[&'a Packages], anyone_knows: bool, wanted: &mut BTreeSet<Key>) {
+        let mut native = vec![false; self.fleet.strings.len()];
         for packages in hosts.iter().filter(|packages| packages.purpose_known || !anyone_knows) {
             for package in packages.list.iter().filter(|package| package.on_purpose) {
-                wanted.insert((package.name, packages.class(package.arch, self.all)));
+                let class = packages.class(package.arch, self.all);
+                // Most packages are on every host: each is put into the set once.
+                let told = native.get_mut(package.name.index()).filter(|_| class == ArchClass::Native);
+                if !told.is_some_and(|told| std::mem::replace(told, true)) {
+                    wanted.insert((package.name, class));
+                }
             }
         }
     }

@@ -80,9 +80,16 @@ impl<'a> Answers<'a> {
     }
 
     fn by_majority(&self) -> Vec<Expected<'a>> {
-        let mut classes: BTreeMap<Class<'a>, Vec<(usize, Cell<'a>)>> = BTreeMap::new();
+        // Few values, many hosts: a version is mapped once.
+        let mut values: BTreeMap<Value<'a>, Vec<(usize, Cell<'a>)>> = BTreeMap::new();
         for (slot, cell) in &self.cells {
-            classes.entry(class(*cell)).or_default().push((*slot, *cell));
+            values.entry(cell.value).or_default().push((*slot, *cell));
+        }
+        let mut classes: BTreeMap<Class<'a>, Vec<(usize, Cell<'a>)>> = BTreeMap::new();
+        for cells in values.into_values() {
+            if let Some((_, first)) = cells.first() {
+                classes.entry(class(*first)).or_default().extend(cells);
+            }
         }
         let answers = self.cells.len();
         let unanimous = classes.len() <= 1;

@@ -16,6 +16,8 @@ pub struct Finding {
     pub rule: &'static Rule,
     /// How bad it is, after the playbook had its say.
     pub severity: Severity,
+    /// Whether the playbook's entry says that severity: it is nearer than `[rules]`.
+    pub severity_is_entrys: bool,
     /// The cluster that it was found in; `None` if it is no matter of a cluster.
     pub cluster: Option<String>,
     /// The host, by its place in the fleet and by its name; `None` if it is no matter of a host.
@@ -70,6 +72,7 @@ impl Finding {
         Self {
             rule,
             severity: rule.severity,
+            severity_is_entrys: false,
             cluster: None,
             host: None,
             subject: subject.into(),

@@ -40,6 +40,7 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
 pub(super) fn of(finding: Finding, gap: Gap) -> Finding {
     Finding {
         severity: RULE.severity,
+        severity_is_entrys: false,
         subject: gap.probe.clone(),
         expected: None,
         observed: Some(gap.reason.to_string()),
@@ -114,5 +115,24 @@ fn message(finding: &Finding) -> String {
     match &finding.evidence {
         Evidence::Gap(gap) => format!("{}: {}", gap.reason, gap.detail),
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{beside_three, found};
+
+    #[test]
+    fn what_was_not_collected_is_a_gap_and_no_drift() {
+        let told = found("", &beside_three("nginx=1-1", "no-dpkg"));
+        assert_eq!(told.len(), 1);
+        assert!(told[0].starts_with("gap/web/web-04/dpkg medium: not-installed"), "{told:?}");
+    }
+
+    #[test]
+    fn what_this_version_does_not_audit_is_a_gap_on_every_host() {
+        let told = found("[[service]]\nname = \"nginx\"\n", &beside_three("nginx=1-1", "nginx=1-1"));
+        assert_eq!(told.len(), 4);
+        assert!(told[3].starts_with("gap/web/web-04/service:nginx medium: not-supported"), "{told:?}");
     }
 }

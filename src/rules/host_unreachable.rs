@@ -35,3 +35,14 @@ fn message(finding: &Finding) -> String {
         _ => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{beside_three, found};
+
+    #[test]
+    fn a_host_that_is_down_is_told_with_its_phase() {
+        let told = found("", &beside_three("nginx=1-1", "down"));
+        assert_eq!(told, ["host-unreachable/web/web-04/ssh high: connect: it is down"]);
+    }
+}

@@ -6,6 +6,8 @@
 
 mod ahead;
 mod finding;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod gap;
 mod host_unreachable;
 mod package_broken;
@@ -20,6 +22,7 @@ mod waiver_expired;
 mod waiver_unused;
 
 pub use finding::{Evidence, Finding, Waived};
+pub(crate) use package_version::no_majority;
 pub use waive::{Accepted, findings};
 
 use jiff::civil::Date;
@@ -166,7 +169,7 @@ mod tests {
             .map(|entry| {
                 entry.unwrap().file_name().into_string().unwrap().replace(".rs", "").replace('_', "-")
             })
-            .filter(|name| !["mod", "finding", "waive"].contains(&name.as_str()))
+            .filter(|name| !["mod", "finding", "fixture", "waive"].contains(&name.as_str()))
             .collect();
         let ids: BTreeSet<String> = ALL.iter().map(|rule| rule.id.to_owned()).collect();
         assert_eq!(files, ids);

@@ -39,3 +39,23 @@ fn message(finding: &Finding) -> String {
     let state = finding.observed.as_deref().unwrap_or_default();
     format!("{state}, its last change did not finish")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{beside_three, found};
+
+    #[test]
+    fn dpkgs_letters_tell() {
+        let told =
+            found("", &beside_three("a=1-1", "a=1-1 b=1-1/iF c=1-1/iU d=1-1/iH e=1-1/it f=1-1/iW g=1-1/rc"));
+        let broken: Vec<&str> = told
+            .iter()
+            .filter(|line| line.contains("broken"))
+            .filter_map(|line| line.split(' ').nth(2))
+            .collect();
+        assert_eq!(
+            broken,
+            ["half-configured,", "unpacked,", "half-installed,", "triggers-pending,", "triggers-awaited,"]
+        );
+    }
+}

@@ -17,7 +17,11 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
     for_each_cell(comparison, |at, judgement| {
         let only_presence_differs = judgement == Judgement::Undecided && at.versions == 1 && !at.is_absent();
         if judgement == Judgement::Extra || only_presence_differs {
-            findings.push(Finding { severity: RULE.severity, ..at.finding(&RULE, judgement) });
+            findings.push(Finding {
+                severity: RULE.severity,
+                severity_is_entrys: false,
+                ..at.finding(&RULE, judgement)
+            });
         }
     });
 }
@@ -27,5 +31,26 @@ fn message(finding: &Finding) -> String {
     match no_majority(&finding.evidence).as_str() {
         "" => format!("{observed} is installed where the cluster does not have it"),
         spread => format!("{observed} is installed; {spread}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{beside_three, found};
+
+    #[test]
+    fn what_only_one_host_has_is_worth_knowing() {
+        let told =
+            found("[everything-else]\ncompare = true\n", &beside_three("bash=5-1", "bash=5-1 htop=3-1"));
+        assert_eq!(
+            told,
+            ["package-extra/web/web-04/htop info: 3-1 is installed where the cluster does not have it"]
+        );
+    }
+
+    #[test]
+    fn an_entrys_severity_is_not_its() {
+        let entry = "[[package]]\nname = \"htop\"\nseverity = \"high\"\n";
+        assert!(found(entry, &beside_three("bash=5-1", "htop=3-1"))[0].contains(" info: "));
     }
 }

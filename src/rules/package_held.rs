@@ -44,3 +44,16 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
 fn message(_: &Finding) -> String {
     "on hold here, not on every host of the cluster; the next upgrade passes it by".to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{beside_three, found};
+
+    #[test]
+    fn a_hold_on_some_hosts_is_told_and_one_on_all_is_not() {
+        let told = found("", &beside_three("nginx=1-1", "nginx=1-1/hi"));
+        assert_eq!(told.len(), 1);
+        assert!(told[0].starts_with("package-held/web/web-04/nginx low: on hold here"), "{told:?}");
+        assert!(found("", &beside_three("nginx=1-1/hi", "nginx=1-1/hi")).is_empty());
+    }
+}

@@ -49,3 +49,41 @@ fn message(finding: &Finding) -> String {
         None => format!("not installed; {}", no_majority(&finding.evidence)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{beside_three, found};
+
+    const NGINX: &str = "[[package]]\nname = \"nginx\"\n";
+
+    #[test]
+    fn a_named_package_that_is_missing_weighs_more() {
+        let hosts = beside_three("nginx=1-1 htop=3-1", "bash=5-1");
+        let named = found(NGINX, &hosts);
+        assert_eq!(named, ["package-missing/web/web-04/nginx medium: not installed where 1-1 is expected"]);
+        let unnamed = found("", &hosts);
+        assert!(unnamed.contains(
+            &"package-missing/web/web-04/nginx info: not installed where 1-1 is expected".to_owned()
+        ));
+    }
+
+    #[test]
+    fn removed_with_its_configuration_left_is_not_installed() {
+        let told = found(NGINX, &beside_three("nginx=1-1", "nginx=1-1/rc"));
+        assert_eq!(told, ["package-missing/web/web-04/nginx medium: not installed where 1-1 is expected"]);
+    }
+
+    #[test]
+    fn what_the_playbook_requires_may_be_missing_everywhere() {
+        let required = "[[package]]\nname = \"nginx\"\nversion = \">=1\"\n";
+        let told = found(required, &beside_three("bash=5-1", "bash=5-1"));
+        assert_eq!(told.len(), 4);
+        assert_eq!(told[0], "package-missing/web/web-01/nginx medium: not installed where >=1 is expected");
+    }
+
+    #[test]
+    fn unknown_is_not_missing() {
+        let told = found(NGINX, &beside_three("nginx=1-1", "no-dpkg"));
+        assert!(told.iter().all(|line| line.starts_with("gap/")), "{told:?}");
+    }
+}

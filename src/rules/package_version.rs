@@ -93,9 +93,10 @@ impl At<'_, '_> {
         } else {
             self.other_release().map_or(Evidence::None, Evidence::OtherRelease)
         };
-        let severity = self.column.entry.and_then(|entry| entry.severity).unwrap_or(rule.severity);
+        let own = self.column.entry.and_then(|entry| entry.severity);
         Finding {
-            severity,
+            severity: own.unwrap_or(rule.severity),
+            severity_is_entrys: own.is_some(),
             cluster: Some(self.cluster.name.clone()),
             host: Some((self.position, self.comparison.name(self.position).to_owned())),
             expected: self.expected(),
@@ -114,7 +115,7 @@ impl At<'_, '_> {
 }
 
 /// `no majority: 2× 1.0, 1× not installed`
-pub(super) fn no_majority(evidence: &Evidence) -> String {
+pub(crate) fn no_majority(evidence: &Evidence) -> String {
     let Evidence::Spread(spread) = evidence else { return String::new() };
     let most = spread
         .iter()
@@ -134,5 +135,55 @@ fn message(finding: &Finding) -> String {
         }
         (Some(expected), _) => format!("{observed} where the cluster has {expected}"),
         (None, evidence) => format!("{observed}; {}", no_majority(evidence)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{beside_three, found};
+
+    const NGINX: &str = "[[package]]\nname = \"nginx\"\n";
+
+    #[test]
+    fn another_version_than_most_is_drift() {
+        assert_eq!(
+            found(NGINX, &beside_three("nginx=1.2-2", "nginx=1.2-1")),
+            ["package-version/web/web-04/nginx medium: 1.2-1 where the cluster has 1.2-2"]
+        );
+        assert!(found(NGINX, &beside_three("nginx=1.2-2", "nginx=1.2-2")).is_empty());
+    }
+
+    #[test]
+    fn across_releases_the_revision_does_not_count() {
+        let equal = found(NGINX, &beside_three("nginx=1.2-2", "bookworm nginx=1.2-1~deb12u1"));
+        assert_eq!(equal, ["release/web/web-04/os-release medium: bookworm in a trixie cluster"]);
+        let other = found(NGINX, &beside_three("nginx=1.2-2", "bookworm nginx=1.1-9"));
+        assert_eq!(
+            other[0],
+            "package-version/web/web-04/nginx medium: 1.1-9 where the cluster has 1.2-2: another release, bookworm"
+        );
+    }
+
+    #[test]
+    fn without_a_majority_nobody_is_right() {
+        let hosts = [("a", "nginx=1-1"), ("b", "nginx=1-2"), ("c", "nginx=1-3"), ("d", "down")];
+        let told = found(NGINX, &hosts);
+        assert_eq!(told.iter().filter(|line| line.starts_with("package-version/")).count(), 3);
+        assert!(
+            told.iter().any(|line| line.contains("1-1; no majority: 1× 1-3, 1× 1-2, 1× 1-1, 1× unknown")),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn a_foreign_architecture_is_a_package_of_its_own() {
+        let told = found(NGINX, &beside_three("nginx=1-1 nginx:i386=1-1", "nginx=1-1 nginx:i386=1-0"));
+        assert_eq!(told, ["package-version/web/web-04/nginx:i386 medium: 1-0 where the cluster has 1-1"]);
+    }
+
+    #[test]
+    fn without_a_playbook_what_was_installed_on_purpose_is_compared() {
+        let told = found("", &beside_three("nginx=1-2 libssl3=3-2*", "nginx=1-1 libssl3=3-1*"));
+        assert_eq!(told, ["package-version/web/web-04/nginx medium: 1-1 where the cluster has 1-2"]);
     }
 }

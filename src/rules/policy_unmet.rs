@@ -50,3 +50,28 @@ fn message(finding: &Finding) -> String {
     let expected = finding.expected.as_deref().unwrap_or_default();
     format!("{observed} does not meet the playbook's {expected}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{beside_three, found};
+
+    const AT_LEAST_2: &str = "[[package]]\nname = \"nginx\"\nversion = \">=2\"\n";
+
+    #[test]
+    fn a_version_below_the_requirement_is_told_beside_its_drift() {
+        assert_eq!(
+            found(AT_LEAST_2, &beside_three("nginx=2.1-1", "nginx=1.9-1")),
+            [
+                "policy-unmet/web/web-04/nginx high: 1.9-1 does not meet the playbook's >=2",
+                "package-version/web/web-04/nginx medium: 1.9-1 where the cluster has 2.1-1"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_mapped_is_neither_met_nor_unmet() {
+        let told = found(AT_LEAST_2, &beside_three("nginx=2.1-1", "nginx=git.2024-1"));
+        assert!(told.iter().any(|line| line.starts_with("gap/web/web-04/policy:nginx ")), "{told:?}");
+        assert!(!told.iter().any(|line| line.starts_with("policy-unmet")));
+    }
+}

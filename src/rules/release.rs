@@ -53,3 +53,25 @@ fn message(finding: &Finding) -> String {
         None => format!("{observed}; {}", super::package_version::no_majority(&finding.evidence)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{beside_three, found};
+
+    #[test]
+    fn another_release_than_most_is_told_once() {
+        assert_eq!(
+            found("", &beside_three("bookworm nginx=1-1", "trixie nginx=2-1")),
+            ["release/web/web-04/os-release medium: trixie in a bookworm cluster"]
+        );
+    }
+
+    #[test]
+    fn without_a_majority_every_host_is_told() {
+        let two = [("a", "trixie"), ("b", "bookworm")];
+        let told = found("", &two);
+        assert_eq!(told.len(), 2);
+        assert!(told[0].ends_with("no majority: 1× bookworm, 1× trixie"), "{told:?}");
+        assert!(found("", &[("a", "trixie"), ("b", "trixie")]).is_empty());
+    }
+}

@@ -55,11 +55,12 @@ fn apply_levels(playbook: &Playbook, findings: &mut Vec<Finding>) {
         match level.severity {
             None => findings.retain(|finding| finding.rule.id != level.rule),
             Some(severity) => {
-                for finding in findings.iter_mut().filter(|finding| finding.rule.id == level.rule) {
-                    if finding.severity == finding.rule.severity {
-                        finding.severity = severity;
-                    }
-                }
+                let ours = findings.iter_mut().filter(|finding| finding.rule.id == level.rule);
+                // What no entry names stays info, whatever the rule says of what is named.
+                let movable = |finding: &&mut Finding| {
+                    !finding.severity_is_entrys && finding.severity == finding.rule.severity
+                };
+                ours.filter(movable).for_each(|finding| finding.severity = severity);
             }
         }
     }
@@ -120,4 +121,40 @@ fn about_waivers(playbook: &Playbook, matched: &[usize], today: Date) -> Vec<Fin
     }
     apply_levels(playbook, &mut findings);
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::found;
+
+    const NGINX: &str = "[[package]]\nname = \"nginx\"\n";
+    const HOSTS: [(&str, &str); 4] =
+        [("web-01", "nginx=1-2"), ("web-02", "nginx=1-2"), ("web-03", "nginx=1-2"), ("web-04", "nginx=1-1")];
+
+    fn severities(playbook: &str) -> Vec<String> {
+        found(playbook, &HOSTS)
+            .iter()
+            .filter_map(|line| line.split([' ', ':']).nth(1).map(str::to_owned))
+            .collect()
+    }
+
+    #[test]
+    fn an_entrys_severity_is_nearer_than_a_rules() {
+        assert_eq!(severities(NGINX), ["medium"]);
+        assert_eq!(severities(&format!("{NGINX}severity = \"low\"\n")), ["low"]);
+        let high = "[rules]\npackage-version = \"high\"\n";
+        assert_eq!(severities(&format!("{NGINX}{high}")), ["high"]);
+        assert_eq!(severities(&format!("{NGINX}severity = \"medium\"\n{high}")), ["medium"]);
+        assert!(severities(&format!("{NGINX}[rules]\npackage-version = \"off\"\n")).is_empty());
+    }
+
+    #[test]
+    fn ignores_speak_of_their_hosts_and_subjects_alone() {
+        let ignored = |narrowed: &str| {
+            let entry = format!("{NGINX}[[ignore]]\nrule = \"package-version\"\nreason = \"x\"\n{narrowed}");
+            found(&entry, &HOSTS)[0].starts_with('(')
+        };
+        assert!(ignored("") && ignored("hosts = \"web-04\"\n") && ignored("subject = \"nginx\"\n"));
+        assert!(!ignored("hosts = \"web-01\"\n") && !ignored("subject = \"apache*\"\n"));
+    }
 }

@@ -22,18 +22,43 @@ fn check(usage: &WaiverUse<'_>) -> Option<Finding> {
     })
 }
 
-/// A waiver by what it is about: its rule, and the place of its file where it stands.
+/// A waiver by what it speaks of, which stays the same wherever in the playbook it stands.
 pub(super) fn name(usage: &WaiverUse<'_>) -> String {
-    format!("{} ({})", usage.waiver.rule, usage.waiver.place)
+    let hosts = usage.waiver.hosts.as_ref().map_or("all".to_owned(), ToString::to_string);
+    let subject = usage.waiver.subject.as_ref().map_or("*".to_owned(), ToString::to_string);
+    format!("{} {hosts} {subject}", usage.waiver.rule)
 }
 
 fn message(finding: &Finding) -> String {
     match &finding.evidence {
         Evidence::Waiver(justification, until) => {
             format!(
-                "it held until {until} ({justification}); what it hid counts again: renew it or remove it"
+                "the waiver held until {until} ({justification}); what it hid counts again: renew it or remove it"
             )
         }
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{beside_three, found};
+
+    #[test]
+    fn the_last_day_counts_and_the_day_after_revives_what_was_hidden() {
+        let waived = |until: &str| {
+            let waiver = format!(
+                "[[waiver]]\nrule = \"package-version\"\nhosts = \"web-04\"\nsubject = \"ng*\"\njustification = \"canary\"\nuntil = {until}\n"
+            );
+            found(&waiver, &beside_three("nginx=1-2", "nginx=1-1"))
+        };
+        let drift = "package-version/web/web-04/nginx medium: 1-1 where the cluster has 1-2";
+        assert_eq!(waived("2026-11-23"), [format!("({drift})")]);
+        let expired = waived("2026-11-22");
+        assert_eq!(expired[1], drift);
+        assert!(
+            expired[0].starts_with("waiver-expired///package-version web-04 ng* medium: "),
+            "{expired:?}"
+        );
     }
 }

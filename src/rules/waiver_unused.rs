@@ -23,8 +23,21 @@ fn check(usage: &WaiverUse<'_>) -> Option<Finding> {
 fn message(finding: &Finding) -> String {
     match &finding.evidence {
         Evidence::Waiver(justification, _) => {
-            format!("there is nothing left for it to hide ({justification}): remove it")
+            format!("the waiver hides nothing ({justification}): remove it")
         }
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{beside_three, found};
+
+    #[test]
+    fn a_waiver_without_a_finding_is_told() {
+        let waiver = "[[waiver]]\nrule = \"package-version\"\nhosts = \"web-04\"\nsubject = \"ng*\"\njustification = \"canary\"\nuntil = 2026-12-31\n";
+        let told = found(waiver, &beside_three("nginx=1-1", "nginx=1-1"));
+        assert_eq!(told.len(), 1);
+        assert!(told[0].starts_with("waiver-unused///package-version web-04 ng* info: "), "{told:?}");
     }
 }

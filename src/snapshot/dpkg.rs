@@ -3,6 +3,10 @@
 //! One line a package: name, architecture, version, and dpkg's letters for what is wanted, what
 //! is, and whether it is broken. Packages of which only configuration is left are not on the host.
 
+use std::collections::HashMap;
+
+use string_interner::DefaultHashBuilder;
+
 use super::gap::{Gap, Reason, quote};
 use super::{Package, Packages, State, Strings, Symbol};
 use crate::probe::Section;
@@ -11,23 +15,56 @@ use crate::version::System;
 /// How many odd lines are quoted before the rest is only counted.
 const QUOTED_LINES: usize = 3;
 
+/// A package that came as a dependency: its name, and its architecture if apt says it.
+type Mark = (Symbol, Option<Symbol>);
+
+/// What was read before, by its bytes: the hosts of a fleet send the same lines over and over.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Lines of dpkg; `None` is a package that is not on the host any more.
+    rows: HashMap<Box<[u8]>, Option<Package>, DefaultHashBuilder>,
+    /// Paragraphs of apt's marks: what came as a dependency.
+    marks: HashMap<Box<[u8]>, Option<Mark>, DefaultHashBuilder>,
+}
+
+impl Seen {
+    /// One line as a package; lines that make no sense are not remembered.
+    fn row(&mut self, line: &[u8], strings: &mut Strings) -> Result<Option<Package>, ()> {
+        if let Some(known) = self.rows.get(line) {
+            return Ok(*known);
+        }
+        let package = parse_line(line)?.map(|row| row.intern(strings));
+        self.rows.insert(line.into(), package);
+        Ok(package)
+    }
+
+    /// The package that a paragraph says came as a dependency, if it says so.
+    fn mark(&mut self, paragraph: &[u8], strings: &mut Strings) -> Option<Mark> {
+        if let Some(known) = self.marks.get(paragraph) {
+            return *known;
+        }
+        let mark = parse_mark(paragraph, strings);
+        self.marks.insert(paragraph.into(), mark);
+        mark
+    }
+}
+
 /// Reads `Package\tArchitecture\tVersion\tStatus-Abbrev` lines. Lines that make no sense become one
 /// gap that quotes the first of them; the other packages are kept.
-pub(super) fn parse(payload: &[u8], strings: &mut Strings, gaps: &mut Vec<Gap>) -> Option<Packages> {
+pub(super) fn parse(
+    payload: &[u8],
+    strings: &mut Strings,
+    seen: &mut Seen,
+    gaps: &mut Vec<Gap>,
+) -> Option<Packages> {
     let gap = |reason, detail: String| Gap { probe: Section::Dpkg.name().to_owned(), reason, detail };
     let mut list = Vec::with_capacity(payload.len() / 48);
     let mut odd: Vec<&[u8]> = Vec::new();
-    let (mut odd_lines, mut rows, mut native) = (0_usize, 0_usize, None);
-    for line in payload.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+    let (mut odd_lines, mut rows) = (0_usize, 0_usize);
+    for line in lines(payload).filter(|line| !line.is_empty()) {
         rows += 1;
-        match parse_line(line) {
-            Ok(Some(row)) => {
-                let package = row.intern(strings);
-                if row.name == "dpkg" {
-                    native = Some(package.arch);
-                }
-                list.push(package);
-            }
+        match seen.row(line, strings) {
+            Ok(Some(package)) => list.push(package),
             Ok(None) => {}
             Err(()) => {
                 odd_lines += 1;
@@ -49,7 +86,25 @@ pub(super) fn parse(payload: &[u8], strings: &mut Strings, gaps: &mut Vec<Gap>) 
     }
     list.sort_unstable_by_key(|package| (package.name, package.arch, package.version));
     list.dedup_by_key(|package| (package.name, package.arch, package.version));
-    Some(Packages { system: System::Debian, native, list, purpose_known: false })
+    let mut packages = Packages { system: System::Debian, native: None, list, purpose_known: false };
+    // The host's own architecture is that of dpkg itself.
+    packages.native =
+        strings.find("dpkg").and_then(|dpkg| packages.named(dpkg).first()).map(|package| package.arch);
+    Some(packages)
+}
+
+/// The lines of a text, without their ends.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let (line, after) = rest.split_at_checked(end)?;
+        rest = after.get(1..).unwrap_or_default();
+        Some(line)
+    })
 }
 
 /// One line, not interned yet.
@@ -122,25 +177,39 @@ fn is_version(word: &str, state: State) -> bool {
 }
 
 /// Reads apt's `extended_states` and marks what only a dependency asked for.
-pub(super) fn mark_automatic(payload: &[u8], packages: &mut Packages, strings: &Strings) {
-    let (mut name, mut arch): (Option<Symbol>, Option<Symbol>) = (None, None);
-    for line in payload.split(|byte| *byte == b'\n') {
-        let Some((key, value)) = std::str::from_utf8(line).ok().and_then(|line| line.split_once(':')) else {
-            continue;
-        };
+pub(super) fn mark_automatic(
+    payload: &[u8],
+    packages: &mut Packages,
+    strings: &mut Strings,
+    seen: &mut Seen,
+) {
+    let all = strings.find("all");
+    let mut from = 0;
+    // Paragraphs are parted by an empty line.
+    let ends = memchr::memmem::find_iter(payload, b"\n\n").map(|at| at + 1).chain([payload.len()]);
+    for end in ends {
+        let paragraph = payload.get(from..end).unwrap_or_default().trim_ascii();
+        if let Some((name, arch)) = seen.mark(paragraph, strings) {
+            packages.mark_automatic(name, arch, all);
+        }
+        from = end;
+    }
+    packages.purpose_known = true;
+}
+
+fn parse_mark(paragraph: &[u8], strings: &mut Strings) -> Option<Mark> {
+    let fields = std::str::from_utf8(paragraph).ok()?.lines().filter_map(|line| line.split_once(':'));
+    let (mut name, mut arch, mut automatic) = (None, None, false);
+    for (key, value) in fields {
         let value = value.trim();
         match key {
-            "Package" => (name, arch) = (strings.find(value), None),
-            "Architecture" => arch = strings.find(value),
-            "Auto-Installed" if value == "1" => {
-                if let Some(name) = name {
-                    packages.mark_automatic(name, arch, strings.find("all"));
-                }
-            }
+            "Package" if is_name(value) => name = Some(strings.intern(value)),
+            "Architecture" if is_name(value) => arch = Some(strings.intern(value)),
+            "Auto-Installed" => automatic = value == "1",
             _ => {}
         }
     }
-    packages.purpose_known = true;
+    name.filter(|_| automatic).map(|name| (name, arch))
 }
 
 impl Packages {
@@ -163,7 +232,7 @@ mod tests {
 
     fn read(text: &str) -> (Option<Packages>, Strings, Vec<Gap>) {
         let (mut strings, mut gaps) = (Strings::default(), Vec::new());
-        let packages = parse(text.as_bytes(), &mut strings, &mut gaps);
+        let packages = parse(text.as_bytes(), &mut strings, &mut Seen::default(), &mut gaps);
         (packages, strings, gaps)
     }
 
@@ -209,12 +278,12 @@ mod tests {
 
     #[test]
     fn what_apt_installed_as_a_dependency_is_not_on_purpose() {
-        let (packages, strings, _) = read(
+        let (packages, mut strings, _) = read(
             "nginx\tamd64\t1\tii \nlibc6\tamd64\t1\tii \nlibc6\ti386\t1\tii \nnginx-common\tall\t1\tii \n",
         );
         let mut packages = packages.unwrap();
         let marks = "Package: libc6\nArchitecture: amd64\nAuto-Installed: 1\n\nPackage: nginx-common\nArchitecture: amd64\nAuto-Installed: 1\n\nPackage: nginx\nArchitecture: amd64\nAuto-Installed: 0\n";
-        mark_automatic(marks.as_bytes(), &mut packages, &strings);
+        mark_automatic(marks.as_bytes(), &mut packages, &mut strings, &mut Seen::default());
         assert!(packages.purpose_known);
         let purpose = |name: &str| {
             find(&packages, &strings, name)
@@ -231,7 +300,7 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let (mut strings, mut gaps) = (Strings::default(), Vec::new());
-            let packages = parse(&bytes, &mut strings, &mut gaps);
+            let packages = parse(&bytes, &mut strings, &mut Seen::default(), &mut gaps);
             prop_assert!(packages.is_some() || !gaps.is_empty());
         }
     }

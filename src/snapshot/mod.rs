@@ -19,7 +19,7 @@ use string_interner::{DefaultHashBuilder, StringInterner, Symbol as _};
 pub use fault::{Fault, Phase};
 pub use gap::{Gap, Reason, quote};
 pub use os_release::Os;
-pub use parse::read_answer;
+pub use parse::Reader;
 
 use crate::inventory::HostId;
 use crate::version::System;

@@ -8,25 +8,45 @@ use super::gap::{Gap, Reason, quote};
 use super::{Kernel, Os, Snapshot, Strings, dpkg};
 use crate::probe::{Frame, Frames, Section, Status, stderr_of};
 
-/// Reads the frames of one answer. `None` if nothing could be used: no probe answered.
-pub fn read_answer(stdout: &[u8], stderr: &[u8], nonce: &str, strings: &mut Strings) -> Option<Snapshot> {
-    let frames = Frames::read(stdout, nonce);
-    if frames.is_empty() {
-        return None;
+/// Reads the answers of one fleet, and remembers the lines that its hosts have in common.
+#[derive(Debug, Default)]
+pub struct Reader {
+    strings: Strings,
+    seen: dpkg::Seen,
+}
+
+impl Reader {
+    /// Reads the frames of one answer. `None` if nothing could be used: no probe answered.
+    pub fn read(&mut self, stdout: &[u8], stderr: &[u8], nonce: &str) -> Option<Snapshot> {
+        let frames = Frames::read(stdout, nonce);
+        if frames.is_empty() {
+            return None;
+        }
+        Some(self.snapshot(&Answer { frames, stderr, nonce }))
     }
-    let answer = Answer { frames, stderr, nonce };
-    let mut snapshot = Snapshot::default();
-    let gaps = &mut snapshot.gaps;
-    snapshot.os = answer.fact(Section::OsRelease, gaps, Os::parse);
-    snapshot.hostname = answer.fact(Section::Hostname, gaps, hostname);
-    snapshot.kernel = answer.fact(Section::Kernel, gaps, kernel);
-    snapshot.boot = answer.fact(Section::Boot, gaps, boot);
-    snapshot.packages =
-        answer.payload(Section::Dpkg, gaps).and_then(|payload| dpkg::parse(payload, strings, gaps));
-    if let (Some(packages), Some(marks)) = (&mut snapshot.packages, answer.payload(Section::AptMarks, gaps)) {
-        dpkg::mark_automatic(marks, packages, strings);
+
+    /// The texts behind the symbols of everything that was read.
+    pub fn into_strings(self) -> Strings {
+        self.strings
     }
-    Some(snapshot)
+
+    fn snapshot(&mut self, answer: &Answer<'_>) -> Snapshot {
+        let Self { strings, seen } = self;
+        let mut snapshot = Snapshot::default();
+        let gaps = &mut snapshot.gaps;
+        snapshot.os = answer.fact(Section::OsRelease, gaps, Os::parse);
+        snapshot.hostname = answer.fact(Section::Hostname, gaps, hostname);
+        snapshot.kernel = answer.fact(Section::Kernel, gaps, kernel);
+        snapshot.boot = answer.fact(Section::Boot, gaps, boot);
+        snapshot.packages =
+            answer.payload(Section::Dpkg, gaps).and_then(|payload| dpkg::parse(payload, strings, seen, gaps));
+        if let (Some(packages), Some(marks)) =
+            (&mut snapshot.packages, answer.payload(Section::AptMarks, gaps))
+        {
+            dpkg::mark_automatic(marks, packages, strings, seen);
+        }
+        snapshot
+    }
 }
 
 /// One host's frames, and what belongs to them.
@@ -134,7 +154,7 @@ mod tests {
     ];
 
     fn read(sections: &[(&str, &str, &str)]) -> Snapshot {
-        read_answer(&framed(sections), b"", "ab", &mut Strings::default()).unwrap()
+        Reader::default().read(&framed(sections), b"", "ab").unwrap()
     }
 
     #[test]
@@ -178,7 +198,7 @@ mod tests {
         let mut sections = WHOLE;
         sections[4] = ("dpkg", "", "2");
         let stderr = b"\n@ab begin dpkg\ndpkg-query: error: \x1b[2Jbroken\n\n@ab end dpkg 2\n";
-        let snapshot = read_answer(&framed(&sections), stderr, "ab", &mut Strings::default()).unwrap();
+        let snapshot = Reader::default().read(&framed(&sections), stderr, "ab").unwrap();
         assert_eq!(snapshot.gaps[0].detail, "dpkg-query: error: \\u{1b}[2Jbroken");
     }
 
@@ -192,8 +212,6 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_frame_is_no_snapshot() {
-        assert!(
-            read_answer(b"This account is not available.\n", b"", "ab", &mut Strings::default()).is_none()
-        );
+        assert!(Reader::default().read(b"This account is not available.\n", b"", "ab").is_none());
     }
 }

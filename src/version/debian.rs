@@ -16,6 +16,9 @@ pub(super) fn upstream(version: &str) -> &str {
 
 /// No revision and the revision `0` are the same, and so are no epoch and the epoch 0.
 pub(super) fn compare(one: &str, other: &str) -> Ordering {
+    if one == other {
+        return Ordering::Equal;
+    }
     let (one, other) = (split(one), split(other));
     part(one.0, other.0).then_with(|| part(one.1, other.1)).then_with(|| part(one.2, other.2))
 }
