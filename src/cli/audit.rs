@@ -10,7 +10,6 @@ use driftless::hostlist::fold;
 use driftless::probe::Request;
 use driftless::report::{Audit as Report, Run};
 use driftless::rules;
-use driftless::snapshot::{Fleet, Phase};
 use driftless::ssh::{Client, Keyring, Policy, Trust};
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -95,7 +94,7 @@ pub(super) fn conduct(
     let fleet = runtime.block_on(round.run(&plan.inventory, &plan.hosts, stop, |event| progress.tell(event)));
     progress.finish();
     let finished = Timestamp::now();
-    tell_of_keys(&client, &fleet, plan, output);
+    tell_of_keys(&client, plan, output);
 
     let comparison = Comparison::of(&plan.inventory, &plan.playbook, &fleet)
         .map_err(|error| Failure::new(error.to_string()))?;
@@ -118,7 +117,7 @@ pub(super) fn conduct(
 }
 
 /// A first run against an empty known_hosts is one message with the cure.
-fn tell_of_keys(client: &Client, fleet: &Fleet, plan: &Plan, output: &Reporting) {
+fn tell_of_keys(client: &Client, plan: &Plan, output: &Reporting) {
     let learnt = client.trust().learnt();
     if learnt > 0 {
         warn(
@@ -126,19 +125,10 @@ fn tell_of_keys(client: &Client, fleet: &Fleet, plan: &Plan, output: &Reporting)
             &format!("{learnt} new host keys are trusted from now on (--host-key accept-new)"),
         );
     }
-    let unknown: Vec<&str> = fleet
-        .hosts
-        .iter()
-        .filter(|host| {
-            host.fault.as_ref().is_some_and(|fault| {
-                fault.phase == Phase::HostKey && fault.message.contains("not in known_hosts")
-            })
-        })
-        .filter_map(|host| plan.inventory.host(host.host))
-        .map(|host| host.name.as_str())
-        .collect();
-    if !unknown.is_empty() && unknown.len() == plan.hosts.len() {
-        let why = format!("no host key is known: {}; nothing was audited", fold(&unknown));
+    if client.trust().unknown() == plan.hosts.len() {
+        let names = plan.hosts.iter().filter_map(|host| plan.inventory.host(*host));
+        let names: Vec<&str> = names.map(|host| host.name.as_str()).collect();
+        let why = format!("no host key is known: {}; nothing was audited", fold(&names));
         warn(
             output.quiet,
             &format!(

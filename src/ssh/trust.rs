@@ -1,10 +1,11 @@
 //! Which host keys are trusted: known_hosts files and the policy for hosts that they do not name.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::fs::{DirBuilder, File as Handle, OpenOptions};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use russh::keys::ssh_key::Algorithm;
@@ -41,6 +42,8 @@ pub struct Trust {
     files: BTreeMap<Option<PathBuf>, Vec<File>>,
     /// Keys that came to be trusted during this run: name and key as known_hosts writes them.
     learnt: Mutex<BTreeMap<(String, String), String>>,
+    /// How many hosts were refused because nothing is known of them.
+    unknown: AtomicUsize,
     warnings: Vec<String>,
 }
 
@@ -52,8 +55,13 @@ impl Trust {
         routes: impl IntoIterator<Item = &'a SshRoute>,
         home: Option<&Path>,
     ) -> Self {
-        let mut trust =
-            Self { policy, files: BTreeMap::new(), learnt: Mutex::default(), warnings: Vec::new() };
+        let mut trust = Self {
+            policy,
+            files: BTreeMap::new(),
+            learnt: Mutex::default(),
+            unknown: AtomicUsize::new(0),
+            warnings: Vec::new(),
+        };
         for route in routes {
             if trust.files.contains_key(&route.known_hosts) {
                 continue;
@@ -72,6 +80,7 @@ impl Trust {
             policy: Policy::Strict,
             files: BTreeMap::from([(None, vec![file])]),
             learnt: Mutex::default(),
+            unknown: AtomicUsize::new(0),
             warnings: Vec::new(),
         }
     }
@@ -104,6 +113,11 @@ impl Trust {
         self.learnt.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
+    /// How many hosts were refused during this run because nothing is known of them.
+    pub fn unknown(&self) -> usize {
+        self.unknown.load(Ordering::Relaxed)
+    }
+
     /// The kinds of key that are known for a route's host.
     pub(super) fn known_algorithms(&self, route: &SshRoute) -> Vec<Algorithm> {
         let name = lookup_name(&route.address, route.port);
@@ -132,7 +146,10 @@ impl Trust {
         match (known, changed, self.policy) {
             (true, ..) | (_, _, Policy::Insecure) => Ok(()),
             (false, Some((file, line)), _) => Err(change(file, line, key_type, &fingerprint)),
-            (false, None, Policy::Strict) => Err(unknown(&name, key_type, &fingerprint)),
+            (false, None, Policy::Strict) => {
+                self.unknown.fetch_add(1, Ordering::Relaxed);
+                Err(unknown(&name, key_type, &fingerprint))
+            }
             (false, None, Policy::AcceptNew) => self.learn(route, name, key_type, blob, &fingerprint),
         }
     }
@@ -187,15 +204,26 @@ fn default_files(home: Option<&Path>) -> Vec<PathBuf> {
 /// where the last one was left open.
 fn append(path: &Path, line: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        let mut builder = DirBuilder::new();
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(folder)?;
     }
-    let open_line = std::fs::read(path).is_ok_and(|bytes| bytes.last().is_some_and(|last| *last != b'\n'));
     let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
+    options.read(true).append(true).create(true);
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let text = if open_line { format!("\n{line}") } else { line.to_owned() };
-    options.open(path)?.write_all(text.as_bytes())
+    let mut file = options.open(path)?;
+    let text = if ends_open(&mut file)? { format!("\n{line}") } else { line.to_owned() };
+    file.write_all(text.as_bytes())
+}
+
+/// Whether the last line of a file has no end.
+fn ends_open(file: &mut Handle) -> std::io::Result<bool> {
+    let mut last = [b'\n'];
+    if file.metadata()?.len() > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    Ok(last != [b'\n'])
 }
 
 fn unknown(name: &str, key_type: &str, fingerprint: &str) -> Fault {
