@@ -105,8 +105,8 @@ pub(super) struct Builder<'f> {
     pub(super) wrong: Vec<Diagnostic>,
     pub(super) inventory: Inventory,
     declared: BTreeMap<String, Declared<'f>>,
-    /// Every mention of a host, in order.
-    order: Vec<String>,
+    /// Every mention of a host, in order, and the file that it stands in.
+    order: Vec<(String, &'f File)>,
     /// Host names by group, in order.
     of_group: BTreeMap<String, Vec<String>>,
 }
@@ -195,7 +195,7 @@ impl<'f> Builder<'f> {
             }
             for text in &raw.hosts {
                 for host in self.names(file, text) {
-                    self.order.push(host.clone());
+                    self.order.push((host.clone(), file));
                     let hosts = self.of_group.entry(name.get_ref().clone()).or_default();
                     hosts.push(host);
                 }
@@ -212,7 +212,7 @@ impl<'f> Builder<'f> {
         for (text, raw) in hosts {
             self.check_settings(file, raw);
             for name in self.names(file, text) {
-                self.order.push(name.clone());
+                self.order.push((name.clone(), file));
                 let declared = Declared { host: raw, file, span: text.span() };
                 if let Some(first) = self.declared.get(&name) {
                     if !same_settings(first.host, raw) {
@@ -240,9 +240,9 @@ impl<'f> Builder<'f> {
     /// Makes the hosts, and links them with their groups.
     fn link(&mut self) {
         let order = std::mem::take(&mut self.order);
-        for name in order {
+        for (name, file) in order {
             if self.inventory.find(&name).is_none() {
-                let host = self.host(name);
+                let host = self.host(name, file);
                 self.inventory.add(host);
             }
         }
@@ -298,14 +298,12 @@ impl<'f> Builder<'f> {
         ancestors
     }
 
-    fn host(&self, name: String) -> Host {
+    fn host(&self, name: String, named_in: &File) -> Host {
         let declared = self.declared.get(&name);
-        let first = self.files.first();
         let raw = declared.map(|declared| declared.host);
-        // A host's defaults are those of the file that describes it, or else of the first that has any.
-        let file = declared.map(|declared| declared.file).or(first);
-        let route =
-            route(&name, raw, file.map(|file| (&file.raw.defaults, file.folder.as_path())), self.overrides);
+        // A host's defaults are those of the file that describes it, or else of the first that names it.
+        let file = declared.map_or(named_in, |declared| declared.file);
+        let route = route(&name, raw, (&file.raw.defaults, &file.folder), self.overrides);
         Host {
             name,
             groups: BTreeSet::new(),
@@ -344,4 +342,57 @@ fn is_group_name(name: &str) -> bool {
         && !name.is_empty()
         && !name.starts_with(['-', '.'])
         && name.chars().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Route;
+    use super::*;
+
+    fn load(files: &[(&str, &str)]) -> Inventory {
+        let folder = tempfile::tempdir().unwrap();
+        let paths: Vec<PathBuf> = files.iter().map(|(name, _)| folder.path().join(name)).collect();
+        for (path, (_, text)) in paths.iter().zip(files) {
+            std::fs::write(path, text).unwrap();
+        }
+        Inventory::load(&paths, &Overrides { login: "me".into(), ..Overrides::default() })
+            .unwrap_or_else(|wrong| panic!("{wrong}"))
+    }
+
+    fn user_of(inventory: &Inventory, host: &str) -> String {
+        let host = inventory.find(host).and_then(|id| inventory.host(id)).unwrap();
+        match &host.route {
+            Route::Ssh(route) => route.user.clone(),
+            Route::Local => "local".to_owned(),
+        }
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_file_that_names_the_host() {
+        let one = "[defaults]\nuser = \"one\"\n[groups.web]\nhosts = [\"a\", \"b\"]\n";
+        let two =
+            "[defaults]\nuser = \"two\"\n[groups.web]\nhosts = [\"b\", \"c\"]\n[hosts.d]\nuser = \"own\"\n";
+        let inventory = load(&[("one.toml", one), ("two.toml", two)]);
+        let users: Vec<String> = ["a", "b", "c", "d"].iter().map(|host| user_of(&inventory, host)).collect();
+        assert_eq!(users, ["one", "one", "two", "own"]);
+        assert_eq!(inventory.members("web").map(|hosts| hosts.len()), Some(3));
+    }
+
+    #[test]
+    fn groups_of_groups_are_linked_and_leaves_told_apart() {
+        let text = "[groups.web]\nhosts = [\"a\"]\n[groups.db]\nhosts = [\"b\"]\n[groups.prod]\nchildren = [\"web\", \"db\"]\n[groups.world]\nchildren = [\"prod\"]\n";
+        let inventory = load(&[("hosts.toml", text)]);
+        let host = inventory.host(inventory.find("a").unwrap()).unwrap();
+        assert_eq!(host.groups.iter().collect::<Vec<_>>(), ["prod", "web", "world"]);
+        assert_eq!(host.leaf_groups.iter().collect::<Vec<_>>(), ["web"]);
+    }
+
+    #[test]
+    fn ten_thousand_hosts_are_no_matter() {
+        let hosts: String =
+            (0..10_000).map(|nth| format!("[hosts.h{nth:05}]\nport = {}\n", nth + 1)).collect();
+        let inventory =
+            load(&[("hosts.toml", &format!("[groups.all-of-them]\nhosts = [\"h[00000:09999]\"]\n{hosts}"))]);
+        assert_eq!(inventory.hosts.len(), 10_000);
+    }
 }

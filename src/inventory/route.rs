@@ -10,19 +10,13 @@ use super::{Overrides, Route, SshRoute, raw};
 pub(super) fn route(
     name: &str,
     raw: Option<&raw::Host>,
-    file: Option<(&raw::Settings, &Path)>,
+    (defaults, folder): (&raw::Settings, &Path),
     overrides: &Overrides,
 ) -> Route {
-    let defaults = file.map(|(defaults, _)| defaults);
-    let folder = file.map_or(Path::new(""), |(_, folder)| folder);
     let text = |own: Option<&Spanned<String>>, line: Option<&String>, default: Option<&Spanned<String>>| {
         own.map(Spanned::get_ref).or(line).or(default.map(Spanned::get_ref)).cloned()
     };
-    let connection = text(
-        raw.and_then(|raw| raw.connection.as_ref()),
-        None,
-        defaults.and_then(|all| all.connection.as_ref()),
-    );
+    let connection = text(raw.and_then(|raw| raw.connection.as_ref()), None, defaults.connection.as_ref());
     if connection.as_deref() == Some("local") {
         return Route::Local;
     }
@@ -31,28 +25,23 @@ pub(super) fn route(
         .and_then(|raw| raw.port.as_ref())
         .and_then(port_of)
         .or(overrides.port)
-        .or_else(|| defaults.and_then(|all| all.port.as_ref()).and_then(port_of));
+        .or_else(|| defaults.port.as_ref().and_then(port_of));
     let identity = raw
         .and_then(|raw| raw.identity.as_ref())
         .map(path)
         .or_else(|| overrides.identity.clone())
-        .or_else(|| defaults.and_then(|all| all.identity.as_ref()).map(path));
-    let known_hosts =
-        raw.and_then(|raw| raw.known_hosts.as_ref()).or(defaults.and_then(|all| all.known_hosts.as_ref()));
+        .or_else(|| defaults.identity.as_ref().map(path));
+    let known_hosts = raw.and_then(|raw| raw.known_hosts.as_ref()).or(defaults.known_hosts.as_ref());
     Route::Ssh(SshRoute {
         address: raw
             .and_then(|raw| raw.address.as_ref())
             .map_or_else(|| unbracketed(name), |address| unbracketed(address.get_ref())),
         port: port.unwrap_or(22),
-        user: text(
-            raw.and_then(|raw| raw.user.as_ref()),
-            overrides.user.as_ref(),
-            defaults.and_then(|all| all.user.as_ref()),
-        )
-        .unwrap_or_else(|| overrides.login.clone()),
+        user: text(raw.and_then(|raw| raw.user.as_ref()), overrides.user.as_ref(), defaults.user.as_ref())
+            .unwrap_or_else(|| overrides.login.clone()),
         identity,
         known_hosts: known_hosts.map(path),
-        jump: text(raw.and_then(|raw| raw.jump.as_ref()), None, defaults.and_then(|all| all.jump.as_ref())),
+        jump: text(raw.and_then(|raw| raw.jump.as_ref()), None, defaults.jump.as_ref()),
     })
 }
 
