@@ -18,7 +18,7 @@ pub use release::Releases;
 
 use crate::inventory::{Host, HostId, Inventory};
 use crate::playbook::Playbook;
-use crate::snapshot::{Fleet, Observation};
+use crate::snapshot::{Fleet, Observation, Packages};
 
 /// A whole fleet, compared.
 #[derive(Debug)]
@@ -60,6 +60,15 @@ impl<'a> Comparison<'a> {
             cluster.columns = column::columns(cluster, inventory, playbook, &bound, fleet);
         }
         Ok(Self { inventory, playbook, fleet, bound, clusters })
+    }
+
+    /// The hosts of a cluster whose packages were collected: their positions, and the packages.
+    pub fn packages_in<'c>(
+        &'c self,
+        cluster: &'c Cluster<'a>,
+    ) -> impl Iterator<Item = (usize, &'a Packages)> {
+        let members = cluster.members.iter().copied();
+        members.filter_map(|position| Some((position, self.fleet.hosts.get(position)?.packages()?)))
     }
 
     /// What was seen of the host at a position of [`Fleet::hosts`].

@@ -17,10 +17,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
     let strings = &comparison.fleet.strings;
     for cluster in &comparison.clusters {
-        for position in cluster.members.iter().copied() {
-            let Some(packages) = comparison.observation(position).and_then(|host| host.packages()) else {
-                continue;
-            };
+        for (position, packages) in comparison.packages_in(cluster) {
             for package in packages.list.iter().filter(|package| package.state != State::Installed) {
                 findings.push(Finding {
                     cluster: Some(cluster.name.clone()),

@@ -19,10 +19,7 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
     for cluster in &comparison.clusters {
         let mut held: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut answered = 0;
-        for position in cluster.members.iter().copied() {
-            let Some(packages) = comparison.observation(position).and_then(|host| host.packages()) else {
-                continue;
-            };
+        for (position, packages) in comparison.packages_in(cluster) {
             answered += 1;
             for package in packages.list.iter().filter(|package| package.held) {
                 held.entry(packages.subject(package, strings)).or_default().push(position);
