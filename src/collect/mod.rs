@@ -154,7 +154,7 @@ mod tests {
         observe(landed(stdout, ended), "ab", &mut Reader::default())
     }
 
-    const ONE: &[u8] = b"\n@ab begin hostname\nweb-01\n\n@ab end hostname 0\n";
+    const ONE: &[u8] = b"\n@ab driftless 1\n\n@ab begin hostname\nweb-01\n\n@ab end hostname 0\n";
 
     #[test]
     fn an_answer_without_frames_is_a_fault_of_its_own() {

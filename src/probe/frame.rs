@@ -6,6 +6,9 @@
 
 use memchr::memmem;
 
+/// More sections than any request asks for.
+const MOST_SECTIONS: usize = 64;
+
 /// How a section ended, by its own account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -46,13 +49,17 @@ pub struct Frames<'a> {
 
 impl<'a> Frames<'a> {
     /// Reads every frame that carries `nonce`. A section that comes twice counts once, the first
-    /// time; lines that carry the nonce and make no sense are ignored.
+    /// time; lines that carry the nonce and make no sense are ignored. No more sections are read than
+    /// any request asks for.
     pub fn read(bytes: &'a [u8], nonce: &str) -> Self {
         let mut frames = Self::default();
         let marker = format!("\n@{nonce} ");
         let mut begun: Option<(&'a str, usize)> = None;
         for at in memmem::find_iter(bytes, marker.as_bytes()) {
             let start = at + marker.len();
+            if frames.frames.len() == MOST_SECTIONS {
+                break;
+            }
             let Some(rest) = bytes.get(start..) else { break };
             // A line that was cut off says nothing.
             let Some(length) = memchr::memchr(b'\n', rest) else { break };

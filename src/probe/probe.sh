@@ -97,7 +97,11 @@ serve() {
 		esac
 		case $line in
 			"nonce "*) nonce=$word; mark 'driftless 1' ;;
-			"section "*) answer "$word" ;;
+			"section "*)
+				# Without a nonce nobody could tell an answer from noise.
+				[ -n "$nonce" ] || { echo 'driftless probe: a request begins with its nonce' >&2; exit 64; }
+				answer "$word"
+				;;
 			*) echo 'driftless probe: unknown request' >&2; exit 64 ;;
 		esac
 	done

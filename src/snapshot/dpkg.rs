@@ -3,7 +3,7 @@
 //! One line a package: name, architecture, version, and dpkg's letters for what is wanted, what
 //! is, and whether it is broken. Packages of which only configuration is left are not on the host.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use string_interner::DefaultHashBuilder;
 
@@ -11,6 +11,16 @@ use super::gap::{Gap, Reason, quote};
 use super::{Package, Packages, State, Strings, Symbol};
 use crate::probe::Section;
 use crate::version::System;
+
+/// How many packages a host may list; the largest installations have some thousands.
+const MOST_PACKAGES: usize = 20_000;
+
+/// How long a line may be; the longest real ones have about a hundred characters.
+const LONGEST_LINE: usize = 400;
+
+/// How many different texts all hosts of a fleet may bring together; a hundred thousand hosts of every
+/// release there is have fewer.
+const MOST_TEXTS: usize = 4_000_000;
 
 /// How many odd lines are quoted before the rest is only counted.
 const QUOTED_LINES: usize = 3;
@@ -33,6 +43,9 @@ impl Seen {
         if let Some(known) = self.rows.get(line) {
             return Ok(*known);
         }
+        if strings.len() >= MOST_TEXTS {
+            return Err(());
+        }
         let package = parse_line(line)?.map(|row| row.intern(strings));
         self.rows.insert(line.into(), package);
         Ok(package)
@@ -44,7 +57,9 @@ impl Seen {
             return *known;
         }
         let mark = parse_mark(paragraph, strings);
-        self.marks.insert(paragraph.into(), mark);
+        if paragraph.len() <= LONGEST_LINE && strings.len() < MOST_TEXTS {
+            self.marks.insert(paragraph.into(), mark);
+        }
         mark
     }
 }
@@ -58,11 +73,16 @@ pub(super) fn parse(
     gaps: &mut Vec<Gap>,
 ) -> Option<Packages> {
     let gap = |reason, detail: String| Gap { probe: Section::Dpkg.name().to_owned(), reason, detail };
-    let mut list = Vec::with_capacity(payload.len() / 48);
+    let mut list = Vec::with_capacity((payload.len() / 48).min(MOST_PACKAGES));
     let mut odd: Vec<&[u8]> = Vec::new();
     let (mut odd_lines, mut rows) = (0_usize, 0_usize);
     for line in lines(payload).filter(|line| !line.is_empty()) {
         rows += 1;
+        if list.len() > MOST_PACKAGES {
+            let detail = format!("more than {MOST_PACKAGES} packages: this is no package list");
+            gaps.push(gap(Reason::Unparsable, detail));
+            return None;
+        }
         match seen.row(line, strings) {
             Ok(Some(package)) => list.push(package),
             Ok(None) => {}
@@ -131,7 +151,7 @@ impl Row<'_> {
 
 /// `Ok(None)` is a package that is not on the host any more.
 fn parse_line(line: &[u8]) -> Result<Option<Row<'_>>, ()> {
-    if line.len() > 1024 || !line.iter().all(|byte| *byte == b'\t' || (b' '..=b'~').contains(byte)) {
+    if line.len() > LONGEST_LINE || !line.iter().all(|byte| *byte == b'\t' || (b' '..=b'~').contains(byte)) {
         return Err(());
     }
     let line = std::str::from_utf8(line).map_err(|_| ())?;
@@ -183,16 +203,23 @@ pub(super) fn mark_automatic(
     strings: &mut Strings,
     seen: &mut Seen,
 ) {
-    let all = strings.find("all");
+    let mut marks: HashSet<Mark, DefaultHashBuilder> = HashSet::default();
     let mut from = 0;
     // Paragraphs are parted by an empty line.
     let ends = memchr::memmem::find_iter(payload, b"\n\n").map(|at| at + 1).chain([payload.len()]);
     for end in ends {
         let paragraph = payload.get(from..end).unwrap_or_default().trim_ascii();
-        if let Some((name, arch)) = seen.mark(paragraph, strings) {
-            packages.mark_automatic(name, arch, all);
-        }
+        marks.extend(seen.mark(paragraph, strings));
         from = end;
+    }
+    // apt files packages for all architectures under the host's own.
+    let all = strings.find("all");
+    let names: HashSet<Symbol, DefaultHashBuilder> = marks.iter().map(|(name, _)| *name).collect();
+    for package in &mut packages.list {
+        let automatic = marks.contains(&(package.name, Some(package.arch)))
+            || marks.contains(&(package.name, None))
+            || Some(package.arch) == all && names.contains(&package.name);
+        package.on_purpose = !automatic;
     }
     packages.purpose_known = true;
 }
@@ -210,18 +237,6 @@ fn parse_mark(paragraph: &[u8], strings: &mut Strings) -> Option<Mark> {
         }
     }
     name.filter(|_| automatic).map(|name| (name, arch))
-}
-
-impl Packages {
-    /// apt files packages for all architectures under the host's own.
-    fn mark_automatic(&mut self, name: Symbol, arch: Option<Symbol>, all: Option<Symbol>) {
-        let from = self.list.partition_point(|package| package.name < name);
-        for package in self.list.iter_mut().skip(from).take_while(|package| package.name == name) {
-            if arch.is_none() || Some(package.arch) == arch || Some(package.arch) == all {
-                package.on_purpose = false;
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -84,15 +84,19 @@ pub fn quote(bytes: &[u8]) -> String {
     safe
 }
 
+/// Whether a character changes how a terminal shows what is around it, or cannot be seen.
+pub(super) fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
 /// Appends a character, escaped unless it is plainly printable.
 fn push_safe(safe: &mut String, character: char) {
-    let hidden = character.is_control()
-        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
     match character {
         '\n' => safe.push_str(" / "),
         '\t' => safe.push(' '),
-        _ if hidden => safe.extend(character.escape_unicode()),
+        _ if is_hidden(character) => safe.extend(character.escape_unicode()),
         _ => safe.push(character),
     }
 }

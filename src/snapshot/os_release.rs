@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::gap::is_hidden;
+
 /// The operating system as os-release names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Os {
@@ -31,7 +33,13 @@ impl Os {
         for line in text.lines() {
             let Some((key, value)) = line.trim().split_once('=') else { continue };
             let value = unquote(value);
-            if value.chars().any(char::is_control) || value.len() > 256 {
+            // os-release(5): identifiers have lower-case letters, digits, dots, dashes and underscores.
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b' ');
+            let believable = match key {
+                "PRETTY_NAME" => !value.chars().any(is_hidden),
+                _ => value.bytes().all(plain),
+            };
+            if !believable || value.len() > 256 {
                 continue;
             }
             match key {

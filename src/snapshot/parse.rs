@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::gap::{Gap, Reason, quote};
 use super::{Kernel, Os, Snapshot, Strings, dpkg};
-use crate::probe::{Frame, Frames, Section, Status, stderr_of};
+use crate::probe::{Frame, Frames, PROTOCOL, Section, Status, stderr_of};
 
 /// Reads the answers of one fleet, and remembers the lines that its hosts have in common.
 #[derive(Debug, Default)]
@@ -19,7 +19,8 @@ impl Reader {
     /// Reads the frames of one answer. `None` if nothing could be used: no probe answered.
     pub fn read(&mut self, stdout: &[u8], stderr: &[u8], nonce: &str) -> Option<Snapshot> {
         let frames = Frames::read(stdout, nonce);
-        if frames.is_empty() {
+        if frames.is_empty() || !frames.protocol().is_some_and(|protocol| (1..=PROTOCOL).contains(&protocol))
+        {
             return None;
         }
         Some(self.snapshot(&Answer { frames, stderr, nonce }))
@@ -44,6 +45,10 @@ impl Reader {
             (&mut snapshot.packages, answer.payload(Section::AptMarks, gaps))
         {
             dpkg::mark_automatic(marks, packages, strings, seen);
+        }
+        if snapshot.gaps.is_empty() && !answer.frames.done() {
+            let detail = "the probe did not come to its end".to_owned();
+            snapshot.gaps.push(Gap { probe: "probe".to_owned(), reason: Reason::Truncated, detail });
         }
         snapshot
     }
@@ -118,7 +123,7 @@ fn hostname(text: &str) -> Option<String> {
 }
 
 fn kernel(text: &str) -> Option<Kernel> {
-    if text.trim().chars().any(char::is_control) || text.len() > 512 {
+    if !text.trim().bytes().all(|byte| (b' '..=b'~').contains(&byte)) || text.len() > 512 {
         return None;
     }
     let mut words = text.split_whitespace().map(str::to_owned);

@@ -21,6 +21,9 @@ const DEFAULT_FILES: [&str; 3] = ["id_ed25519", "id_ecdsa", "id_rsa"];
 /// How often a passphrase is asked for before the key is given up.
 const PASSPHRASE_TRIES: usize = 3;
 
+/// How long the agent may take to say which keys it holds.
+const AGENT_PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
+
 /// Asks the user for the passphrase of a key file; `None` when there is nobody to ask.
 pub type Passphrase<'a> = dyn FnMut(&Path) -> Option<Zeroizing<String>> + 'a;
 
@@ -132,8 +135,13 @@ impl Keyring {
 
     async fn ask_agent(&self) -> Vec<Candidate> {
         let Some(socket) = &self.agent_socket else { return Vec::new() };
-        let Ok(mut agent) = AgentClient::connect_uds(socket).await else { return Vec::new() };
-        let identities = agent.request_identities().await.unwrap_or_default();
+        let asking = async {
+            let mut agent = AgentClient::connect_uds(socket).await.ok()?;
+            agent.request_identities().await.ok()
+        };
+        // An agent that does not answer must not hold up hosts that need none.
+        let identities =
+            tokio::time::timeout(AGENT_PATIENCE, asking).await.ok().flatten().unwrap_or_default();
         identities
             .into_iter()
             .filter_map(|identity| match identity {

@@ -15,9 +15,9 @@ use ring::hmac;
 pub enum Judgement {
     /// A line has this very key for the host.
     Known,
-    /// No line has a key of this type for the host.
+    /// No line has a key for the host.
     Unknown,
-    /// Lines have other keys of this type for the host; one-based number of the first.
+    /// Lines have other keys for the host, of this type or another; one-based number of the first.
     Changed {
         /// One-based line number.
         line: usize,
@@ -101,15 +101,16 @@ impl KnownHosts {
         self.lines.push(line);
     }
 
-    /// Judges a key that `name` presents; see [`lookup_name`] for the name. `key_type` and `key` are the
-    /// second and third field that a line for it would have.
-    pub fn judge(&self, name: &str, key_type: &str, key: &str) -> Judgement {
+    /// Judges a key that `name` presents; see [`lookup_name`] for the name. `key` is the third field that a
+    /// line for it would have. As for OpenSSH, a host that is known by a key of another type has changed:
+    /// otherwise whoever stands in between would only need to present another type.
+    pub fn judge(&self, name: &str, key: &str) -> Judgement {
         let mut judgement = Judgement::Unknown;
         for line in self.of(name) {
             match line.marker {
                 Marker::Revoked if line.key == key => return Judgement::Revoked { line: line.number },
                 Marker::None if line.key == key => judgement = Judgement::Known,
-                Marker::None if line.key_type == key_type && judgement == Judgement::Unknown => {
+                Marker::None if judgement == Judgement::Unknown => {
                     judgement = Judgement::Changed { line: line.number };
                 }
                 _ => {}
@@ -242,7 +243,7 @@ mod tests {
     const T: &str = "ssh-ed25519";
 
     fn judge(file: &str, name: &str) -> Judgement {
-        KnownHosts::parse(file).judge(name, T, ED)
+        KnownHosts::parse(file).judge(name, ED)
     }
 
     #[test]
@@ -259,10 +260,11 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_another_type_is_no_change() {
+    fn a_host_that_is_known_by_a_key_of_another_type_has_changed() {
         let ecdsa = BASE64.encode([&[0, 0, 0, 19][..], b"ecdsa-sha2-nistp256xx"].concat());
         let file = format!("web-01 ecdsa-sha2-nistp256 {ecdsa}\n");
-        assert_eq!(judge(&file, "web-01"), Judgement::Unknown);
+        assert_eq!(judge(&file, "web-01"), Judgement::Changed { line: 1 });
+        assert_eq!(judge(&format!("{file}web-01 {T} {ED}\n"), "web-01"), Judgement::Known);
         assert_eq!(KnownHosts::parse(&file).key_types("web-01").collect::<Vec<_>>(), ["ecdsa-sha2-nistp256"]);
     }
 
@@ -298,7 +300,7 @@ mod tests {
             "web-01 {T}\n@what web-01 {T} {ED}\nweb-01 {T} !!!\n|1|x {T} {ED}\nweb-01 {T} {ED}\n"
         ));
         assert_eq!(known.malformed(), [1, 2, 3, 4]);
-        assert_eq!(known.judge("web-01", T, ED), Judgement::Known);
+        assert_eq!(known.judge("web-01", ED), Judgement::Known);
     }
 
     #[test]
@@ -323,7 +325,7 @@ mod tests {
         for name in ["web-01", "[web-02]:2222", "2001:db8::1", "web-02", "web-03", "[web-01]:2222"] {
             let found = Command::new("ssh-keygen").args(["-F", name, "-f"]).arg(&path).output().unwrap();
             let expected = if found.status.success() { Judgement::Known } else { Judgement::Unknown };
-            assert_eq!(known.judge(name, T, ED), expected, "{name}");
+            assert_eq!(known.judge(name, ED), expected, "{name}");
         }
     }
 }

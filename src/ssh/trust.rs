@@ -120,9 +120,9 @@ impl Trust {
 
     /// The kinds of key that are known for a route's host.
     pub(super) fn known_algorithms(&self, route: &SshRoute) -> Vec<Algorithm> {
-        let name = lookup_name(&route.address, route.port);
+        let names = [lookup_name(&route.address, route.port), lookup_name(&route.address, 22)];
         self.files_of(route)
-            .flat_map(|file| file.known.key_types(&name).collect::<Vec<_>>())
+            .flat_map(|file| names.iter().flat_map(|name| file.known.key_types(name).collect::<Vec<_>>()))
             .filter_map(|key_type| Algorithm::from_str(key_type).ok())
             .collect()
     }
@@ -136,11 +136,16 @@ impl Trust {
         let fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
         let (mut known, mut changed) = (false, None);
         for file in self.files_of(route) {
-            match file.known.judge(&name, key_type, blob) {
+            match file.known.judge(&name, blob) {
                 Judgement::Revoked { line } => return Err(revoked(file, line, &fingerprint)),
                 Judgement::Known => known = true,
                 Judgement::Changed { line } => changed = changed.or(Some((file, line))),
-                Judgement::Unknown => {}
+                // As OpenSSH does: a key that is known for the name on any port will do.
+                Judgement::Unknown => match file.known.judge(&lookup_name(&route.address, 22), blob) {
+                    Judgement::Revoked { line } => return Err(revoked(file, line, &fingerprint)),
+                    Judgement::Known => known = true,
+                    Judgement::Changed { .. } | Judgement::Unknown => {}
+                },
             }
         }
         match (known, changed, self.policy) {
@@ -234,7 +239,7 @@ fn unknown(name: &str, key_type: &str, fingerprint: &str) -> Fault {
 
 fn change(file: &File, line: usize, key_type: &str, fingerprint: &str) -> Fault {
     Fault::new(Phase::HostKey, "its host key has changed: the host was reinstalled, or someone is in between")
-        .detail(format!("{}:{line} has another {key_type} key than {fingerprint}", file.path.display()))
+        .detail(format!("{}:{line} has another key than {key_type} {fingerprint}", file.path.display()))
         .hint("compare the fingerprint with the host's console; if it is right, `ssh-keygen -R` removes the old key")
 }
 
