@@ -27,7 +27,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("collect", &["inventory", "probe", "snapshot", "ssh"]),
     ("drift", &["inventory", "playbook", "snapshot", "version"]),
     ("rules", &["drift", "inventory", "playbook", "severity", "snapshot", "version"]),
-    ("advice", &["drift", "hostlist", "rules", "severity", "snapshot"]),
+    ("advice", &["drift", "hostlist", "rules", "severity", "snapshot", "version"]),
     (
         "report",
         &[

@@ -12,7 +12,7 @@ use std::fmt;
 pub use entries::{Action, Entry, entry};
 pub use snowflake::{Snowflake, Term};
 
-use crate::drift::Comparison;
+use crate::drift::{Comparison, Expected};
 use crate::rules::{Evidence, Finding};
 use crate::severity::Severity;
 use crate::snapshot::HostStatus;
@@ -107,16 +107,18 @@ struct Conditions<'f> {
 }
 
 impl<'f> Conditions<'f> {
-    fn of(findings: &[&'f Finding], newer_release: bool) -> Self {
+    fn of(findings: &[&'f Finding], replaceable: bool) -> Self {
         let mut conditions = Self::default();
         for finding in findings.iter().copied() {
             let Some(entry) = entry(finding.rule.id) else { continue };
             let list = match entry.action {
                 _ if finding.leaves_open() => &mut conditions.unaudited,
+                _ if is_open(finding, findings, replaceable) => &mut conditions.open,
                 Action::None => continue,
-                _ if is_open(finding, findings, newer_release) => &mut conditions.open,
                 // What is only worth knowing asks for nothing.
                 _ if finding.severity == Severity::Info => continue,
+                // Triggers that wait are done by one command, and by apt itself a moment later.
+                _ if steps::waits_for_triggers(finding) => &mut conditions.repairable,
                 Action::Replace => &mut conditions.lasting,
                 Action::Repair => &mut conditions.repairable,
                 Action::Investigate => &mut conditions.open,
@@ -151,15 +153,22 @@ impl<'f> Conditions<'f> {
 
 /// Whether no command can be named that would put it right: nothing is called right, it would be a step
 /// back, or the cluster's own version does not meet the playbook.
-fn is_open(finding: &Finding, all: &[&Finding], newer_release: bool) -> bool {
-    let differs_too = |other: &&&Finding| {
-        other.subject == finding.subject && other.rule.id == "package-version" && other.expected.is_some()
+fn is_open(finding: &Finding, all: &[&Finding], replaceable: bool) -> bool {
+    let repaired_too = |other: &&&Finding| {
+        other.subject == finding.subject
+            && other.rule.id == "package-version"
+            && !is_open(other, &[], replaceable)
     };
     match finding.rule.id {
         "ahead" => true,
-        "release" => finding.expected.is_none() || newer_release,
-        "package-version" | "package-missing" => finding.expected.is_none(),
-        "policy-unmet" => !all.iter().any(|other| differs_too(&other)),
+        "release" => finding.expected.is_none() || !replaceable,
+        // A version of another release cannot be had here; one that breaks the policy must not be.
+        "package-version" => {
+            finding.expected.is_none()
+                || matches!(finding.evidence, Evidence::OtherRelease(_) | Evidence::Unfit(_))
+        }
+        "package-missing" => finding.expected.is_none() || matches!(finding.evidence, Evidence::Unfit(_)),
+        "policy-unmet" => !all.iter().any(|other| repaired_too(&other)),
         "package-extra" => matches!(finding.evidence, Evidence::Spread(_)),
         _ => false,
     }
@@ -177,14 +186,20 @@ pub fn advise(comparison: &Comparison<'_>, findings: &[Finding]) -> Advised {
     let mut advice = steps::Collected::default();
     for position in 0..comparison.fleet.hosts.len() {
         let own = by_host.remove(&position).unwrap_or_default();
-        let conditions = Conditions::of(&own, runs_newer_release(comparison, position));
+        let conditions = Conditions::of(&own, is_replaceable(comparison, position));
         let verdict = match comparison.observation(position).map(crate::snapshot::Observation::status) {
             Some(HostStatus::Unreachable) | None => Verdict::Unknown,
-            Some(_) => conditions.verdict(),
+            // Whoever waives a gap does not know more by it.
+            Some(HostStatus::Partial) => conditions.verdict().max(Verdict::Unknown),
+            Some(HostStatus::Audited) => conditions.verdict(),
         };
         advice.add(comparison, position, verdict, &conditions);
         let snowflake = snowflake::score(comparison, position, &own);
-        advised.hosts.push(HostAdvice { verdict, reasons: conditions.reasons(), snowflake });
+        let mut reasons = conditions.reasons();
+        if reasons.is_empty() && verdict == Verdict::Unknown {
+            reasons.extend(not_audited(comparison, position));
+        }
+        advised.hosts.push(HostAdvice { verdict, reasons, snowflake });
     }
     let worst = |members: &[usize]| {
         members.iter().filter_map(|position| advised.hosts.get(*position)).map(|host| host.verdict).max()
@@ -198,14 +213,30 @@ pub fn advise(comparison: &Comparison<'_>, findings: &[Finding]) -> Advised {
     advised
 }
 
-/// Whether a host runs a newer release than the cluster's it is in.
-fn runs_newer_release(comparison: &Comparison<'_>, position: usize) -> bool {
+/// Why a host is not known, where no finding that counts says it.
+fn not_audited(comparison: &Comparison<'_>, position: usize) -> Vec<String> {
+    let Some(seen) = comparison.observation(position) else { return Vec::new() };
+    let fault = seen.fault.iter().map(|fault| format!("{}: {}", fault.phase, fault.message));
+    let gaps = seen.snapshot.iter().flat_map(|snapshot| &snapshot.gaps);
+    fault.chain(gaps.map(|gap| format!("{}: {}", gap.probe, gap.reason))).collect()
+}
+
+/// Whether an image of its cluster's release is a step forward for a host: its own release is known to be
+/// older, and the cluster's has what the playbook expects.
+fn is_replaceable(comparison: &Comparison<'_>, position: usize) -> bool {
     let Some(os) = comparison.observation(position).and_then(crate::snapshot::Observation::os) else {
         return false;
     };
     let mine = comparison.clusters.iter().filter(|cluster| cluster.members.binary_search(&position).is_ok());
-    mine.filter_map(|cluster| cluster.releases.expected())
-        .any(|expected| os.newer_than(expected) == Some(true))
+    mine.filter_map(|cluster| Some((cluster, cluster.releases.majority()?, cluster.releases.expected()?)))
+        .all(|(cluster, slot, release)| {
+            let elsewhere = |column: &&crate::drift::Column<'_>| {
+                column.is_named() && matches!(column.expected(slot), Expected::Version { exact: false, .. })
+            };
+            os.same_release(release)
+                || release.newer_than(os) == Some(true)
+                    && !cluster.columns.iter().any(|column| elsewhere(&column))
+        })
 }
 
 #[cfg(test)]
@@ -246,6 +277,56 @@ mod tests {
     fn a_host_of_a_newer_release_is_not_replaced_by_an_older_image() {
         assert_eq!(verdict("bookworm nginx=1-1", "trixie nginx=2-1"), Verdict::Investigate);
         assert_eq!(verdict("bookworm nginx=1-1", "trixie nginx=1-1 bad=1-1/iF"), Verdict::Investigate);
+    }
+
+    #[test]
+    fn a_release_of_unknown_age_is_not_replaced() {
+        assert_eq!(verdict("trixie nginx=1-1", "forky nginx=1-1"), Verdict::Investigate);
+    }
+
+    #[test]
+    fn whoever_waives_a_gap_does_not_know_more_by_it() {
+        for waiver in ["[rules]\ngap = \"off\"\n", "[[ignore]]\nrule = \"gap\"\nreason = \"who cares\"\n"] {
+            let advised = advised(&format!("{NGINX}{waiver}"), &beside_three("nginx=2-1", "no-dpkg"));
+            assert_eq!(advised.hosts[3].verdict, Verdict::Unknown);
+            assert_eq!(advised.hosts[3].reasons, ["dpkg: not-installed"]);
+        }
+    }
+
+    #[test]
+    fn a_version_of_another_release_is_in_no_command() {
+        for baseline in ["newest", "host:web-04"] {
+            let playbook = format!("{NGINX}baseline = \"{baseline}\"\n");
+            let hosts = beside_three("trixie nginx=2-1", "bookworm nginx=3-1");
+            let advised = advised(&playbook, &hosts);
+            let steps: Vec<&String> = advised.advice.iter().flat_map(|advice| &advice.steps).collect();
+            assert!(!steps.iter().any(|step| step.contains("nginx=3-1")), "{baseline}: {steps:?}");
+            assert_ne!(advised.hosts[3].verdict, Verdict::Replace, "{baseline}: it is ahead");
+        }
+    }
+
+    #[test]
+    fn no_command_breaks_the_playbooks_own_policy() {
+        let playbook = format!("{NGINX}version = \"<1.27\"\n");
+        for odd in ["nginx=1.26-1", "bash=5-1"] {
+            let advised = advised(&playbook, &beside_three("nginx=1.28-1", odd));
+            assert_eq!(advised.hosts[3].verdict, Verdict::Investigate, "{odd}");
+            let steps: Vec<&String> = advised.advice.iter().flat_map(|advice| &advice.steps).collect();
+            assert!(!steps.iter().any(|step| step.contains("apt-get install")), "{steps:?}");
+        }
+    }
+
+    #[test]
+    fn presence_without_a_majority_is_for_a_person_to_decide_on_both_sides() {
+        let advised = advised(NGINX, &[("a", "nginx=1-1"), ("b", "bash=5-1")]);
+        assert!(advised.hosts.iter().all(|host| host.verdict == Verdict::Investigate));
+    }
+
+    #[test]
+    fn triggers_that_wait_are_repaired() {
+        let advised = advised(NGINX, &beside_three("nginx=2-1", "nginx=2-1 man-db=2-1/it"));
+        assert_eq!(advised.hosts[3].verdict, Verdict::Repair);
+        assert_eq!(advised.advice[0].steps[0], "dpkg --configure -a");
     }
 
     #[test]

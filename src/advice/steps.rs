@@ -9,6 +9,7 @@ use super::{Advice, Conditions, Verdict};
 use crate::drift::Comparison;
 use crate::hostlist::fold;
 use crate::rules::{Evidence, Finding, no_majority};
+use crate::version::Upstream;
 
 /// Beginnings of the names of packages whose hosts hold data or a vote.
 const STATEFUL: [&str; 14] = [
@@ -43,7 +44,12 @@ struct Cause {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Command {
     Unhold(String),
-    Install { package: String, version: Option<String> },
+    /// `dpkg --configure -a`
+    Configure,
+    Install {
+        package: String,
+        version: Option<String>,
+    },
     Say(String),
 }
 
@@ -80,6 +86,10 @@ impl Collected {
             }
             if verdict != Verdict::Replace && !open.is_empty() {
                 causes.push(of_cluster(Verdict::Investigate, &open, investigate(&open)));
+            }
+            if verdict == Verdict::Investigate && !lasting.is_empty() {
+                let wait = "decide on what is ahead first; then replace this host, or finish its last change: dpkg --configure -a";
+                causes.push(of_cluster(Verdict::Investigate, &lasting, vec![Command::Say(wait.to_owned())]));
             }
             for cause in causes {
                 self.0.entry(cause).or_default().push(position);
@@ -136,6 +146,12 @@ fn reason(finding: &Finding) -> String {
     }
 }
 
+/// Whether a package only waits for triggers to be run.
+pub(super) fn waits_for_triggers(finding: &Finding) -> bool {
+    finding.rule.id == "package-broken"
+        && finding.observed.as_deref().is_some_and(|state| state.starts_with("triggers"))
+}
+
 /// The commands that bring a host back: holds first, since apt would refuse to go on.
 fn repair(findings: &[&Finding]) -> Vec<Command> {
     let mut commands: Vec<Command> = Vec::new();
@@ -144,6 +160,7 @@ fn repair(findings: &[&Finding]) -> Vec<Command> {
         commands.push(match finding.rule.id {
             "package-held" => Command::Unhold(package),
             "policy-unmet" => continue,
+            "package-broken" => Command::Configure,
             _ => {
                 // A version of another release cannot be had here, and a requirement is no version.
                 let elsewhere = matches!(finding.evidence, Evidence::OtherRelease(_));
@@ -172,6 +189,15 @@ fn investigate(findings: &[&Finding]) -> Vec<Command> {
             ("ahead", Some(expected)) => {
                 format!("find out who brought {subject} beyond {expected}: bring the others up, or waive it as a canary with a date")
             }
+            ("policy-unmet", Some(expected)) if findings.iter().any(|other| other.rule.id == "ahead" && other.subject == *subject) => {
+                format!("{subject} is newer here than the playbook's {expected} allows: widen the requirement, or find out who brought it there")
+            }
+            ("package-version" | "package-missing", Some(expected)) if matches!(finding.evidence, Evidence::Unfit(_)) => {
+                format!("the cluster's {subject} {expected} does not meet the playbook: nothing is installed before that is settled")
+            }
+            ("package-version", Some(expected)) => {
+                format!("{subject} {expected} is of another release and cannot be had here: give the cluster one release, or each release its own [[cluster]]")
+            }
             ("policy-unmet", Some(expected)) => {
                 format!("the cluster itself does not meet {subject} {expected}: plan an upgrade, or correct the playbook")
             }
@@ -190,10 +216,15 @@ fn pins(comparison: &Comparison<'_>, cluster: &str) -> Vec<Command> {
         return Vec::new();
     };
     let slot = cluster.releases.majority();
-    let named = cluster.columns.iter().filter(|column| column.entry.is_some() && !column.foreign);
+    let named = cluster.columns.iter().filter(|column| column.is_named() && !column.foreign);
     let pin = |column: &crate::drift::Column<'_>| match column.expected(slot?) {
-        crate::drift::Expected::Version { version, .. } => {
-            Some(Command::Install { package: column.name.to_owned(), version: Some(version.to_owned()) })
+        crate::drift::Expected::Version { version, exact, system } => {
+            let requirement = column.entries().find_map(|entry| entry.version.as_ref());
+            let fits = Upstream::parse(system, version)
+                .is_none_or(|upstream| requirement.is_none_or(|requirement| requirement.met_by(&upstream)));
+            // A version that this release does not have, or must not have, cannot be put into an image.
+            let version = (exact && fits).then(|| version.to_owned());
+            Some(Command::Install { package: column.name.to_owned(), version })
         }
         _ => None,
     };
@@ -226,9 +257,7 @@ fn steps(cause: &Cause, names: &[&str]) -> Vec<String> {
         _ => cause
             .commands
             .iter()
-            .map(|(Command::Say(text) | Command::Unhold(text) | Command::Install { package: text, .. })| {
-                text.clone()
-            })
+            .filter_map(|command| if let Command::Say(text) = command { Some(text.clone()) } else { None })
             .collect(),
     }
 }
@@ -262,11 +291,18 @@ fn repair_steps(commands: &[Command], names: &[&str]) -> Vec<String> {
         .filter_map(|command| if let Command::Unhold(name) = command { Some(name.as_str()) } else { None })
         .collect();
     let install = installs(commands);
+    let configure = commands.contains(&Command::Configure);
+    if configure {
+        steps.push("dpkg --configure -a".to_owned());
+    }
     if !held.is_empty() {
         steps.push(format!("apt-mark unhold {}", held.join(" ")));
     }
     if !install.is_empty() {
         steps.push(format!("apt-get install {install}"));
+    }
+    if configure {
+        steps.push(format!("ansible '{pattern}' -b -m command -a 'dpkg --configure -a'"));
     }
     for name in held {
         steps.push(format!("ansible '{pattern}' -b -m dpkg_selections -a 'name={name} selection=install'"));

@@ -6,6 +6,7 @@
 mod bind;
 mod cluster;
 mod column;
+mod columns;
 mod expect;
 mod release;
 
@@ -57,7 +58,7 @@ impl<'a> Comparison<'a> {
         let bound = Bound::of(inventory, playbook)?;
         let mut clusters = cluster::group(inventory, playbook, &bound, fleet);
         for cluster in &mut clusters {
-            cluster.columns = column::columns(cluster, inventory, playbook, &bound, fleet);
+            cluster.columns = columns::columns(cluster, inventory, playbook, &bound, fleet);
         }
         Ok(Self { inventory, playbook, fleet, bound, clusters })
     }
@@ -103,7 +104,7 @@ impl Cluster<'_> {
 
     /// What a column expects of one member.
     pub fn expected_of<'a>(&self, column: &Column<'a>, member: usize) -> Expected<'a> {
-        column.expected(self.releases.slot(member))
+        column.expected_of(member, self.releases.slot(member))
     }
 }
 

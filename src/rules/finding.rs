@@ -45,6 +45,8 @@ pub enum Evidence {
     Spread(Vec<(String, usize)>),
     /// The release of the host where the cluster's is another.
     OtherRelease(String),
+    /// A requirement of the playbook that what is expected does not meet.
+    Unfit(String),
     /// dpkg's word for the state of a package.
     State(&'static str),
     /// A requirement of the playbook.

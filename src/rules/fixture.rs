@@ -15,7 +15,7 @@ pub(crate) type Spec<'a> = (&'a str, &'a str);
 
 /// Hosts of the group `web` under a playbook; on 2026-11-23, `look` sees how they compare and what was found.
 ///
-/// The words of a host are its release (`trixie`, `bookworm`), packages (`nginx=1.2-1`, `libc6:i386=2.41-1`,
+/// The words of a host are its release (`trixie`, `bookworm`, `forky` without a number), packages (`nginx=1.2-1`, `libc6:i386=2.41-1`,
 /// with dpkg's letters `nginx=1.2-1/hi`, with `*` behind it if it came as a dependency), `no-dpkg`, or `down`.
 #[track_caller]
 pub(crate) fn compared<T>(
@@ -66,7 +66,7 @@ fn answer(name: &str, words: &str) -> String {
         match word {
             "down" => return String::new(),
             "no-dpkg" => status = 127,
-            "trixie" | "bookworm" | "bullseye" => release = word,
+            "trixie" | "bookworm" | "bullseye" | "forky" => release = word,
             package => {
                 let (package, automatic) =
                     package.strip_suffix('*').map_or((package, false), |rest| (rest, true));
@@ -85,8 +85,10 @@ fn answer(name: &str, words: &str) -> String {
         listed.push_str("dpkg\tamd64\t1.22.21\tii \n");
         marks.push_str("Package: dpkg\nArchitecture: amd64\nAuto-Installed: 1\n\n");
     }
-    let number = ["bullseye", "bookworm", "trixie"].iter().position(|known| *known == release).unwrap() + 11;
-    let os = format!("ID=debian\nVERSION_ID=\"{number}\"\nVERSION_CODENAME={release}\n");
+    // Testing has no number yet.
+    let number = ["bullseye", "bookworm", "trixie"].iter().position(|known| *known == release);
+    let number = number.map_or(String::new(), |place| format!("VERSION_ID=\"{}\"\n", place + 11));
+    let os = format!("ID=debian\n{number}VERSION_CODENAME={release}\n");
     let sections = [
         ("os-release", os.as_str(), 0),
         ("hostname", name, 0),

@@ -15,7 +15,10 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
     for_each_cell(comparison, |at, judgement| {
-        let only_presence_differs = judgement == Judgement::Undecided && at.versions == 1 && !at.is_absent();
+        // What the playbook requires is right where it is, whatever the others have.
+        let required = at.entry().is_some_and(|entry| entry.version.is_some());
+        let only_presence_differs =
+            judgement == Judgement::Undecided && at.versions == 1 && !at.is_absent() && !required;
         if judgement == Judgement::Extra || only_presence_differs {
             findings.push(Finding {
                 severity: RULE.severity,

@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
     for_each_cell(comparison, |at, judgement| {
-        let required = !at.column.foreign && at.column.entry.is_some_and(|entry| entry.version.is_some());
+        let required = !at.column.foreign && at.entry().is_some_and(|entry| entry.version.is_some());
         let missing = match judgement {
             Judgement::Missing => true,
             Judgement::Undecided => at.is_absent(),
@@ -24,12 +24,12 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
         };
         if missing {
             let mut finding = at.finding(&RULE, judgement);
-            if at.column.entry.is_none() {
+            if at.entry().is_none() {
                 finding.severity = Severity::Info;
             }
             if finding.expected.is_none() && required {
                 finding.expected =
-                    at.column.entry.and_then(|entry| entry.version.as_ref()).map(ToString::to_string);
+                    at.entry().and_then(|entry| entry.version.as_ref()).map(ToString::to_string);
             }
             findings.push(finding);
         }

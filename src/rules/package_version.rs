@@ -3,8 +3,9 @@
 use super::finding::Evidence;
 use super::{About, Check, Finding, Rule};
 use crate::drift::{Cluster, Column, Comparison, Expected, Judgement, Value};
+use crate::playbook::PackageEntry;
 use crate::severity::Severity;
-use crate::version::System;
+use crate::version::{System, Upstream};
 
 pub(super) static RULE: Rule = Rule {
     id: "package-version",
@@ -62,6 +63,11 @@ fn distinct_versions(column: &Column<'_>, members: usize) -> usize {
 }
 
 impl At<'_, '_> {
+    /// The playbook's entry that speaks of the host.
+    pub(super) fn entry(&self) -> Option<&PackageEntry> {
+        self.column.entry(self.member)
+    }
+
     /// What the host has; `None` where the entry does not speak of it.
     pub(super) fn value(&self) -> Option<Value<'_>> {
         self.column.value(self.member)
@@ -88,12 +94,13 @@ impl At<'_, '_> {
     /// A finding about this cell, with what is expected and what was seen.
     pub(super) fn finding(&self, rule: &'static Rule, judgement: Judgement) -> Finding {
         let distance = if let Judgement::Different { distance, .. } = judgement { distance } else { None };
-        let evidence = if judgement == Judgement::Undecided {
-            Evidence::Spread(self.column.spread())
-        } else {
-            self.other_release().map_or(Evidence::None, Evidence::OtherRelease)
+        let evidence = match (judgement, self.unfit(), self.other_release()) {
+            (Judgement::Undecided, ..) => Evidence::Spread(self.column.spread()),
+            (_, Some(requirement), _) => Evidence::Unfit(requirement),
+            (_, None, Some(release)) => Evidence::OtherRelease(release),
+            (_, None, None) => Evidence::None,
         };
-        let own = self.column.entry.and_then(|entry| entry.severity);
+        let own = self.entry().and_then(|entry| entry.severity);
         Finding {
             severity: own.unwrap_or(rule.severity),
             severity_is_entrys: own.is_some(),
@@ -107,10 +114,25 @@ impl At<'_, '_> {
         }
     }
 
+    /// The host's release, where what is expected comes from another one.
     fn other_release(&self) -> Option<String> {
-        let own = self.cluster.releases.of_member(self.member)?;
-        (self.cluster.releases.majority()? != own)
-            .then(|| self.cluster.releases.os(self.member).map(crate::snapshot::Os::label))?
+        let elsewhere = matches!(
+            self.cluster.expected_of(self.column, self.member),
+            Expected::Version { exact: false, .. }
+        );
+        let release = || self.cluster.releases.os(self.member).map(crate::snapshot::Os::label);
+        elsewhere.then(|| release().unwrap_or_else(|| "unknown".to_owned()))
+    }
+
+    /// The playbook's requirement, where what is expected does not meet it.
+    fn unfit(&self) -> Option<String> {
+        let requirement = self.entry()?.version.as_ref()?;
+        let Expected::Version { version, system, .. } = self.cluster.expected_of(self.column, self.member)
+        else {
+            return None;
+        };
+        let met = Upstream::parse(system, version).is_none_or(|upstream| requirement.met_by(&upstream));
+        (!met).then(|| requirement.to_string())
     }
 }
 
@@ -131,9 +153,9 @@ fn message(finding: &Finding) -> String {
     let observed = finding.observed.as_deref().unwrap_or("not installed");
     match (&finding.expected, &finding.evidence) {
         (Some(expected), Evidence::OtherRelease(release)) => {
-            format!("{observed} where the cluster has {expected}: another release, {release}")
+            format!("{observed} where {expected} is expected: another release, {release}")
         }
-        (Some(expected), _) => format!("{observed} where the cluster has {expected}"),
+        (Some(expected), _) => format!("{observed} where {expected} is expected"),
         (None, evidence) => format!("{observed}; {}", no_majority(evidence)),
     }
 }
@@ -148,7 +170,7 @@ mod tests {
     fn another_version_than_most_is_drift() {
         assert_eq!(
             found(NGINX, &beside_three("nginx=1.2-2", "nginx=1.2-1")),
-            ["package-version/web/web-04/nginx medium: 1.2-1 where the cluster has 1.2-2"]
+            ["package-version/web/web-04/nginx medium: 1.2-1 where 1.2-2 is expected"]
         );
         assert!(found(NGINX, &beside_three("nginx=1.2-2", "nginx=1.2-2")).is_empty());
     }
@@ -160,7 +182,7 @@ mod tests {
         let other = found(NGINX, &beside_three("nginx=1.2-2", "bookworm nginx=1.1-9"));
         assert_eq!(
             other[0],
-            "package-version/web/web-04/nginx medium: 1.1-9 where the cluster has 1.2-2: another release, bookworm"
+            "package-version/web/web-04/nginx medium: 1.1-9 where 1.2-2 is expected: another release, bookworm"
         );
     }
 
@@ -178,12 +200,32 @@ mod tests {
     #[test]
     fn a_foreign_architecture_is_a_package_of_its_own() {
         let told = found(NGINX, &beside_three("nginx=1-1 nginx:i386=1-1", "nginx=1-1 nginx:i386=1-0"));
-        assert_eq!(told, ["package-version/web/web-04/nginx:i386 medium: 1-0 where the cluster has 1-1"]);
+        assert_eq!(told, ["package-version/web/web-04/nginx:i386 medium: 1-0 where 1-1 is expected"]);
     }
 
     #[test]
     fn without_a_playbook_what_was_installed_on_purpose_is_compared() {
         let told = found("", &beside_three("nginx=1-2 libssl3=3-2*", "nginx=1-1 libssl3=3-1*"));
-        assert_eq!(told, ["package-version/web/web-04/nginx medium: 1-1 where the cluster has 1-2"]);
+        assert_eq!(told, ["package-version/web/web-04/nginx medium: 1-1 where 1-2 is expected"]);
+    }
+
+    #[test]
+    fn entries_for_one_package_share_the_comparison() {
+        let playbook = "[[package]]\nname = \"nginx\"\nversion = \">=1.25\"\n[[package]]\nname = \"nginx\"\nhosts = \"web-04\"\nseverity = \"critical\"\n";
+        let told = found(playbook, &beside_three("nginx=1.26-1", "nginx=1.22-1"));
+        assert_eq!(told, ["package-version/web/web-04/nginx critical: 1.22-1 where 1.26-1 is expected"]);
+    }
+
+    #[test]
+    fn a_baseline_speaks_of_the_hosts_own_architecture() {
+        let pinned = format!("{NGINX}baseline = \"pinned:2-1\"\n");
+        let told = found(&pinned, &beside_three("nginx=2-1", "nginx=2-1 nginx:i386=2-1"));
+        assert!(told.iter().all(|line| line.starts_with("package-extra/web/web-04/nginx:i386 ")), "{told:?}");
+    }
+
+    #[test]
+    fn a_half_installed_package_without_a_version_has_no_vote() {
+        let told = found(NGINX, &beside_three("nginx=/iHR", "nginx=1-1"));
+        assert!(told.iter().all(|line| line.starts_with("package-broken/")), "{told:?}");
     }
 }

@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
     for_each_cell(comparison, |at, _| {
-        let Some(requirement) = at.column.entry.and_then(|entry| entry.version.as_ref()) else { return };
+        let Some(requirement) = at.entry().and_then(|entry| entry.version.as_ref()) else { return };
         let Some((system, version)) = at.installed() else { return };
         match Upstream::parse(system, version) {
             Some(upstream) if requirement.met_by(&upstream) => {}
@@ -63,7 +63,7 @@ mod tests {
             found(AT_LEAST_2, &beside_three("nginx=2.1-1", "nginx=1.9-1")),
             [
                 "policy-unmet/web/web-04/nginx high: 1.9-1 does not meet the playbook's >=2",
-                "package-version/web/web-04/nginx medium: 1.9-1 where the cluster has 2.1-1"
+                "package-version/web/web-04/nginx medium: 1.9-1 where 2.1-1 is expected"
             ]
         );
     }

@@ -52,7 +52,7 @@ mod tests {
             );
             found(&waiver, &beside_three("nginx=1-2", "nginx=1-1"))
         };
-        let drift = "package-version/web/web-04/nginx medium: 1-1 where the cluster has 1-2";
+        let drift = "package-version/web/web-04/nginx medium: 1-1 where 1-2 is expected";
         assert_eq!(waived("2026-11-23"), [format!("({drift})")]);
         let expired = waived("2026-11-22");
         assert_eq!(expired[1], drift);

@@ -328,9 +328,17 @@ impl Report {
 fn host(audit: &Audit<'_>, position: usize, seen: &Observation) -> Host {
     let described = audit.comparison.host(position);
     let advice = audit.advised.hosts.get(position);
-    // Gaps of the comparison (a missing baseline, what is not supported) are findings too.
-    let gaps =
-        audit.findings.iter().filter(|finding| finding.host.as_ref().is_some_and(|(at, _)| *at == position));
+    // What was not collected stands here whatever the playbook makes of it; gaps of the comparison (a
+    // missing baseline, what is not supported) are findings alone.
+    let collected = || seen.snapshot.iter().flat_map(|snapshot| &snapshot.gaps);
+    let found = audit
+        .findings
+        .iter()
+        .filter(|finding| finding.host.as_ref().is_some_and(|(at, _)| *at == position))
+        .filter_map(
+            |finding| if let Evidence::Gap(gap) = &finding.evidence { Some(gap.as_ref()) } else { None },
+        )
+        .filter(|gap| !collected().any(|known| known.probe == gap.probe));
     Host {
         name: audit.comparison.name(position).to_owned(),
         groups: described.map(|host| host.groups.clone()).unwrap_or_default(),
@@ -340,11 +348,7 @@ fn host(audit: &Audit<'_>, position: usize, seen: &Observation) -> Host {
         verdict: advice.map_or(Verdict::Unknown, |advice| advice.verdict),
         reasons: advice.map(|advice| advice.reasons.clone()).unwrap_or_default(),
         snowflake: snowflake(advice.map(|advice| &advice.snowflake)),
-        gaps: gaps
-            .filter_map(
-                |finding| if let Evidence::Gap(gap) = &finding.evidence { Some(gap_of(gap)) } else { None },
-            )
-            .collect(),
+        gaps: collected().chain(found).map(gap_of).collect(),
         error: seen.fault.as_ref().map(|fault| Error {
             phase: fault.phase,
             message: fault.full_message(),
@@ -428,7 +432,9 @@ fn evidence(evidence: &Evidence) -> serde_json::Map<String, serde_json::Value> {
         }
         Evidence::OtherRelease(release) => serde_json::json!({ "release": release }),
         Evidence::State(state) => serde_json::json!({ "state": state }),
-        Evidence::Requirement(requirement) => serde_json::json!({ "requirement": requirement }),
+        Evidence::Requirement(requirement) | Evidence::Unfit(requirement) => {
+            serde_json::json!({ "requirement": requirement })
+        }
         Evidence::Fault(fault) => {
             serde_json::json!({ "phase": fault.phase.as_str(), "detail": fault.detail, "hint": fault.hint })
         }

@@ -26,9 +26,9 @@ fn section(audit: &Audit<'_>, cluster: &Cluster<'_>, verdict: Verdict, look: &Lo
             !matches!(judgement, Judgement::Same | Judgement::Unknown | Judgement::NotCovered)
         })
     };
-    let named = cluster.columns.iter().filter(|column| column.entry.is_some());
+    let named = cluster.columns.iter().filter(|column| column.is_named());
     let unnamed: Vec<&Column<'_>> =
-        cluster.columns.iter().filter(|column| column.entry.is_none()).filter(apart).collect();
+        cluster.columns.iter().filter(|column| !column.is_named()).filter(apart).collect();
     let shown: Vec<&Column<'_>> = named.chain(unnamed.iter().copied().take(MOST_UNNAMED)).collect();
     let mut grid = Grid::new(look, &[Fit::Wrap(22), Fit::Wrap(35), Fit::Keep, Fit::Number, Fit::Rest]);
     for column in &shown {
@@ -51,7 +51,7 @@ fn section(audit: &Audit<'_>, cluster: &Cluster<'_>, verdict: Verdict, look: &Lo
 fn heading(cluster: &Cluster<'_>, verdict: Verdict, shown: &[&Column<'_>], look: &Look) -> String {
     let mut ways: Vec<&str> = shown
         .iter()
-        .map(|column| match column.entry.map(|entry| &entry.baseline) {
+        .map(|column| match column.entries().next().map(|entry| &entry.baseline) {
             None | Some(Baseline::Majority) => "by majority",
             Some(Baseline::Newest) => "the newest",
             Some(Baseline::Host(_)) => "by a host",
