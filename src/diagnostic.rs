@@ -4,11 +4,16 @@
 //! looks the same. It reads the file (that is the only I/O) and knows nothing of what it means.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// No file that people write is larger.
+const LARGEST_FILE: u64 = 64 << 20;
 
 /// A file as the user wrote it: where it stands and its text.
 #[derive(Debug, Clone)]
@@ -25,14 +30,28 @@ impl Source {
     /// column of the first bad byte).
     pub fn read(path: &Path) -> Result<Self, Diagnostic> {
         let shown: Arc<str> = path.to_string_lossy().into();
-        let bytes = std::fs::read(path).map_err(|error| {
+        let refuse = |why: &str, help: &str| {
             let source = Self { path: Arc::clone(&shown), text: "".into() };
-            let help = match error.kind() {
-                std::io::ErrorKind::NotFound => "check the path: it is taken relative to the current folder",
-                _ => "is the file readable for this user?",
-            };
-            source.whole(format!("cannot read the file: {error}")).help(help)
-        })?;
+            Err(source.whole(format!("cannot read the file: {why}")).help(help))
+        };
+        let mut bytes = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes));
+        match read.map_err(|error| (error.kind(), error)) {
+            Err((ErrorKind::NotFound, error)) => {
+                return refuse(
+                    &error.to_string(),
+                    "check the path: it is taken relative to the current folder",
+                );
+            }
+            Err((ErrorKind::IsADirectory, _)) => {
+                return refuse("it is a folder", "name one file; the option may be given several times");
+            }
+            Err((_, error)) => return refuse(&error.to_string(), "is the file readable for this user?"),
+            Ok(_) if bytes.len() as u64 > LARGEST_FILE => {
+                return refuse("it is larger than 64 MiB", "is it the file that was meant?");
+            }
+            Ok(_) => {}
+        }
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Self { path: shown, text: text.into() }),
             Err(error) => {

@@ -25,7 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("ssh", &["inventory", "snapshot"]),
     ("simulate", &["diagnostic", "hostlist", "probe"]),
     ("collect", &["inventory", "probe", "snapshot", "ssh"]),
-    ("drift", &["inventory", "playbook", "snapshot", "version"]),
+    ("drift", &["diagnostic", "inventory", "playbook", "snapshot", "version"]),
     ("rules", &["drift", "inventory", "playbook", "severity", "snapshot", "version"]),
     ("advice", &["drift", "hostlist", "rules", "severity", "snapshot", "version"]),
     (

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use driftless::report::write::Output;
 use driftless::severity::Severity;
@@ -37,11 +38,11 @@ pub(super) struct Audit {
     pub(super) hosts: Vec<String>,
 
     /// Inventory file; may be given several times
-    #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_INVENTORY", value_delimiter = ':')]
+    #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_INVENTORY")]
     pub(super) inventory: Vec<PathBuf>,
 
     /// Playbook: what clusters should look like; may be given several times
-    #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_PLAYBOOK", value_delimiter = ':')]
+    #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_PLAYBOOK")]
     pub(super) playbook: Vec<PathBuf>,
 
     /// Ansible's host pattern: `web:&prod:!web-03`, globs, `~regex`, ranges, `@FILE`
@@ -107,7 +108,7 @@ pub(super) struct Connection {
 #[command(next_help_heading = "Report")]
 pub(super) struct Reporting {
     /// `table`, `json` or `hosts`, with `=PATH` into a file; may be given several times
-    #[arg(short, long, value_name = "FORMAT[=PATH]", env = "DRIFTLESS_OUTPUT", value_delimiter = ',')]
+    #[arg(short, long, value_name = "FORMAT[=PATH]", env = "DRIFTLESS_OUTPUT")]
     pub(super) output: Vec<Output>,
 
     /// The least severity that leads to exit status 2: info, low, medium, high, critical, or never
@@ -119,15 +120,15 @@ pub(super) struct Reporting {
     pub(super) color: Colour,
 
     /// No progress on the terminal
-    #[arg(long, env = "DRIFTLESS_NO_PROGRESS")]
+    #[arg(long, env = "DRIFTLESS_NO_PROGRESS", value_parser = FalseyValueParser::new())]
     pub(super) no_progress: bool,
 
-    /// No progress and no warnings
-    #[arg(short, long, env = "DRIFTLESS_QUIET")]
+    /// No progress, no warnings, and no table where -o names only files
+    #[arg(short, long, env = "DRIFTLESS_QUIET", value_parser = FalseyValueParser::new())]
     pub(super) quiet: bool,
 
     /// Tell on stderr how each host fared
-    #[arg(short, long, action = clap::ArgAction::Count)]
+    #[arg(short, long, action = clap::ArgAction::Count, env = "DRIFTLESS_VERBOSE")]
     pub(super) verbose: u8,
 }
 

@@ -8,12 +8,14 @@ use driftless::collect::Round;
 use driftless::drift::Comparison;
 use driftless::hostlist::fold;
 use driftless::probe::Request;
+use driftless::report::write::Heard;
 use driftless::report::{Audit as Report, Run};
 use driftless::rules;
 use driftless::ssh::{Client, Keyring, Policy, Trust};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::{Audit, Reporting};
 use super::ask::{self, warn};
@@ -85,22 +87,18 @@ pub(super) fn conduct(
         !output.no_progress && !output.quiet,
         output.verbose > 0,
     );
-    let stop = async {
-        // Without a handler there is nothing to wait for, and Ctrl-C ends the program as ever.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    let fleet = runtime.block_on(round.run(&plan.inventory, &plan.hosts, stop, |event| progress.tell(event)));
+    let round = round.run(&plan.inventory, &plan.hosts, interruption(), |event| progress.tell(event));
+    let fleet = runtime.block_on(round);
     progress.finish();
+    // From here on there is nothing to keep: whoever interrupts wants to be rid of us.
+    runtime.spawn(async {
+        interruption().await;
+        end_at_once();
+    });
     let finished = Timestamp::now();
     tell_of_keys(&client, plan, output);
 
-    let comparison = Comparison::of(&plan.inventory, &plan.playbook, &fleet)
-        .map_err(|error| Failure::new(error.to_string()))?;
-    for term in &comparison.bound.unmatched {
-        warn(output.quiet, &format!("the playbook's pattern `{term}` matches no host and no group"));
-    }
+    let comparison = Comparison::of(&plan.inventory, &plan.playbook, &plan.bound, &fleet);
     let today = Offset::UTC.to_datetime(started).date();
     let findings = rules::findings(&comparison, today, &plan.accepted);
     let advised = advise(&comparison, &findings);
@@ -112,8 +110,33 @@ pub(super) fn conduct(
         findings: &findings,
         advised: &advised,
     };
-    report::deliver(&audit, output)?;
-    Ok(report::status(&audit, output))
+    // A reader that has seen enough is success, as it is for every tool in a pipe.
+    match report::deliver(&audit, output)? {
+        Heard::ReaderLeft => Ok(0),
+        Heard::Whole => Ok(report::status(&audit, output)),
+    }
+}
+
+/// Ctrl-C, a closed terminal, or what cron and systemd send to end a program.
+async fn interruption() {
+    let listen = |kind| async move {
+        match signal(kind) {
+            Ok(mut signals) => signals.recv().await,
+            // Without a handler there is nothing to wait for, and the signal ends the program as ever.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = listen(SignalKind::interrupt()) => {}
+        _ = listen(SignalKind::terminate()) => {}
+        _ = listen(SignalKind::hangup()) => {}
+    }
+}
+
+#[allow(clippy::exit, reason = "a report that nobody reads blocks the thread that could return")]
+fn end_at_once() {
+    // The shell's status for a program that SIGINT ended.
+    std::process::exit(130);
 }
 
 /// A first run against an empty known_hosts is one message with the cure.

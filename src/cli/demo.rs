@@ -15,7 +15,7 @@ use include_dir::{Dir, include_dir};
 use super::args::Demo;
 use super::audit;
 use super::failure::Failure;
-use super::plan::Plan;
+use super::plan::{Plan, bind};
 
 /// The fleet's description and the recordings, as they were when the program was built.
 static FLEET: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/examples/fleet");
@@ -37,10 +37,12 @@ fn plan(simulation: &Simulation) -> Result<Plan, Failure> {
     let playbook = source("playbook.toml")?;
     let inventory =
         Inventory::from_text("the demo's inventory", &simulation.inventory(), &Overrides::default())?;
+    let playbook = Playbook::from_text(playbook.path(), playbook.as_str(), &rules::known_ids())?;
     Ok(Plan {
         hosts: inventory.ids().collect(),
+        bound: bind(&inventory, &playbook)?,
         inventory,
-        playbook: Playbook::from_text(playbook.path(), playbook.as_str(), &rules::known_ids())?,
+        playbook,
         limits: Limits::default(),
         forks: 64,
         policy: Policy::Strict,

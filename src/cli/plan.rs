@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use driftless::drift::Bound;
 use driftless::inventory::pattern::Pattern;
 use driftless::inventory::{HostId, Inventory, Overrides, Route, SshRoute};
 use driftless::playbook::Playbook;
@@ -18,6 +19,7 @@ use super::failure::Failure;
 pub(super) struct Plan {
     pub(super) inventory: Inventory,
     pub(super) playbook: Playbook,
+    pub(super) bound: Bound,
     pub(super) hosts: Vec<HostId>,
     pub(super) limits: Limits,
     pub(super) forks: usize,
@@ -39,9 +41,17 @@ impl Plan {
         let playbook = Playbook::load(&args.playbook, &rules::known_ids())?;
         let accepted = args.accept.as_deref().map(super::report::accepted).transpose()?.unwrap_or_default();
         let hosts = choose(&mut inventory, args, &overrides)?;
+        let bound = bind(&inventory, &playbook)?;
+        for (place, term) in &bound.unmatched {
+            warn(args.output.quiet, &format!("{place}: `{term}` matches no host and no group"));
+        }
+        for output in &args.output.output {
+            output.check().map_err(|(path, error)| Failure::file(&path, &error))?;
+        }
         Ok(Self {
             inventory,
             playbook,
+            bound,
             hosts,
             limits: limits(&args.connection),
             forks: usize::from(args.connection.forks),
@@ -69,6 +79,11 @@ impl Plan {
             });
         routes.collect()
     }
+}
+
+/// Resolves the playbook's patterns: what is wrong there is said before any host is asked.
+pub(super) fn bind(inventory: &Inventory, playbook: &Playbook) -> Result<Bound, Failure> {
+    Bound::of(inventory, playbook).map_err(|error| Failure::new(error.to_string()))
 }
 
 fn overrides(connection: &Connection, home: Option<PathBuf>) -> Overrides {
@@ -108,7 +123,7 @@ fn choose(inventory: &mut Inventory, args: &Audit, overrides: &Overrides) -> Res
         hosts.retain(|host| selection.hosts.contains(host));
         if hosts.is_empty() {
             return Err(Failure::new(format!("--limit {limit} leaves no host"))
-                .hint("`driftless audit` without --limit shows every host and group"));
+                .hint("is a name misspelt, or does one part exclude what another selects?"));
         }
     }
     let mut seen = BTreeSet::new();

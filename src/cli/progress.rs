@@ -63,8 +63,8 @@ impl<'a> Progress<'a> {
         if self.failed > 0 {
             parts.push(format!("{} failed", self.failed));
         }
-        if let Some((host, started)) = self.running.iter().min_by_key(|(_, started)| **started) {
-            parts.push(format!("slowest: {} ({:.0} s)", self.name(*host), started.elapsed().as_secs_f64()));
+        if let Some((host, _)) = self.running.iter().min_by_key(|(_, started)| **started) {
+            parts.push(format!("slowest: {}", self.name(*host)));
         }
         parts.join("  ")
     }

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use driftless::diagnostic::Source;
-use driftless::report::write::{self, Output};
+use driftless::report::write::{self, Heard, Output};
 use driftless::report::{Audit, Format, Look};
 use driftless::rules::{Accepted, Finding};
 use driftless::snapshot::HostStatus;
@@ -14,7 +14,7 @@ use super::args::{Colour, Reporting};
 use super::failure::Failure;
 
 /// Writes every report that was asked for; files first, so that they are there when the table is read.
-pub(super) fn deliver(audit: &Audit<'_>, wanted: &Reporting) -> Result<(), Failure> {
+pub(super) fn deliver(audit: &Audit<'_>, wanted: &Reporting) -> Result<Heard, Failure> {
     let table = [Output { format: Format::Table, path: None }];
     let to_stdout = wanted.output.iter().any(|output| output.path.is_none());
     let outputs = if wanted.output.is_empty() || !to_stdout && !wanted.quiet {
@@ -29,10 +29,12 @@ pub(super) fn deliver(audit: &Audit<'_>, wanted: &Reporting) -> Result<(), Failu
         }
     }
     for output in outputs.iter().filter(|output| output.path.is_none()) {
-        write::to_stdout(&audit.render(output.format, &look(wanted.color)))
-            .map_err(|error| Failure::stdout(&error))?;
+        let heard = write::to_stdout(&audit.render(output.format, &look(wanted.color)));
+        if heard.map_err(|error| Failure::stdout(&error))? == Heard::ReaderLeft {
+            return Ok(Heard::ReaderLeft);
+        }
     }
-    Ok(())
+    Ok(Heard::Whole)
 }
 
 /// What standard output can show.
@@ -59,7 +61,8 @@ fn look(colour: Colour) -> Look {
 /// 0 nothing at or above the threshold; 1 no host was reached; 2 findings; 3 something could not be audited.
 pub(super) fn status(audit: &Audit<'_>, wanted: &Reporting) -> u8 {
     let hosts = &audit.comparison.fleet.hosts;
-    if hosts.iter().all(|host| host.status() == HostStatus::Unreachable) {
+    let open = audit.findings.iter().any(Finding::leaves_open);
+    if open && hosts.iter().all(|host| host.status() == HostStatus::Unreachable) {
         1
     } else if wanted
         .fail_on
@@ -67,7 +70,7 @@ pub(super) fn status(audit: &Audit<'_>, wanted: &Reporting) -> u8 {
         .is_some_and(|threshold| audit.findings.iter().any(|finding| finding.fails(threshold)))
     {
         2
-    } else if audit.findings.iter().any(Finding::leaves_open) {
+    } else if open {
         3
     } else {
         0

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::covers;
+use crate::diagnostic::nearest;
 use crate::inventory::pattern::Pattern;
 use crate::inventory::{HostId, Inventory};
 use crate::playbook::{Baseline, Place, Playbook};
@@ -29,37 +30,45 @@ pub struct Bound {
     ignores: Vec<Hosts>,
     waivers: Vec<Hosts>,
     unaudited: Vec<Hosts>,
-    /// Patterns, or parts of them, that match no host: worth a warning each.
-    pub unmatched: Vec<String>,
+    /// Patterns, or parts of them, that match no host, and where they stand: worth a warning each.
+    pub unmatched: Vec<(Place, String)>,
 }
 
 impl Bound {
-    pub(super) fn of(inventory: &Inventory, playbook: &Playbook) -> Result<Self, BindError> {
-        let mut unmatched = BTreeSet::new();
-        let mut select = |pattern: &Pattern| {
+    /// Resolves every pattern, before any host is asked.
+    ///
+    /// # Errors
+    /// When the playbook speaks of a host that the inventory does not have.
+    pub fn of(inventory: &Inventory, playbook: &Playbook) -> Result<Self, BindError> {
+        let mut unmatched = Vec::new();
+        let mut select = |pattern: &Pattern, place: &Place| {
             let selection = pattern.select(inventory);
-            unmatched.extend(selection.unmatched);
+            unmatched.extend(selection.unmatched.into_iter().map(|term| (place.clone(), term)));
             selection.hosts
         };
-        let clusters = playbook.clusters.iter().map(|entry| select(&entry.hosts)).collect();
-        let mut optional = |pattern: &Option<Pattern>| pattern.as_ref().map(&mut select);
+        let clusters = playbook.clusters.iter().map(|entry| select(&entry.hosts, &entry.place)).collect();
+        let mut optional =
+            |pattern: &Option<Pattern>, place: &Place| pattern.as_ref().map(|pattern| select(pattern, place));
         let bound = Self {
             clusters,
-            packages: playbook.packages.iter().map(|entry| optional(&entry.hosts)).collect(),
-            ignores: playbook.ignores.iter().map(|entry| optional(&entry.hosts)).collect(),
-            waivers: playbook.waivers.iter().map(|entry| optional(&entry.hosts)).collect(),
-            unaudited: playbook.unaudited.iter().map(|entry| optional(&entry.hosts)).collect(),
+            packages: playbook.packages.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
+            ignores: playbook.ignores.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
+            waivers: playbook.waivers.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
+            unaudited: playbook.unaudited.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
             unmatched: Vec::new(),
         };
         for entry in &playbook.packages {
             if let Baseline::Host(name) = &entry.baseline {
                 if inventory.find(name).is_none() {
-                    let message = format!("the baseline host `{name}` is not in the inventory");
+                    let names = inventory.hosts.iter().map(|host| host.name.as_str());
+                    let near = nearest(name, names).map(|near| format!("; did you mean `{near}`?"));
+                    let near = near.unwrap_or_default();
+                    let message = format!("the baseline host `{name}` is not in the inventory{near}");
                     return Err(BindError { place: entry.place.clone(), message });
                 }
             }
         }
-        Ok(Self { unmatched: unmatched.into_iter().collect(), ..bound })
+        Ok(Self { unmatched, ..bound })
     }
 
     /// Whether [`Playbook::packages`]`[entry]` speaks of a host.

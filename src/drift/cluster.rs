@@ -38,7 +38,13 @@ pub(super) fn group<'a>(
             by_groups.entry(default_name(host)).or_default().push(position);
         }
     }
-    clusters.extend(by_groups);
+    // A declared cluster may have the name of a group that it does not hold all of.
+    let taken = |name: &str| playbook.clusters.iter().any(|entry| entry.name == name);
+    clusters.extend(
+        by_groups
+            .into_iter()
+            .map(|(name, members)| (if taken(&name) { format!("{name} (others)") } else { name }, members)),
+    );
     clusters
         .into_iter()
         .filter(|(_, members)| !members.is_empty())

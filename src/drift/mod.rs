@@ -31,7 +31,7 @@ pub struct Comparison<'a> {
     /// What was seen.
     pub fleet: &'a Fleet,
     /// The playbook's patterns, resolved.
-    pub bound: Bound,
+    pub bound: &'a Bound,
     /// The clusters, in the order in which reports show them.
     pub clusters: Vec<Cluster<'a>>,
 }
@@ -51,16 +51,12 @@ pub struct Cluster<'a> {
 
 impl<'a> Comparison<'a> {
     /// Compares what was seen with what was declared.
-    ///
-    /// # Errors
-    /// When the playbook speaks of a host that the inventory does not have.
-    pub fn of(inventory: &'a Inventory, playbook: &'a Playbook, fleet: &'a Fleet) -> Result<Self, BindError> {
-        let bound = Bound::of(inventory, playbook)?;
-        let mut clusters = cluster::group(inventory, playbook, &bound, fleet);
+    pub fn of(inventory: &'a Inventory, playbook: &'a Playbook, bound: &'a Bound, fleet: &'a Fleet) -> Self {
+        let mut clusters = cluster::group(inventory, playbook, bound, fleet);
         for cluster in &mut clusters {
-            cluster.columns = columns::columns(cluster, inventory, playbook, &bound, fleet);
+            cluster.columns = columns::columns(cluster, inventory, playbook, bound, fleet);
         }
-        Ok(Self { inventory, playbook, fleet, bound, clusters })
+        Self { inventory, playbook, fleet, bound, clusters }
     }
 
     /// The hosts of a cluster whose packages were collected: their positions, and the packages.

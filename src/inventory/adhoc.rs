@@ -1,8 +1,9 @@
 //! Hosts named on the command line: `web-01`, `admin@web-02:2222`, `[2001:db8::1]:22`, ranges.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::load::is_host_name;
+use super::route::unbracketed;
 use super::{Host, HostId, Inventory, Overrides, Route, SshRoute};
 use crate::hostlist::expand;
 
@@ -32,6 +33,7 @@ impl Inventory {
         overrides: &Overrides,
     ) -> Result<Vec<HostId>, AdhocError> {
         let mut ids = Vec::new();
+        let mut ends: BTreeMap<HostId, (Option<&str>, Option<u16>)> = BTreeMap::new();
         for argument in arguments {
             let error = |why: String| AdhocError { argument: argument.clone(), why };
             let parts = Parts::of(argument).map_err(&error)?;
@@ -39,7 +41,13 @@ impl Inventory {
                 if !is_host_name(&name) {
                     return Err(error("a host is [USER@]NAME[:PORT]".to_owned()));
                 }
-                ids.push(self.adhoc(&name, &parts, overrides));
+                let id = self.adhoc(unbracketed(&name), &parts, overrides);
+                let end = (parts.user, parts.port);
+                if ends.insert(id, end).is_some_and(|before| before != end) {
+                    let why = "it was named before with another user or port; one run asks a host once";
+                    return Err(error(why.to_owned()));
+                }
+                ids.push(id);
             }
         }
         let mut seen = BTreeSet::new();
@@ -60,13 +68,12 @@ impl Inventory {
 }
 
 fn new_host(name: &str, overrides: &Overrides) -> Host {
-    let address = name.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(name);
     Host {
-        name: address.to_owned(),
+        name: name.to_owned(),
         groups: BTreeSet::new(),
         leaf_groups: BTreeSet::new(),
         route: Route::Ssh(SshRoute {
-            address: address.to_owned(),
+            address: name.to_owned(),
             port: overrides.port.unwrap_or(22),
             user: overrides.user.clone().unwrap_or_else(|| overrides.login.clone()),
             identity: overrides.identity.clone(),
@@ -101,7 +108,9 @@ impl<'a> Parts<'a> {
 
 /// The port follows the last colon, unless that is one of a bare IPv6 address or stands in a range.
 fn split_port(text: &str) -> (&str, Option<&str>) {
-    if text.parse::<std::net::Ipv6Addr>().is_ok() {
+    // A bare IPv6 address, perhaps with a zone: fe80::1%eth0.
+    let address = text.split_once('%').map_or(text, |(address, _)| address);
+    if address.parse::<std::net::Ipv6Addr>().is_ok() {
         return (text, None);
     }
     match text.rsplit_once(':') {

@@ -71,6 +71,10 @@ impl File {
     fn parse(source: Source, folder: PathBuf) -> Result<Self, Diagnostic> {
         match toml::from_str(source.as_str()) {
             Ok(raw) => Ok(Self { source, folder, raw }),
+            // Only what is no TOML at all can be another format.
+            Err(error) if source.as_str().parse::<toml::Table>().is_ok() => {
+                Err(schema_error(&source, &error))
+            }
             Err(error) => Err(match looks_like(source.path(), source.as_str()) {
                 Some(other) => source.toml_error(&error).help(format!(
                     "this looks like an Ansible inventory in {other}; this version reads TOML only"
@@ -78,6 +82,19 @@ impl File {
                 None => source.toml_error(&error),
             }),
         }
+    }
+}
+
+/// A TOML file of the wrong shape; a host's name without quotes is the commonest reason.
+fn schema_error(source: &Source, error: &toml::de::Error) -> Diagnostic {
+    let at = error.span().map_or(0, |span| span.start);
+    let before = source.as_str().get(..at).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let bare = line.trim_start().strip_prefix("[hosts.").filter(|name| !name.starts_with(['"', '\'']));
+    let diagnostic = source.toml_error(error);
+    match bare {
+        Some(_) => diagnostic.help("a name with dots is written in quotes: [hosts.\"web-03.example.net\"]"),
+        None => diagnostic,
     }
 }
 

@@ -122,8 +122,8 @@ impl Inventory {
         ["all", "ungrouped"].into_iter().chain(self.groups.keys().map(String::as_str))
     }
 
-    /// The hosts of a group and of its child groups, each once, in inventory order; `None` if there is no
-    /// such group.
+    /// The hosts of a group and of its child groups, each once; `None` if there is no such group. Its own
+    /// come first, as in Ansible, where a subscript counts them in that order.
     pub(crate) fn members(&self, group: &str) -> Option<Vec<HostId>> {
         let with = |wanted: &dyn Fn(&Host) -> bool| {
             self.ids().filter(|id| self.host(*id).is_some_and(wanted)).collect()
@@ -131,7 +131,19 @@ impl Inventory {
         match group {
             "all" => Some(self.ids().collect()),
             "ungrouped" => Some(with(&|host| host.groups.is_empty())),
-            _ => self.groups.contains_key(group).then(|| with(&|host| host.groups.contains(group))),
+            _ => {
+                self.groups.get(group)?;
+                let (mut hosts, mut waiting) = (Vec::new(), vec![group]);
+                let (mut seen, mut visited) = (BTreeSet::new(), BTreeSet::new());
+                while let Some(name) = waiting.pop() {
+                    let Some(group) = self.groups.get(name).filter(|_| visited.insert(name)) else {
+                        continue;
+                    };
+                    hosts.extend(group.hosts.iter().copied().filter(|host| seen.insert(*host)));
+                    waiting.extend(group.children.iter().rev().map(String::as_str));
+                }
+                Some(hosts)
+            }
         }
     }
 

@@ -35,7 +35,8 @@ pub(super) fn route(
     Route::Ssh(SshRoute {
         address: raw
             .and_then(|raw| raw.address.as_ref())
-            .map_or_else(|| unbracketed(name), |address| unbracketed(address.get_ref())),
+            .map_or_else(|| unbracketed(name), |address| unbracketed(address.get_ref()))
+            .to_owned(),
         port: port.unwrap_or(22),
         user: text(raw.and_then(|raw| raw.user.as_ref()), overrides.user.as_ref(), defaults.user.as_ref())
             .unwrap_or_else(|| overrides.login.clone()),
@@ -46,8 +47,8 @@ pub(super) fn route(
 }
 
 /// `[2001:db8::1]` is 2001:db8::1.
-fn unbracketed(address: &str) -> String {
-    address.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(address).to_owned()
+pub(super) fn unbracketed(address: &str) -> &str {
+    address.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(address)
 }
 
 pub(super) fn port_of(port: &Spanned<i64>) -> Option<u16> {

@@ -169,6 +169,8 @@ pub struct Ignore {
     pub subject: Option<Glob>,
     /// Why.
     pub reason: String,
+    /// Where it stands.
+    pub place: Place,
 }
 
 /// `[[waiver]]`

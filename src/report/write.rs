@@ -29,27 +29,73 @@ impl FromStr for Output {
     }
 }
 
-/// Writes to standard output. A reader that has seen enough is no error.
-pub fn to_stdout(text: &str) -> io::Result<()> {
+impl Output {
+    /// Whether the file can be written, before any host is asked.
+    ///
+    /// # Errors
+    /// The file, and why it cannot.
+    pub fn check(&self) -> Result<(), (PathBuf, io::Error)> {
+        let Some(path) = &self.path else { return Ok(()) };
+        let checked = if path.is_dir() {
+            Err(io::ErrorKind::IsADirectory.into())
+        } else if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            Ok(())
+        } else {
+            beside(&real(path)).map(drop)
+        };
+        checked.map_err(|error| (path.clone(), error))
+    }
+}
+
+/// What became of a report on standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// It was written to its end.
+    Whole,
+    /// The reader had seen enough and left, which is no error.
+    ReaderLeft,
+}
+
+/// Writes to standard output.
+pub fn to_stdout(text: &str) -> io::Result<Heard> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
+        Ok(()) => Ok(Heard::Whole),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Heard::ReaderLeft),
+        Err(error) => Err(error),
     }
 }
 
 /// Replaces a file in one step: whoever reads it sees the old report or the new one, never half of one.
-/// A device or a pipe is written to as it is.
+/// A file that was there keeps its mode; a link keeps leading to it. A device or a pipe is written to as
+/// it is.
 pub fn to_file(path: &Path, text: &str) -> io::Result<()> {
     if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
         return std::fs::write(path, text);
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let path = real(path);
+    let mut file = beside(&path)?;
     file.write_all(text.as_bytes())?;
+    if let Ok(before) = path.metadata() {
+        file.as_file().set_permissions(before.permissions())?;
+    }
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
+}
+
+/// Where a path leads, if it is a link.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// A new file in the folder of another, with the mode that the user's umask leaves.
+fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    let made = tempfile::Builder::new().prefix(".driftless-").permissions(mode).tempfile_in(folder);
+    // The new file's own name would only puzzle whoever reads the error.
+    made.map_err(|error| error.kind().into())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::civil::date;
 
 use super::{Accepted, Finding, findings, known_ids};
-use crate::drift::Comparison;
+use crate::drift::{Bound, Comparison};
 use crate::inventory::{Inventory, Overrides};
 use crate::playbook::Playbook;
 use crate::snapshot::{Fault, Fleet, Observation, Phase, Reader};
@@ -36,7 +36,8 @@ pub(crate) fn compared<T>(
         fleet.hosts.push(Observation { host: id, elapsed: Duration::ZERO, snapshot, fault });
     }
     fleet.strings = reader.into_strings();
-    let comparison = Comparison::of(&inventory, &playbook, &fleet).unwrap();
+    let bound = Bound::of(&inventory, &playbook).unwrap();
+    let comparison = Comparison::of(&inventory, &playbook, &bound, &fleet);
     let findings = findings(&comparison, date(2026, 11, 23), &Accepted::default());
     look(&comparison, &findings)
 }

@@ -1,9 +1,13 @@
 //! Authentication by public key: the named key, the agent's, OpenSSH's default files.
 
+use std::time::Duration;
+
 use russh::MethodKind;
 use russh::client::{AuthResult, Handle};
 use russh::keys::agent::client::AgentClient;
 use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKey};
+
+use tokio::time::timeout;
 
 use super::faults;
 use super::handler::{Guard, Reason};
@@ -11,8 +15,11 @@ use super::identity::{Candidate, Keyring, Secret};
 use crate::inventory::SshRoute;
 use crate::snapshot::{Fault, Phase, quote};
 
-/// sshd closes the connection after six refusals (MaxAuthTries); one is left in hand.
-const MOST_ATTEMPTS: usize = 5;
+/// sshd closes the connection with the sixth refusal (MaxAuthTries).
+const MOST_ATTEMPTS: usize = 6;
+
+/// How long a server may take to say which RSA signatures it knows; OpenSSH says it with its first packet.
+const RSA_PATIENCE: Duration = Duration::from_millis(300);
 
 /// What came of offering one key.
 enum Offer {
@@ -43,7 +50,7 @@ pub(super) async fn authenticate(
             }
         }
     }
-    Err(refused(route, &tried, keyring))
+    Err(refused(route, &tried, candidates.len().saturating_sub(tried.len()), keyring))
 }
 
 async fn offer(
@@ -52,19 +59,15 @@ async fn offer(
     candidate: &Candidate,
     keyring: &Keyring,
 ) -> Result<Offer, Fault> {
-    // Old servers know only the second; new ones accept the first.
-    let hashes: &[Option<HashAlg>] = match candidate.is_rsa() {
-        true => &[Some(HashAlg::Sha512), Some(HashAlg::Sha256)],
-        false => &[None],
-    };
+    let hashes = if candidate.is_rsa() { rsa_hashes(handle).await } else { vec![None] };
     let mut last = Offer::Refused { publickey_useful: true, connected: true };
     for hash in hashes {
         let result = match &candidate.secret {
             Secret::File(key) => handle
-                .authenticate_publickey(user, PrivateKeyWithHashAlg::new(key.clone(), *hash))
+                .authenticate_publickey(user, PrivateKeyWithHashAlg::new(key.clone(), hash))
                 .await
                 .map_err(|_| faults::lost(Phase::Authenticate, None))?,
-            Secret::Agent(key) => by_agent(handle, user, key, *hash, keyring).await?,
+            Secret::Agent(key) => by_agent(handle, user, key, hash, keyring).await?,
         };
         last = match result {
             AuthResult::Success => return Ok(Offer::Accepted),
@@ -76,6 +79,15 @@ async fn offer(
         };
     }
     Ok(last)
+}
+
+/// The signatures to try with an RSA key: the one that the server asks for, since every refusal counts;
+/// both where it does not say.
+async fn rsa_hashes(handle: &Handle<Guard>) -> Vec<Option<HashAlg>> {
+    match timeout(RSA_PATIENCE, handle.best_supported_rsa_hash()).await {
+        Ok(Ok(Some(Some(hash)))) => vec![Some(hash)],
+        _ => vec![Some(HashAlg::Sha512), Some(HashAlg::Sha256)],
+    }
 }
 
 async fn by_agent(
@@ -103,16 +115,20 @@ fn no_publickey(route: &SshRoute) -> Fault {
         .hint("driftless authenticates by key; allow PubkeyAuthentication for the audit user")
 }
 
-fn refused(route: &SshRoute, tried: &[&str], keyring: &Keyring) -> Fault {
+fn refused(route: &SshRoute, tried: &[&str], left: usize, keyring: &Keyring) -> Fault {
     if tried.is_empty() {
         let why = keyring.why_none(route);
         return Fault::new(Phase::Authenticate, format!("there is no key to offer: {why}"))
             .hint("name a key with `identity` or --identity, or load one with ssh-add");
     }
-    let (keys, its) = if tried.len() == 1 { ("key", "key") } else { ("keys", "keys") };
-    let fault = Fault::new(
-        Phase::Authenticate,
-        format!("the server refused the {keys} {} for {}", tried.join(", "), route.user),
-    );
-    fault.hint(format!("is the audit {its} in {}'s authorized_keys on the host?", route.user))
+    let (keys, is_it) = if tried.len() == 1 { ("key", "is it") } else { ("keys", "is one of them") };
+    let mut message = format!("the server refused the {keys} {} for {}", tried.join(", "), route.user);
+    if left > 0 {
+        message.push_str(&format!("; {left} more were not tried, since sshd hangs up after {MOST_ATTEMPTS}"));
+    }
+    if let Some(why) = keyring.why_not_named(route) {
+        message.push_str(&format!("; the key that is set was not among them: {why}"));
+    }
+    Fault::new(Phase::Authenticate, message)
+        .hint(format!("{is_it} in {}'s authorized_keys on the host?", route.user))
 }

@@ -126,11 +126,17 @@ impl Keyring {
 
     /// Why there is no key for a route.
     pub(super) fn why_none(&self, route: &SshRoute) -> String {
-        match route.identity.as_ref().map(|path| (path, self.named.get(path))) {
-            Some((path, Some(Err(why)))) => format!("{}: {why}", path.display()),
-            _ => "no identity is set, the agent holds none, and none of OpenSSH's default files can be used"
-                .to_owned(),
-        }
+        self.why_not_named(route).unwrap_or_else(|| {
+            "no identity is set, the agent holds none, and none of OpenSSH's default files can be used"
+                .to_owned()
+        })
+    }
+
+    /// Why the key that a route names cannot be used, if it names one that cannot.
+    pub(super) fn why_not_named(&self, route: &SshRoute) -> Option<String> {
+        let path = route.identity.as_ref()?;
+        let why = self.named.get(path)?.as_ref().err()?;
+        Some(format!("{}: {why}", path.display()))
     }
 
     async fn ask_agent(&self) -> Vec<Candidate> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use driftless::simulate::{Behaviour, Recording};
 use serde_json::Value;
 
-use crate::fleet::{Fleet, answers, host_with, recorded};
+use crate::fleet::{Fleet, TRIXIE, answers, host_with, recorded};
 use crate::harness::{field, keys};
 
 const NGINX: [&str; 1] = ["nginx=1.26.3-3"];
@@ -268,4 +268,21 @@ fn every_fault_at_once_delays_nobody() {
     assert_eq!(report["summary"]["unreachable"], 25);
     assert_eq!(run.status, 3);
     assert!(run.peak < 400 << 20, "it held {} MiB", run.peak >> 20);
+}
+
+#[test]
+fn it_floods_with_sections_and_packages() {
+    // A host may well know the nonce: it is sent to it. So this one answers in frames of its own.
+    let packages: String = (0..400_000).map(|nth| format!("p{nth}\tamd64\t1-{nth}\tii \n")).collect();
+    let recording = recorded(TRIXIE, &packages);
+    let marks = "Package: p1\nAuto-Installed: 1\n\n".repeat(200_000);
+    let recording = recording.with("apt-marks", marks.as_bytes());
+    let good = (1..=3).map(|nth| (format!("web-0{nth}"), answers(&NGINX)));
+    let fleet = Fleet::new(good.chain([("odd".to_owned(), Behaviour::Answers(Arc::new(recording)))]));
+    let run = fleet.audit(&["-o", "json"]);
+    let report = run.json();
+    assert_eq!(field(&report, "hosts", "odd", "gaps")[0]["reason"], "unparsable");
+    assert_eq!(field(&report, "hosts", "odd", "verdict"), "unknown");
+    assert!(run.peak < 200 << 20, "it held {} MiB", run.peak >> 20);
+    assert!(run.stdout.len() < 100_000, "a hostile host makes no long report");
 }

@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 
 use crate::harness::{Outcome, Room, wait};
 
-const TRIXIE: &str =
+pub(crate) const TRIXIE: &str =
     "PRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\nVERSION_ID=\"13\"\nVERSION_CODENAME=trixie\nID=debian\n";
 
 /// The answer of a trixie host that has these packages, `name=version` each, all installed on purpose.

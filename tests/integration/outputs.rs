@@ -155,3 +155,42 @@ fn hosts_of_the_command_line_keep_the_inventorys_settings() {
     let limited = fleet.audit(&["-l", "web:!web-0[12]*", "-o", "json"]).json();
     assert_eq!(limited["summary"]["hosts"], 2);
 }
+
+#[test]
+fn a_report_that_could_not_be_written_is_told_before_any_host_is_asked() {
+    let fleet = drifted();
+    for path in ["no/such/folder/report.json", "."] {
+        let run = fleet.audit(&["-v", "-o", &format!("json={path}")]);
+        assert_eq!((run.status, run.stdout.as_str()), (1, ""));
+        assert!(!run.stderr.contains("web-01") && !run.stderr.contains(".driftless-"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_report_keeps_the_mode_of_its_file_and_follows_links() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let fleet = Fleet::of_equals(3);
+    let mode = |name: &str| fleet.room.path(name).metadata().unwrap().permissions().mode() & 0o777;
+    fleet.room.write("there.json", "old");
+    std::fs::set_permissions(fleet.room.path("there.json"), PermissionsExt::from_mode(0o640)).unwrap();
+    symlink("there.json", fleet.room.path("link.json")).unwrap();
+    fleet.audit(&["-o", "json=link.json", "-o", "hosts=new"]);
+    assert_eq!(mode("there.json"), 0o640);
+    assert!(fleet.room.path("link.json").symlink_metadata().unwrap().is_symlink());
+    assert!(std::fs::read_to_string(fleet.room.path("there.json")).unwrap().contains("driftless/report/v1"));
+    assert_ne!(mode("new"), 0o600, "what the umask leaves");
+}
+
+#[test]
+fn a_host_with_two_ports_is_refused_and_brackets_are_no_part_of_a_name() {
+    let fleet = Fleet::of_equals(2);
+    let run = fleet.audit(&["web-01:2222", "web-01:22"]);
+    assert_eq!(run.status, 1);
+    assert!(
+        run.stderr.contains("`web-01:22`") && run.stderr.contains("another user or port"),
+        "{}",
+        run.stderr
+    );
+    let report = fleet.audit(&["::1", "[::1]", "--port", "1", "-o", "json"]).json();
+    assert_eq!(report["summary"]["hosts"], 1);
+}

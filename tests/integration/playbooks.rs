@@ -222,3 +222,31 @@ fn what_cannot_be_audited_yet_is_a_gap() {
     assert_eq!(run.status, 3);
     assert_eq!(run.json()["findings"][0]["rule"], "gap");
 }
+
+#[test]
+fn a_waived_gap_stays_in_the_report_and_out_of_sync() {
+    let good = (1..=3).map(|nth| (format!("web-0{nth}"), answers(&["nginx=1-1"])));
+    let recording =
+        crate::fleet::host_with(&["nginx=1-1"]).failing("dpkg", 127, "dpkg-query is not installed\n");
+    let fleet = Fleet::new(good.chain([("odd".to_owned(), Behaviour::Answers(Arc::new(recording)))]));
+    for exception in ["[rules]\ngap = \"off\"\n", "[[ignore]]\nrule = \"gap\"\nreason = \"x\"\n"] {
+        let run = audit(&fleet, exception);
+        assert_eq!(run.status, 0, "{exception}");
+        let report = run.json();
+        assert_eq!(field(&report, "hosts", "odd", "verdict"), "unknown", "{exception}");
+        assert_eq!(field(&report, "hosts", "odd", "gaps")[0]["probe"], "dpkg", "{exception}");
+        assert_eq!(report["summary"]["in_sync"], 3);
+    }
+}
+
+#[test]
+fn what_a_playbook_gets_wrong_about_the_inventory_is_told_before_any_host_is_asked() {
+    let fleet = fleet(&["1-1", "1-1", "1-1"]);
+    fleet.room.write("play.toml", "[[package]]\nname = \"nginx\"\nhosts = \"wbe\"\n");
+    let run = fleet.audit(&["-p", "play.toml"]);
+    assert!(run.stderr.contains("play.toml:1: `wbe` matches no host and no group"), "{}", run.stderr);
+    fleet.room.write("play.toml", "[[package]]\nname = \"nginx\"\nbaseline = \"host:wbe-01\"\n");
+    let run = fleet.audit(&["-v", "-p", "play.toml"]);
+    assert_eq!((run.status, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("did you mean `web-01`?") && !run.stderr.contains(" ok"), "{}", run.stderr);
+}

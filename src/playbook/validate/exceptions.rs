@@ -49,7 +49,7 @@ impl Check<'_, '_> {
         let reason = self.required(&entry, "reason", raw.reason, REASON);
         let hosts = self.hosts(raw.hosts);
         let subject = raw.subject.and_then(|glob| self.glob(&glob));
-        Some(Ignore { rule: rule?, hosts, subject, reason: reason?.into_inner() })
+        Some(Ignore { rule: rule?, hosts, subject, reason: reason?.into_inner(), place: self.place(&entry) })
     }
 
     /// One `[[waiver]]`.

@@ -106,6 +106,12 @@ impl Check<'_, '_> {
             ("majority", None) => Some(Baseline::Majority),
             ("newest", None) => Some(Baseline::Newest),
             ("host", Some(name)) => self.of(text, name, "host", "`host:web-01`").map(Baseline::Host),
+            ("pinned", Some(version)) if version.contains(|odd: char| !is_version_character(odd)) => {
+                let label = "a version has letters, digits and `.+-~:`";
+                let title = format!("`{}` is no version", version.escape_debug());
+                self.mistakes.add(text.span(), title, label, "for example `pinned:1.26.3-3+deb13u1`");
+                None
+            }
             ("pinned", Some(version)) => {
                 self.of(text, version, "version", "`pinned:1.26.3-3+deb13u1`").map(Baseline::Pinned)
             }
@@ -148,6 +154,11 @@ impl Check<'_, '_> {
         let title = format!("unknown baseline `{}`", text.get_ref().escape_debug());
         self.mistakes.add(text.span(), title, "this is no baseline", help);
     }
+}
+
+/// Debian Policy 5.6.12; the version will stand in commands. Blanks have a message of their own.
+fn is_version_character(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '.' | '+' | '-' | '~' | ':' | '_' | ' ')
 }
 
 #[cfg(test)]

@@ -106,14 +106,14 @@ impl<'a> Grid<'a> {
         for (column, fit) in table.column_iter_mut().zip(&self.fits) {
             column.set_padding((0, 3));
             match fit {
-                Fit::Keep | Fit::Hosts(_) => {
+                Fit::Keep => {
                     column.set_constraint(ColumnConstraint::ContentWidth);
                 }
                 Fit::Number => {
                     column.set_constraint(ColumnConstraint::ContentWidth);
                     column.set_cell_alignment(CellAlignment::Right);
                 }
-                Fit::Wrap(percent) => {
+                Fit::Wrap(percent) | Fit::Hosts(percent) => {
                     let percent = u16::try_from(*percent).unwrap_or(100);
                     column.set_constraint(ColumnConstraint::UpperBoundary(Width::Percentage(percent)));
                 }

@@ -66,6 +66,9 @@ fn conclusion(audit: &Audit<'_>, look: &Look) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, severity)| format!("{count} {severity}"))
         .collect();
+    if found.is_empty() && unknown > 0 {
+        return format!("{}\n", parts.join(", "));
+    }
     let found = if found.is_empty() { "none".to_owned() } else { found.join(", ") };
     format!("{}   findings: {found}\n", parts.join(", "))
 }
