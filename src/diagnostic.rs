@@ -53,7 +53,11 @@ impl Source {
             Ok(_) => {}
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self { path: shown, text: text.into() }),
+            Ok(text) => {
+                // Some editors begin files with a mark that is no part of the text.
+                let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+                Ok(Self { path: shown, text: text.into() })
+            }
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 let source =
@@ -109,6 +113,7 @@ impl Source {
         let message = error.message();
         let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
         let span = error.span().unwrap_or(0..0);
+        let first = &plain_words(first);
         let mut diagnostic = self.error(span, first, rest.trim());
         if let Some((title, help)) = unknown_field(first) {
             diagnostic.title = title;
@@ -116,6 +121,8 @@ impl Source {
         }
         diagnostic.help(match first {
             _ if first.contains("expected a string") => "a text stands in quotes",
+            _ if first.ends_with("expected a table") => "a table is written [name], and its keys below it",
+            _ if first.ends_with("expected a number") => "a number stands without quotes",
             _ if first.contains("expected a sequence") => "a list is written [\"one\", \"two\"]",
             _ => "the file is TOML: [tables], keys = \"text in quotes\", lists = [\"one\", \"two\"]",
         })
@@ -127,6 +134,15 @@ impl Source {
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         (line, column)
+    }
+}
+
+/// The reader's message without the names that types have in the program.
+fn plain_words(message: &str) -> String {
+    let typed = message.split_once("expected struct ").or_else(|| message.split_once("expected map"));
+    match typed {
+        Some((before, _)) => format!("{before}expected a table"),
+        None => message.replace("expected i64", "expected a number").replace("sequence,", "list,"),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use driftless::diagnostic::nearest;
 use driftless::drift::Bound;
 use driftless::inventory::pattern::Pattern;
 use driftless::inventory::{HostId, Inventory, Overrides, Route, SshRoute};
@@ -113,12 +114,16 @@ fn choose(inventory: &mut Inventory, args: &Audit, overrides: &Overrides) -> Res
     let mut hosts: Vec<HostId> = if args.hosts.is_empty() {
         inventory.ids().collect()
     } else {
+        refuse_groups(inventory, &args.hosts)?;
         inventory.add_adhoc(&args.hosts, overrides).map_err(|error| Failure::new(error.to_string()))?
     };
     if let Some(limit) = &args.limit {
         let selection = Pattern::parse_limit(limit)?.select(inventory);
         for term in &selection.unmatched {
-            warn(args.output.quiet, &format!("--limit: `{term}` matches no host and no group"));
+            let names = inventory.groups.keys().chain(inventory.hosts.iter().map(|host| &host.name));
+            let near = nearest(term, names.map(String::as_str));
+            let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            warn(args.output.quiet, &format!("--limit: `{term}` matches no host and no group{near}"));
         }
         hosts.retain(|host| selection.hosts.contains(host));
         if hosts.is_empty() {
@@ -129,4 +134,14 @@ fn choose(inventory: &mut Inventory, args: &Audit, overrides: &Overrides) -> Res
     let mut seen = BTreeSet::new();
     hosts.retain(|host| seen.insert(*host));
     Ok(hosts)
+}
+
+/// A group is not a host: to ask it for its name's address would only puzzle.
+fn refuse_groups(inventory: &Inventory, arguments: &[String]) -> Result<(), Failure> {
+    let group = |name: &&String| inventory.find(name).is_none() && inventory.groups.contains_key(*name);
+    match arguments.iter().find(group) {
+        Some(name) => Err(Failure::new(format!("`{name}` is a group, and hosts are expected here"))
+            .hint(format!("-l {name} audits its hosts"))),
+        None => Ok(()),
+    }
 }

@@ -8,11 +8,15 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::route::route;
 use super::{Group, Host, HostId, Inventory, Overrides, raw};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::hostlist::expand;
+
+/// How many mentions of hosts all files may have together.
+const MOST_HOSTS: usize = 500_000;
 
 /// A host's settings as one file gives them, and where.
 struct Declared<'f> {
@@ -69,6 +73,9 @@ fn read(path: &Path) -> Result<Source, Diagnostic> {
 
 impl File {
     fn parse(source: Source, folder: PathBuf) -> Result<Self, Diagnostic> {
+        if let Some(mistake) = not_a_table(&source) {
+            return Err(mistake);
+        }
         match toml::from_str(source.as_str()) {
             Ok(raw) => Ok(Self { source, folder, raw }),
             // Only what is no TOML at all can be another format.
@@ -83,6 +90,23 @@ impl File {
             }),
         }
     }
+}
+
+/// A group or a host that is written as something else than a table; a list would be taken for its keys.
+fn not_a_table(source: &Source) -> Option<Diagnostic> {
+    let file = DeTable::parse(source.as_str()).ok()?;
+    for section in ["groups", "hosts"] {
+        let Some(DeValue::Table(entries)) = file.get_ref().get(section).map(Spanned::get_ref) else {
+            continue;
+        };
+        if let Some((name, value)) = entries.iter().find(|(_, value)| !value.get_ref().is_table()) {
+            let name = name.get_ref();
+            let title = format!("`{}` in [{section}] is a table", name.escape_debug());
+            let help = format!("write [{section}.\"{}\"], and its keys below it", name.escape_debug());
+            return Some(source.error(value.span(), title, "this is no table").help(help));
+        }
+    }
+    None
 }
 
 /// A TOML file of the wrong shape; a host's name without quotes is the commonest reason.
@@ -168,6 +192,11 @@ impl<'f> Builder<'f> {
     fn names(&mut self, file: &File, text: &Spanned<String>) -> Vec<String> {
         let inside = text.span().start + 1;
         match expand(text.get_ref()) {
+            Ok(names) if self.order.len() + names.len() > MOST_HOSTS => {
+                let title = format!("the inventory names more than {MOST_HOSTS} hosts");
+                self.wrong.push(file.source.error(text.span(), title, "").help("is a range too wide?"));
+                Vec::new()
+            }
             Ok(names) if names.iter().all(|name| is_host_name(name)) => names,
             Ok(_) => {
                 let help = "a host name has letters, digits, `.`, `-`, `_` and, in addresses, `:`";

@@ -109,6 +109,11 @@ impl Pattern {
         let mut terms = Vec::new();
         for span in split(text) {
             let Some(term) = text.get(span.clone()) else { continue };
+            if term.trim().starts_with(['!', '&']) && term.contains('@') {
+                return Err(source
+                    .error(span, "a file of names can be added, not excluded or intersected", "")
+                    .help("write `@FILE` by itself, or put its names into a group"));
+            }
             match term.trim().strip_prefix('@') {
                 Some(path) => terms.extend(Self::read_file(Path::new(path))?),
                 None => terms.push((term.to_owned(), source.clone(), span.start)),

@@ -115,7 +115,11 @@ fn about_waivers(playbook: &Playbook, matched: &[usize], today: Date) -> Vec<Fin
         let usage = WaiverUse { waiver, matched, today };
         for rule in ALL {
             if let Check::Waiver(check) = rule.check {
-                findings.extend(check(&usage));
+                // Two waivers of the same words are one finding.
+                let finding = check(&usage);
+                findings.extend(
+                    finding.filter(|new| !findings.iter().any(|known: &Finding| known.key() == new.key())),
+                );
             }
         }
     }

@@ -71,6 +71,15 @@ async fn offer(
         };
         last = match result {
             AuthResult::Success => return Ok(Offer::Accepted),
+            AuthResult::Failure { partial_success: true, .. } => {
+                return Err(Fault::new(
+                    Phase::Authenticate,
+                    "the host accepted the key, and asks for more than a key",
+                )
+                .hint(
+                    "let the audit user in by key alone: AuthenticationMethods publickey in a Match block",
+                ));
+            }
             AuthResult::Failure { remaining_methods, .. } => Offer::Refused {
                 publickey_useful: remaining_methods.contains(&MethodKind::PublicKey),
                 // A connection lost during authentication reads as a refusal that leaves no method.

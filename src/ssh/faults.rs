@@ -76,7 +76,7 @@ pub(super) fn handshake(error: &Error, over: bool) -> Fault {
     match error {
         Error::HUP | Error::Disconnect | Error::IO(_) | Error::SendError => {
             Fault::new(Phase::Connect, "the host closed the connection during the SSH handshake")
-                .hint("sshd may be overloaded (MaxStartups) or refuse this address; look at its log")
+                .hint("sshd may be overloaded (MaxStartups) or refuse this address: look at its log; or this is no SSH server: check the port")
         }
         Error::Version => Fault::new(Phase::Connect, "what answers is no SSH server").hint("check the port"),
         Error::NoCommonAlgo { kind, theirs, .. } => {

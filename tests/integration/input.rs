@@ -41,6 +41,8 @@ const INVENTORIES: &[Case] = &[
     },
     Case { text: "[hosts.a]\nport = 70000\n", place: "2:8", words: &["port"] },
     Case { text: "[hosts.a]\nconnection = \"winrm\"\n", place: "2:14", words: &["local", "ssh"] },
+    Case { text: "[hosts.web-03.example.net]\n", place: "1:15", words: &["in quotes"] },
+    Case { text: "[groups]\nweb = [\"a\"]\n", place: "2:7", words: &["is a table"] },
     Case { text: "[hosts.a\n", place: "1:9", words: &["]"] },
 ];
 
@@ -145,6 +147,9 @@ fn wrong_arguments_are_exit_status_1() {
         (vec!["audit", "-i", "hosts.toml", "--timeout=-1"], "seconds"),
         (vec!["audit", "-i", "hosts.toml", "-l", "db"], "leaves no host"),
         (vec!["audit", "-i", "hosts.toml", "-l", "~("], "--limit"),
+        (vec!["audit", "-i", "hosts.toml", "-l", "all:!@hosts.toml"], "not excluded"),
+        (vec!["audit", "-i", "hosts.toml", "web"], "is a group"),
+        (vec!["audit", "-i", "hosts.toml", "-l", "wbe"], "did you mean `web`?"),
         (vec!["audit", "web-01:99999"], "port"),
         (vec!["audit", "-i", "hosts.toml", "--accept", "hosts.toml"], "JSON"),
     ] {
@@ -162,4 +167,23 @@ fn help_and_version_are_no_failure() {
         assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{arguments:?}");
         assert!(!run.stdout.is_empty());
     }
+}
+
+#[test]
+fn the_examples_fit_each_other() {
+    let room = Room::new();
+    let mut command = room.command(&[
+        "audit",
+        "-i",
+        "inventories/example.toml",
+        "-p",
+        "playbooks/example.toml",
+        "-l",
+        "localhost",
+        "-o",
+        "json",
+    ]);
+    let run = crate::harness::wait(command.current_dir(crate::harness::project()).spawn().unwrap());
+    assert_eq!(run.stderr, "");
+    assert_eq!(run.json()["summary"]["hosts"], 1);
 }

@@ -81,6 +81,8 @@ pub struct Host {
     pub os: Option<Os>,
     /// What it needs.
     pub verdict: Verdict,
+    /// Why it is under maintenance, if it is: what is found there does not count.
+    pub maintenance: Option<String>,
     /// The conditions that led to the verdict.
     pub reasons: Vec<String>,
     /// How far it is from its cluster.
@@ -346,6 +348,7 @@ fn host(audit: &Audit<'_>, position: usize, seen: &Observation) -> Host {
         status: seen.status(),
         os: seen.os().map(|os| Os { id: os.id.clone(), version: os.version.clone(), name: os.name.clone() }),
         verdict: advice.map_or(Verdict::Unknown, |advice| advice.verdict),
+        maintenance: described.and_then(|host| host.maintenance.clone()),
         reasons: advice.map(|advice| advice.reasons.clone()).unwrap_or_default(),
         snowflake: snowflake(advice.map(|advice| &advice.snowflake)),
         gaps: collected().chain(found).map(gap_of).collect(),

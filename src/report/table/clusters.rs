@@ -74,7 +74,10 @@ fn nothing_apart(audit: &Audit<'_>, cluster: &Cluster<'_>) -> String {
     match (answered.count(), cluster.columns.len()) {
         (0, _) => "no host's packages could be collected".to_owned(),
         (1, _) => "one host alone: there is nothing to compare it with".to_owned(),
-        (_, 0) => "no package was compared: name some in a playbook".to_owned(),
+        (_, 0) => {
+            "no package was compared: name some in the playbook, or set compare = true in [everything-else]"
+                .to_owned()
+        }
         (_, columns) => format!("no difference in {columns} packages compared"),
     }
 }

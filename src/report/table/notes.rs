@@ -91,6 +91,12 @@ pub(super) fn waived(audit: &Audit<'_>, look: &Look) -> Option<String> {
         let key = (finding.rule.id, finding.subject.clone(), format!("{}{until}", waived.justification));
         groups.entry(key).or_default().extend(finding.host_name());
     }
+    for position in 0..audit.comparison.fleet.hosts.len() {
+        if let Some(reason) = audit.comparison.host(position).and_then(|host| host.maintenance.as_ref()) {
+            let key = ("maintenance", "all".to_owned(), reason.clone());
+            groups.entry(key).or_default().push(audit.comparison.name(position));
+        }
+    }
     let mut grid = Grid::new(look, &[Fit::Keep, Fit::Wrap(25), Fit::Hosts(35), Fit::Rest]);
     for ((rule, subject, why), names) in groups.iter().take(MOST_ROWS) {
         grid.row([
