@@ -23,4 +23,5 @@ pub mod severity;
 pub mod simulate;
 pub mod snapshot;
 pub mod ssh;
+pub mod ssh_config;
 pub mod version;

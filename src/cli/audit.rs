@@ -45,7 +45,7 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
 /// Keys and known hosts, read once; a passphrase is asked for before anything else happens.
 async fn client(plan: &Plan, output: &Reporting) -> Client {
     let routes = plan.routes();
-    let trust = Trust::load(plan.policy, routes.iter().copied(), plan.home.as_deref());
+    let trust = Trust::load(plan.policy, routes.iter().copied());
     for warning in trust.warnings() {
         warn(output.quiet, warning);
     }
@@ -55,9 +55,8 @@ async fn client(plan: &Plan, output: &Reporting) -> Client {
             "warning: HOST KEYS ARE NOT CHECKED (--host-key insecure): anyone between this machine and a host can pretend to be it",
         );
     }
-    let identities = routes.iter().filter_map(|route| route.identity.as_deref());
     let keyring =
-        Keyring::load(identities, plan.home.as_deref(), plan.agent_socket.clone(), &mut |path: &Path| {
+        Keyring::load(routes, plan.home.as_deref(), plan.agent_socket.clone(), &mut |path: &Path| {
             ask::passphrase(path)
         })
         .await;

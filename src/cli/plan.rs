@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use driftless::diagnostic::nearest;
@@ -11,6 +12,7 @@ use driftless::inventory::{HostId, Inventory, Overrides, Route, SshRoute};
 use driftless::playbook::Playbook;
 use driftless::rules::{self, Accepted};
 use driftless::ssh::{Limits, Policy};
+use driftless::ssh_config::{Config, Me};
 
 use super::args::{Audit, Connection, HostKey};
 use super::ask::warn;
@@ -42,6 +44,7 @@ impl Plan {
         let playbook = Playbook::load(&args.playbook, &rules::known_ids())?;
         let accepted = args.accept.as_deref().map(super::report::accepted).transpose()?.unwrap_or_default();
         let hosts = choose(&mut inventory, args, &overrides)?;
+        inventory.link_jumps(&hosts, &overrides);
         let bound = bind(&inventory, &playbook)?;
         for (place, term) in &bound.unmatched {
             warn(args.output.quiet, &format!("{place}: `{term}` matches no host and no group"));
@@ -74,8 +77,8 @@ impl Plan {
         let routes =
             self.hosts.iter().filter_map(|id| self.inventory.host(*id)).filter_map(|host| {
                 match &host.route {
-                    Route::Ssh(route) => Some(route),
-                    Route::Local => None,
+                    Route::Ssh(route) => Some(route.as_ref()),
+                    Route::Local | Route::Refused(_) => None,
                 }
             });
         routes.collect()
@@ -91,12 +94,13 @@ fn overrides(connection: &Connection, home: Option<PathBuf>) -> Overrides {
     let login = ["LOGNAME", "USER"]
         .into_iter()
         .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
+    let me = Me { login: login.unwrap_or_else(|| "root".to_owned()), home, ..Me::default() };
     Overrides {
         user: connection.user.clone(),
         port: connection.port,
         identity: connection.identity.clone(),
-        login: login.unwrap_or_else(|| "root".to_owned()),
-        home,
+        jump: None,
+        ssh: Arc::new(Config::without_files(me)),
     }
 }
 

@@ -94,6 +94,9 @@ impl Round {
             let started = Instant::now();
             let answer = match &route {
                 Route::Local => local::exchange(request.stdin(), &limits).await,
+                Route::Refused(why) => {
+                    Answer::failed(Fault::new(Phase::Resolve, why.message.as_str()).hint(why.hint.as_str()))
+                }
                 Route::Ssh(route) => client.exchange(route, probe::COMMAND, request.stdin()).await,
             };
             Landed { host, elapsed: started.elapsed(), answer }

@@ -1,11 +1,13 @@
 //! Hosts named on the command line: `web-01`, `admin@web-02:2222`, `[2001:db8::1]:22`, ranges.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::load::is_host_name;
-use super::route::unbracketed;
-use super::{Host, HostId, Inventory, Overrides, Route, SshRoute};
+use super::route::{Route, SshRoute, of_command_line, unbracketed};
+use super::{Host, HostId, Inventory, Overrides};
 use crate::hostlist::expand;
+use crate::ssh_config::Directive;
 
 /// An argument that names no host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,30 +60,27 @@ impl Inventory {
     fn adhoc(&mut self, name: &str, parts: &Parts<'_>, overrides: &Overrides) -> HostId {
         let id = self.find(name).unwrap_or_else(|| self.add(new_host(name, overrides)));
         if let Some(Host { route: Route::Ssh(route), .. }) = self.hosts.get_mut(id.0 as usize) {
-            if let Some(user) = parts.user {
-                user.clone_into(&mut route.user);
+            let user = parts.user.map(|user| Directive::new("user", user, "the argument"));
+            let port = parts.port.map(|port| Directive::new("port", port.to_string(), "the argument"));
+            let said: Vec<Directive> = user.into_iter().chain(port).collect();
+            if !said.is_empty() {
+                **route = route.with(said, &overrides.ssh);
             }
-            route.port = parts.port.unwrap_or(route.port);
         }
         id
     }
 }
 
 fn new_host(name: &str, overrides: &Overrides) -> Host {
+    let route = SshRoute::new(name, of_command_line(overrides), &overrides.ssh);
     Host {
         name: name.to_owned(),
         groups: BTreeSet::new(),
         leaf_groups: BTreeSet::new(),
-        route: Route::Ssh(SshRoute {
-            address: name.to_owned(),
-            port: overrides.port.unwrap_or(22),
-            user: overrides.user.clone().unwrap_or_else(|| overrides.login.clone()),
-            identity: overrides.identity.clone(),
-            known_hosts: None,
-            jump: None,
-        }),
+        route: Route::Ssh(Box::new(route)),
         maintenance: None,
         vars: toml::Table::new(),
+        of_hops: Arc::default(),
     }
 }
 
@@ -122,15 +121,20 @@ fn split_port(text: &str) -> (&str, Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ssh_config::{Config, Me};
 
     fn overrides() -> Overrides {
-        Overrides { login: "me".into(), ..Overrides::default() }
+        let me = Me { login: "me".into(), ..Me::default() };
+        Overrides { ssh: Arc::new(Config::without_files(me)), ..Overrides::default() }
     }
 
     fn route(inventory: &Inventory, id: HostId) -> (String, u16, String) {
         match &inventory.host(id).unwrap().route {
-            Route::Ssh(route) => (route.address.clone(), route.port, route.user.clone()),
-            Route::Local => panic!("local"),
+            Route::Ssh(route) => {
+                let settings = &route.settings;
+                (settings.host_name.clone(), settings.port, settings.user.clone())
+            }
+            other => panic!("{other:?}"),
         }
     }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::route::route;
+use super::route::{of_hops, route};
 use super::{Group, Host, HostId, Inventory, Overrides, raw};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::hostlist::expand;
@@ -350,6 +350,7 @@ impl<'f> Builder<'f> {
         // A host's defaults are those of the file that describes it, or else of the first that names it.
         let file = declared.map_or(named_in, |declared| declared.file);
         let route = route(&name, raw, (&file.raw.defaults, &file.folder), self.overrides);
+        let of_hops = of_hops(&file.raw.defaults, &file.folder, self.overrides);
         Host {
             name,
             groups: BTreeSet::new(),
@@ -357,6 +358,7 @@ impl<'f> Builder<'f> {
             route,
             maintenance: raw.and_then(|raw| raw.maintenance.clone()),
             vars: raw.map(|raw| raw.vars.clone()).unwrap_or_default(),
+            of_hops: of_hops.into(),
         }
     }
 }
@@ -401,15 +403,14 @@ mod tests {
         for (path, (_, text)) in paths.iter().zip(files) {
             std::fs::write(path, text).unwrap();
         }
-        Inventory::load(&paths, &Overrides { login: "me".into(), ..Overrides::default() })
-            .unwrap_or_else(|wrong| panic!("{wrong}"))
+        Inventory::load(&paths, &Overrides::default()).unwrap_or_else(|wrong| panic!("{wrong}"))
     }
 
     fn user_of(inventory: &Inventory, host: &str) -> String {
         let host = inventory.find(host).and_then(|id| inventory.host(id)).unwrap();
         match &host.route {
-            Route::Ssh(route) => route.user.clone(),
-            Route::Local => "local".to_owned(),
+            Route::Ssh(route) => route.settings.user.clone(),
+            other => panic!("{other:?}"),
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod adhoc;
 mod check;
+mod jump;
 mod load;
 pub mod pattern;
 mod raw;
@@ -12,8 +13,12 @@ mod route;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use adhoc::AdhocError;
+pub use route::{Refusal, Route, SshRoute, Via};
+
+use crate::ssh_config::{self, Directive};
 
 /// A host's place in [`Inventory::hosts`]; stable for one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +37,7 @@ pub struct Inventory {
 /// What the command line says about every host, and where defaults come from.
 ///
 /// As in Ansible, what an inventory says of one host wins over the command line, and the command line over
-/// the inventory's `[defaults]`.
+/// the inventory's `[defaults]`; what none of them says is ssh's own configuration's.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
     /// Login name.
@@ -41,10 +46,10 @@ pub struct Overrides {
     pub port: Option<u16>,
     /// Private key file.
     pub identity: Option<PathBuf>,
-    /// The name of whoever runs the program: the login name where nobody says another.
-    pub login: String,
-    /// The home folder, for `~/`.
-    pub home: Option<PathBuf>,
+    /// Jump hosts, as `ssh -J` takes them.
+    pub jump: Option<String>,
+    /// What holds where nobody says anything else, and who asks.
+    pub ssh: Arc<ssh_config::Config>,
 }
 
 /// One group: its own hosts and its child groups.
@@ -73,32 +78,8 @@ pub struct Host {
     pub maintenance: Option<String>,
     /// Variables of the host, kept as they are.
     pub vars: toml::Table,
-}
-
-/// How a host is reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Route {
-    /// This machine itself: the probe is run without SSH (`connection = "local"`).
-    Local,
-    /// Over SSH.
-    Ssh(SshRoute),
-}
-
-/// The end point of an SSH connection, every default filled in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SshRoute {
-    /// Name or address to connect to, and the name looked up in known_hosts.
-    pub address: String,
-    /// TCP port.
-    pub port: u16,
-    /// Login name.
-    pub user: String,
-    /// The private key to use; `None` means the agent and then OpenSSH's default files.
-    pub identity: Option<PathBuf>,
-    /// The known_hosts file to use; `None` means OpenSSH's default files.
-    pub known_hosts: Option<PathBuf>,
-    /// The jump host, if there is one.
-    pub jump: Option<String>,
+    /// What its file says of jump hosts that are not in the inventory.
+    of_hops: Arc<[Directive]>,
 }
 
 impl Inventory {

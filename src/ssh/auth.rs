@@ -37,7 +37,7 @@ pub(super) async fn authenticate(
     let candidates = keyring.candidates(route);
     let mut tried: Vec<&str> = Vec::new();
     for candidate in candidates.iter().take(MOST_ATTEMPTS) {
-        match offer(handle, &route.user, candidate, keyring).await? {
+        match offer(handle, &route.settings.user, candidate, keyring).await? {
             Offer::Accepted => return Ok(()),
             Offer::Refused { connected: false, .. } => {
                 return Err(faults::lost(Phase::Authenticate, reason.get().map(String::as_str)));
@@ -120,8 +120,11 @@ async fn by_agent(
 }
 
 fn no_publickey(route: &SshRoute) -> Fault {
-    Fault::new(Phase::Authenticate, format!("the host does not accept public keys for {}", route.user))
-        .hint("driftless authenticates by key; allow PubkeyAuthentication for the audit user")
+    Fault::new(
+        Phase::Authenticate,
+        format!("the host does not accept public keys for {}", route.settings.user),
+    )
+    .hint("driftless authenticates by key; allow PubkeyAuthentication for the audit user")
 }
 
 fn refused(route: &SshRoute, tried: &[&str], left: usize, keyring: &Keyring) -> Fault {
@@ -131,7 +134,8 @@ fn refused(route: &SshRoute, tried: &[&str], left: usize, keyring: &Keyring) -> 
             .hint("name a key with `identity` or --identity, or load one with ssh-add");
     }
     let (keys, is_it) = if tried.len() == 1 { ("key", "is it") } else { ("keys", "is one of them") };
-    let mut message = format!("the server refused the {keys} {} for {}", tried.join(", "), route.user);
+    let mut message =
+        format!("the server refused the {keys} {} for {}", tried.join(", "), route.settings.user);
     if left > 0 {
         message.push_str(&format!("; {left} more were not tried, since sshd hangs up after {MOST_ATTEMPTS}"));
     }
@@ -139,5 +143,5 @@ fn refused(route: &SshRoute, tried: &[&str], left: usize, keyring: &Keyring) -> 
         message.push_str(&format!("; the key that is set was not among them: {why}"));
     }
     Fault::new(Phase::Authenticate, message)
-        .hint(format!("{is_it} in {}'s authorized_keys on the host?", route.user))
+        .hint(format!("{is_it} in {}'s authorized_keys on the host?", route.settings.user))
 }

@@ -84,15 +84,15 @@ impl Keyring {
     /// Reads the keys that the routes name, and OpenSSH's default files below `home`, and asks the
     /// agent at `agent_socket` what it holds. A key that cannot be read is only remembered: the hosts
     /// that need it will say so.
-    pub async fn load(
-        identities: impl IntoIterator<Item = &Path>,
+    pub async fn load<'a>(
+        routes: impl IntoIterator<Item = &'a SshRoute>,
         home: Option<&Path>,
         agent_socket: Option<PathBuf>,
         ask: &mut Passphrase<'_>,
     ) -> Self {
         let mut keyring = Self { agent_socket, ..Self::default() };
         keyring.agent = keyring.ask_agent().await;
-        for path in identities {
+        for path in routes.into_iter().flat_map(named_by) {
             if !keyring.named.contains_key(path) {
                 let read = keyring.read_named(path, home, ask);
                 keyring.named.insert(path.to_owned(), read);
@@ -111,8 +111,10 @@ impl Keyring {
 
     /// The keys to offer on a route, best first.
     pub(super) fn candidates(&self, route: &SshRoute) -> Vec<&Candidate> {
-        let mut candidates: Vec<&Candidate> = match &route.identity {
-            Some(path) => self.named.get(path).into_iter().flatten().chain(&self.agent).collect(),
+        let mut candidates: Vec<&Candidate> = match &route.settings.identity_files {
+            Some(paths) => {
+                paths.iter().filter_map(|path| self.named.get(path)).flatten().chain(&self.agent).collect()
+            }
             None => self.agent.iter().chain(&self.defaults).collect(),
         };
         let mut seen = Vec::new();
@@ -134,9 +136,10 @@ impl Keyring {
 
     /// Why the key that a route names cannot be used, if it names one that cannot.
     pub(super) fn why_not_named(&self, route: &SshRoute) -> Option<String> {
-        let path = route.identity.as_ref()?;
-        let why = self.named.get(path)?.as_ref().err()?;
-        Some(format!("{}: {why}", path.display()))
+        named_by(route).find_map(|path| {
+            let why = self.named.get(path)?.as_ref().err()?;
+            Some(format!("{}: {why}", path.display()))
+        })
     }
 
     async fn ask_agent(&self) -> Vec<Candidate> {
@@ -214,6 +217,11 @@ impl Keyring {
     }
 }
 
+/// The key files that a route names.
+fn named_by(route: &SshRoute) -> impl Iterator<Item = &PathBuf> {
+    route.settings.identity_files.iter().flatten()
+}
+
 /// A key file as it lies on disk.
 enum Key {
     Plain(Box<PrivateKey>),
@@ -272,15 +280,8 @@ mod tests {
 
     use super::*;
 
-    fn route(identity: Option<PathBuf>) -> SshRoute {
-        SshRoute {
-            address: "h".into(),
-            port: 22,
-            user: "audit".into(),
-            identity,
-            known_hosts: None,
-            jump: None,
-        }
+    fn route(identity: &Path) -> SshRoute {
+        SshRoute::to("h", &[("identityfile", &identity.display().to_string())])
     }
 
     fn write_key(path: &Path, passphrase: Option<&str>) {
@@ -299,8 +300,9 @@ mod tests {
         write_key(&path, Some("right"));
         let mut answers = vec!["right", "wrong"];
         let mut ask = |_: &Path| answers.pop().map(|answer| Zeroizing::new(answer.to_owned()));
-        let keyring = Keyring::load([path.as_path(), path.as_path()], None, None, &mut ask).await;
-        assert_eq!(keyring.candidates(&route(Some(path))).len(), 1);
+        let route = route(&path);
+        let keyring = Keyring::load([&route, &route], None, None, &mut ask).await;
+        assert_eq!(keyring.candidates(&route).len(), 1);
         assert!(answers.is_empty());
     }
 
@@ -309,9 +311,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key");
         write_key(&path, Some("right"));
-        let keyring = Keyring::load([path.as_path()], None, None, &mut |_| None).await;
-        assert!(keyring.candidates(&route(Some(path.clone()))).is_empty());
-        assert!(keyring.why_none(&route(Some(path))).contains("no terminal"));
+        let route = route(&path);
+        let keyring = Keyring::load([&route], None, None, &mut |_| None).await;
+        assert!(keyring.candidates(&route).is_empty());
+        assert!(keyring.why_none(&route).contains("no terminal"));
     }
 
     #[tokio::test]
@@ -321,7 +324,7 @@ mod tests {
         write_key(&home.path().join(".ssh/id_ed25519"), None);
         let keyring = Keyring::load([], Some(home.path()), None, &mut |_| None).await;
         let candidates = keyring
-            .candidates(&route(None))
+            .candidates(&SshRoute::to("h", &[]))
             .into_iter()
             .map(|candidate| candidate.name.as_str())
             .collect::<Vec<_>>();

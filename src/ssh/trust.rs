@@ -38,8 +38,9 @@ struct File {
 #[derive(Debug)]
 pub struct Trust {
     policy: Policy,
-    /// By the file that a route names; `None` is OpenSSH's default files.
-    files: BTreeMap<Option<PathBuf>, Vec<File>>,
+    files: BTreeMap<PathBuf, File>,
+    /// Where this is set, it alone says what is known.
+    only: Option<File>,
     /// Keys that came to be trusted during this run: name and key as known_hosts writes them.
     learnt: Mutex<BTreeMap<(String, String), String>>,
     /// How many hosts were refused because nothing is known of them.
@@ -48,27 +49,14 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// Reads the known_hosts files that the routes name, and OpenSSH's default ones below `home`.
-    /// A file that does not exist is empty, as it is for OpenSSH.
-    pub fn load<'a>(
-        policy: Policy,
-        routes: impl IntoIterator<Item = &'a SshRoute>,
-        home: Option<&Path>,
-    ) -> Self {
-        let mut trust = Self {
-            policy,
-            files: BTreeMap::new(),
-            learnt: Mutex::default(),
-            unknown: AtomicUsize::new(0),
-            warnings: Vec::new(),
-        };
-        for route in routes {
-            if trust.files.contains_key(&route.known_hosts) {
-                continue;
+    /// Reads the known_hosts files of the routes. A file that does not exist is empty, as it is for OpenSSH.
+    pub fn load<'a>(policy: Policy, routes: impl IntoIterator<Item = &'a SshRoute>) -> Self {
+        let mut trust = Self::new(policy);
+        for path in routes.into_iter().flat_map(paths_of) {
+            if !trust.files.contains_key(path) {
+                let file = trust.read(path.clone());
+                trust.files.insert(path.clone(), file);
             }
-            let paths = route.known_hosts.clone().map_or_else(|| default_files(home), |path| vec![path]);
-            let files = paths.into_iter().map(|path| trust.read(path)).collect();
-            trust.files.insert(route.known_hosts.clone(), files);
         }
         trust
     }
@@ -76,9 +64,14 @@ impl Trust {
     /// Trusts what `text`, in the format of known_hosts, says, and nothing else.
     pub fn of(text: &str) -> Self {
         let file = File { path: PathBuf::new(), known: KnownHosts::parse(text) };
+        Self { only: Some(file), ..Self::new(Policy::Strict) }
+    }
+
+    fn new(policy: Policy) -> Self {
         Self {
-            policy: Policy::Strict,
-            files: BTreeMap::from([(None, vec![file])]),
+            policy,
+            files: BTreeMap::new(),
+            only: None,
             learnt: Mutex::default(),
             unknown: AtomicUsize::new(0),
             warnings: Vec::new(),
@@ -120,7 +113,7 @@ impl Trust {
 
     /// The kinds of key that are known for a route's host.
     pub(super) fn known_algorithms(&self, route: &SshRoute) -> Vec<Algorithm> {
-        let names = [lookup_name(&route.address, route.port), lookup_name(&route.address, 22)];
+        let names = names_of(route);
         self.files_of(route)
             .flat_map(|file| names.iter().flat_map(|name| file.known.key_types(name).collect::<Vec<_>>()))
             .filter_map(|key_type| Algorithm::from_str(key_type).ok())
@@ -129,7 +122,7 @@ impl Trust {
 
     /// Judges the key that a host presents.
     pub(super) fn judge(&self, route: &SshRoute, key: &PublicKey) -> Result<(), Fault> {
-        let name = lookup_name(&route.address, route.port);
+        let [name, portless] = names_of(route);
         let line = key.to_openssh().unwrap_or_default();
         let mut fields = line.split(' ');
         let (key_type, blob) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
@@ -141,7 +134,7 @@ impl Trust {
                 Judgement::Known => known = true,
                 Judgement::Changed { line } => changed = changed.or(Some((file, line))),
                 // As OpenSSH does: a key that is known for the name on any port will do.
-                Judgement::Unknown => match file.known.judge(&lookup_name(&route.address, 22), blob) {
+                Judgement::Unknown => match file.known.judge(&portless, blob) {
                     Judgement::Revoked { line } => return Err(revoked(file, line, &fingerprint)),
                     Judgement::Known => known = true,
                     Judgement::Changed { .. } | Judgement::Unknown => {}
@@ -159,8 +152,9 @@ impl Trust {
         }
     }
 
-    fn files_of<'a>(&'a self, route: &SshRoute) -> impl Iterator<Item = &'a File> {
-        self.files.get(&route.known_hosts).or_else(|| self.files.get(&None)).into_iter().flatten()
+    fn files_of<'a>(&'a self, route: &'a SshRoute) -> impl Iterator<Item = &'a File> {
+        let named = paths_of(route).filter(|_| self.only.is_none()).filter_map(|path| self.files.get(path));
+        self.only.iter().chain(named)
     }
 
     /// Remembers a key in the first of the route's files. Two connections to one host must see the same.
@@ -198,11 +192,19 @@ impl Trust {
     }
 }
 
-/// OpenSSH's UserKnownHostsFile and GlobalKnownHostsFile, ssh_config(5).
-fn default_files(home: Option<&Path>) -> Vec<PathBuf> {
-    let user = home.map(|home| ["known_hosts", "known_hosts2"].map(|file| home.join(".ssh").join(file)));
-    let global = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"].map(PathBuf::from);
-    user.into_iter().flatten().chain(global).collect()
+/// The known_hosts files of a route, the user's first.
+fn paths_of(route: &SshRoute) -> impl Iterator<Item = &PathBuf> {
+    route.settings.user_known_hosts_files.iter().chain(&route.settings.global_known_hosts_files)
+}
+
+/// The names under which a route's host may be known: with its port, and as OpenSSH does, without.
+fn names_of(route: &SshRoute) -> [String; 2] {
+    let settings = &route.settings;
+    match &settings.host_key_alias {
+        // An alias stands for itself, whatever the port.
+        Some(alias) => [lookup_name(alias, 22), lookup_name(alias, 22)],
+        None => [lookup_name(&settings.host_name, settings.port), lookup_name(&settings.host_name, 22)],
+    }
 }
 
 /// Adds a whole line with one write, private to the user if the file is new; starts a line of its own
@@ -262,20 +264,11 @@ mod tests {
             .clone()
     }
 
-    fn route(known_hosts: Option<PathBuf>) -> SshRoute {
-        SshRoute {
-            address: "web-01".into(),
-            port: 2222,
-            user: "audit".into(),
-            identity: None,
-            known_hosts,
-            jump: None,
-        }
-    }
-
     fn load(policy: Policy, path: &Path) -> (Trust, SshRoute) {
-        let route = route(Some(path.to_owned()));
-        (Trust::load(policy, [&route], None), route)
+        let file = path.display().to_string();
+        let given = [("port", "2222"), ("userknownhostsfile", &file), ("globalknownhostsfile", "none")];
+        let route = SshRoute::to("web-01", &given);
+        (Trust::load(policy, [&route]), route)
     }
 
     #[test]
