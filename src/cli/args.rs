@@ -78,9 +78,9 @@ pub(super) struct Connection {
     #[arg(short, long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..), env = "DRIFTLESS_FORKS")]
     pub(super) forks: u16,
 
-    /// Seconds until a host must have shown its key
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds, env = "DRIFTLESS_CONNECT_TIMEOUT")]
-    pub(super) connect_timeout: f64,
+    /// Seconds until a host must have shown its key [default: ssh's ConnectTimeout, or else 10]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, env = "DRIFTLESS_CONNECT_TIMEOUT")]
+    pub(super) connect_timeout: Option<f64>,
 
     /// Seconds that a host may take in all
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds, env = "DRIFTLESS_TIMEOUT")]
@@ -98,9 +98,37 @@ pub(super) struct Connection {
     #[arg(long, value_name = "PATH", env = "DRIFTLESS_IDENTITY")]
     pub(super) identity: Option<PathBuf>,
 
-    /// What becomes of hosts whose key is not known
-    #[arg(long, value_enum, default_value_t = HostKey::Strict, env = "DRIFTLESS_HOST_KEY")]
-    pub(super) host_key: HostKey,
+    /// Jump hosts, `[USER@]HOST[:PORT]` and further ones after commas, where the inventory does not say one
+    #[arg(short = 'J', long, value_name = "HOST", env = "DRIFTLESS_JUMP")]
+    pub(super) jump: Option<String>,
+
+    /// What becomes of hosts whose key is not known [default: ssh's StrictHostKeyChecking, or else strict]
+    #[arg(long, value_enum, env = "DRIFTLESS_HOST_KEY")]
+    pub(super) host_key: Option<HostKey>,
+
+    /// Ask for the password of the hosts, once: on the terminal, or through SSH_ASKPASS
+    #[arg(short = 'k', long, env = "DRIFTLESS_ASK_PASS", value_parser = FalseyValueParser::new())]
+    pub(super) ask_pass: bool,
+
+    /// Read the password of the hosts from this file descriptor
+    #[arg(long, value_name = "N", conflicts_with = "ask_pass", env = "DRIFTLESS_PASSWORD_FD")]
+    pub(super) password_fd: Option<u32>,
+
+    /// Connect by this program itself, or through the system's `ssh`
+    #[arg(long, value_enum, default_value_t = Transport::Native, env = "DRIFTLESS_TRANSPORT")]
+    pub(super) transport: Transport,
+
+    /// At most N hosts at a time that have the same value of a variable: rack=4
+    #[arg(long, value_name = "VARIABLE=N", value_parser = cap, env = "DRIFTLESS_CAP")]
+    pub(super) cap: Vec<(String, usize)>,
+
+    /// Hosts behind one jump host that are asked at the same time
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..), env = "DRIFTLESS_PER_JUMP")]
+    pub(super) per_jump: u16,
+
+    /// New connections a second, at most
+    #[arg(long, value_name = "N", value_parser = rate, env = "DRIFTLESS_RATE")]
+    pub(super) rate: Option<f64>,
 }
 
 /// What is reported, where, and what the exit status says.
@@ -143,6 +171,14 @@ pub(super) enum HostKey {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Transport {
+    /// russh, inside this program
+    Native,
+    /// The system's `ssh`, one process a host: for GSSAPI, hardware keys, session managers, Match exec
+    Openssh,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Colour {
     Auto,
     Always,
@@ -172,6 +208,23 @@ fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(seconds) if seconds > 0.0 && seconds <= 86_400.0 => Ok(seconds),
         _ => Err("expected a number of seconds above 0, at most 86400".to_owned()),
+    }
+}
+
+/// `--cap`: a variable of hosts, and how many of them at a time.
+fn cap(text: &str) -> Result<(String, usize), String> {
+    let parsed = text.split_once('=').and_then(|(name, most)| Some((name, most.parse::<usize>().ok()?)));
+    match parsed {
+        Some((name, most)) if !name.is_empty() && most > 0 => Ok((name.to_owned(), most)),
+        _ => Err("expected a variable of the hosts and a number above 0, such as rack=4".to_owned()),
+    }
+}
+
+/// `--rate`: more than nothing, and less than anybody could notice.
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if (0.001..=100_000.0).contains(&rate) => Ok(rate),
+        _ => Err("expected a number of connections a second, from 0.001 to 100000".to_owned()),
     }
 }
 

@@ -7,18 +7,21 @@ use driftless::advice::advise;
 use driftless::collect::Round;
 use driftless::drift::Comparison;
 use driftless::hostlist::fold;
+use driftless::inventory::SshRoute;
 use driftless::probe::Request;
 use driftless::report::write::Heard;
 use driftless::report::{Audit as Report, Run};
 use driftless::rules;
-use driftless::ssh::{Client, Keyring, Policy, Trust};
+use driftless::ssh::{Client, Keyring, OpenSsh, Policy, Transport, Trust};
+use driftless::ssh_config::HostKeyChecking;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
+use zeroize::Zeroizing;
 
-use super::args::{Audit, Reporting};
-use super::ask::{self, warn};
+use super::args::{self, Audit, Connection, Reporting};
+use super::ask::{self, Asker, warn};
 use super::failure::Failure;
 use super::plan::Plan;
 use super::progress::Progress;
@@ -28,8 +31,19 @@ use super::report;
 pub(super) fn run(args: &Audit) -> Result<u8, Failure> {
     let plan = Plan::of(args)?;
     let runtime = runtime()?;
-    let client = runtime.block_on(client(&plan, &args.output));
-    let status = conduct("audit", &plan, client, &args.output, &runtime)?;
+    let transport = match args.connection.transport {
+        args::Transport::Native => {
+            let client = runtime.block_on(client(&plan, &args.connection, &args.output))?;
+            Transport::Native(Box::new(client))
+        }
+        args::Transport::Openssh => Transport::OpenSsh(OpenSsh {
+            limits: plan.limits.clone(),
+            policy: plan.policy,
+            config_file: None,
+        }),
+    };
+    remind_of_unchecked(&plan);
+    let status = conduct("audit", &plan, transport, &args.output, &runtime)?;
     // A host that will not let go of its connection must not keep us.
     runtime.shutdown_background();
     Ok(status)
@@ -42,42 +56,67 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
         .map_err(|error| Failure::new(format!("this machine lets no more threads run: {error}")))
 }
 
-/// Keys and known hosts, read once; a passphrase is asked for before anything else happens.
-async fn client(plan: &Plan, output: &Reporting) -> Client {
+/// Keys and known hosts, read once; a passphrase or password is asked for before anything else happens.
+async fn client(plan: &Plan, connection: &Connection, output: &Reporting) -> Result<Client, Failure> {
     let routes = plan.routes();
     let trust = Trust::load(plan.policy, routes.iter().copied());
     for warning in trust.warnings() {
         warn(output.quiet, warning);
     }
-    if plan.policy == Policy::Insecure {
-        // Not silenced by -q: who asked for this must be reminded.
-        ask::say(
-            "warning: HOST KEYS ARE NOT CHECKED (--host-key insecure): anyone between this machine and a host can pretend to be it",
-        );
+    let asker = Asker::from_environment();
+    let password = password(connection, &asker)?;
+    let mut ask = |path: &Path, attempt| asker.passphrase(path, attempt);
+    let keyring = Keyring::load(routes, plan.home.as_deref(), plan.agent_socket.clone(), &mut ask).await;
+    Ok(Client::new(keyring.with_password(password), trust, plan.limits.clone()))
+}
+
+fn password(connection: &Connection, asker: &Asker) -> Result<Option<Zeroizing<String>>, Failure> {
+    match (connection.password_fd, connection.ask_pass) {
+        (Some(number), _) => ask::from_descriptor(number).map(Some).map_err(|error| {
+            Failure::new(format!("no password can be read from file descriptor {number}: {error}"))
+                .hint("start driftless with it open: driftless … --password-fd 3 3<file")
+        }),
+        (None, true) => asker.password().map(Some).ok_or_else(|| {
+            Failure::new("there is no terminal to ask for the password")
+                .hint("--password-fd reads it from a file descriptor, SSH_ASKPASS names a program that asks")
+        }),
+        (None, false) => Ok(None),
     }
-    let keyring =
-        Keyring::load(routes, plan.home.as_deref(), plan.agent_socket.clone(), &mut |path: &Path| {
-            ask::passphrase(path)
-        })
-        .await;
-    Client::new(keyring, trust, plan.limits)
+}
+
+/// Not silenced by -q: who asked for this must be reminded.
+fn remind_of_unchecked(plan: &Plan) {
+    let danger = "anyone between this machine and a host can pretend to be it";
+    if plan.policy == Some(Policy::Insecure) {
+        ask::say(&format!("warning: HOST KEYS ARE NOT CHECKED (--host-key insecure): {danger}"));
+        return;
+    }
+    let unchecked = |route: &&SshRoute| {
+        plan.policy.is_none() && route.settings.strict_host_key_checking == Some(HostKeyChecking::No)
+    };
+    let hosts = plan.routes().iter().filter(|route| unchecked(route)).count();
+    if hosts > 0 {
+        ask::say(&format!(
+            "warning: {hosts} HOST KEYS ARE NOT CHECKED (StrictHostKeyChecking no): {danger}; --host-key strict checks them"
+        ));
+    }
 }
 
 /// Collects, compares, reports; gives the exit status.
 pub(super) fn conduct(
     command: &'static str,
     plan: &Plan,
-    client: Client,
+    transport: Transport,
     output: &Reporting,
     runtime: &Runtime,
 ) -> Result<u8, Failure> {
     let started = Timestamp::now();
     let nonce: [u8; 16] = random()?;
-    let client = Arc::new(client);
+    let transport = Arc::new(transport);
     let round = Round {
-        client: Arc::clone(&client),
-        limits: plan.limits,
-        forks: plan.forks,
+        transport: Arc::clone(&transport),
+        limits: plan.limits.clone(),
+        pace: plan.pace.clone(),
         request: Arc::new(Request::new(nonce)),
     };
     let mut progress = Progress::new(
@@ -92,10 +131,12 @@ pub(super) fn conduct(
     // From here on there is nothing to keep: whoever interrupts wants to be rid of us.
     runtime.spawn(async {
         interruption().await;
-        end_at_once();
+        ask::end_at_once();
     });
     let finished = Timestamp::now();
-    tell_of_keys(&client, plan, output);
+    if let Some(trust) = transport.trust() {
+        tell_of_keys(trust, plan, output);
+    }
 
     let comparison = Comparison::of(&plan.inventory, &plan.playbook, &plan.bound, &fleet);
     let today = Offset::UTC.to_datetime(started).date();
@@ -132,22 +173,21 @@ async fn interruption() {
     }
 }
 
-#[allow(clippy::exit, reason = "a report that nobody reads blocks the thread that could return")]
-fn end_at_once() {
-    // The shell's status for a program that SIGINT ended.
-    std::process::exit(130);
-}
-
 /// A first run against an empty known_hosts is one message with the cure.
-fn tell_of_keys(client: &Client, plan: &Plan, output: &Reporting) {
-    let learnt = client.trust().learnt();
-    if learnt > 0 {
-        warn(
-            output.quiet,
-            &format!("{learnt} new host keys are trusted from now on (--host-key accept-new)"),
-        );
+fn tell_of_keys(trust: &Trust, plan: &Plan, output: &Reporting) {
+    let learnt = match trust.learnt() {
+        0 => String::new(),
+        1 => "one new host key is trusted from now on".to_owned(),
+        many => format!("{many} new host keys are trusted from now on"),
+    };
+    match trust.unsaved() {
+        _ if learnt.is_empty() => {}
+        None => warn(output.quiet, &format!("{learnt} (--host-key accept-new)")),
+        Some(why) => {
+            warn(output.quiet, &format!("new host keys were trusted, and could not be remembered: {why}"));
+        }
     }
-    if client.trust().unknown() == plan.hosts.len() {
+    if trust.unknown() == plan.hosts.len() {
         let names = plan.hosts.iter().filter_map(|host| plan.inventory.host(*host));
         let names: Vec<&str> = names.map(|host| host.name.as_str()).collect();
         let why = format!("no host key is known: {}; nothing was audited", fold(&names));

@@ -4,12 +4,13 @@
 use std::io;
 use std::path::Path;
 
+use driftless::collect::Pace;
 use driftless::diagnostic::Source;
 use driftless::inventory::{Inventory, Overrides};
 use driftless::playbook::Playbook;
 use driftless::rules::{self, Accepted};
 use driftless::simulate::{Recording, Recordings, Simulation, read_fleet};
-use driftless::ssh::{Client, Keyring, Limits, Policy, Trust};
+use driftless::ssh::{Client, Keyring, Limits, Transport, Trust};
 use include_dir::{Dir, include_dir};
 
 use super::args::Demo;
@@ -27,8 +28,9 @@ pub(super) fn run(args: &Demo) -> Result<u8, Failure> {
     let simulation = runtime.block_on(Simulation::start(hosts)).map_err(|error| no_loopback(&error))?;
     let plan = plan(&simulation)?;
     let keyring = Keyring::of("of the demo", simulation.key().clone());
-    let client = Client::new(keyring, Trust::of(&simulation.known_hosts()), plan.limits);
-    audit::conduct("demo", &plan, client, &args.output, &runtime)?;
+    let client = Client::new(keyring, Trust::of(&simulation.known_hosts()), plan.limits.clone());
+    let transport = Transport::Native(Box::new(client));
+    audit::conduct("demo", &plan, transport, &args.output, &runtime)?;
     runtime.shutdown_background();
     Ok(0)
 }
@@ -44,8 +46,8 @@ fn plan(simulation: &Simulation) -> Result<Plan, Failure> {
         inventory,
         playbook,
         limits: Limits::default(),
-        forks: 64,
-        policy: Policy::Strict,
+        pace: Pace::default(),
+        policy: None,
         home: None,
         agent_socket: None,
         accepted: Accepted::default(),

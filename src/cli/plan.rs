@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use driftless::collect::Pace;
 use driftless::diagnostic::nearest;
 use driftless::drift::Bound;
 use driftless::inventory::pattern::Pattern;
-use driftless::inventory::{HostId, Inventory, Overrides, Route, SshRoute};
+use driftless::inventory::{HostId, Inventory, Overrides, Route, SshRoute, Via};
 use driftless::playbook::Playbook;
 use driftless::rules::{self, Accepted};
 use driftless::ssh::{Limits, Policy};
@@ -25,8 +26,9 @@ pub(super) struct Plan {
     pub(super) bound: Bound,
     pub(super) hosts: Vec<HostId>,
     pub(super) limits: Limits,
-    pub(super) forks: usize,
-    pub(super) policy: Policy,
+    pub(super) pace: Pace,
+    /// `None` is what ssh's configuration says.
+    pub(super) policy: Option<Policy>,
     pub(super) home: Option<PathBuf>,
     pub(super) agent_socket: Option<PathBuf>,
     pub(super) accepted: Accepted,
@@ -58,12 +60,12 @@ impl Plan {
             bound,
             hosts,
             limits: limits(&args.connection),
-            forks: usize::from(args.connection.forks),
-            policy: match args.connection.host_key {
+            pace: pace(&args.connection),
+            policy: args.connection.host_key.map(|choice| match choice {
                 HostKey::Strict => Policy::Strict,
                 HostKey::AcceptNew => Policy::AcceptNew,
                 HostKey::Insecure => Policy::Insecure,
-            },
+            }),
             home,
             agent_socket: std::env::var_os("SSH_AUTH_SOCK")
                 .filter(|socket| !socket.is_empty())
@@ -72,16 +74,20 @@ impl Plan {
         })
     }
 
-    /// The SSH routes of the hosts that were chosen.
+    /// The SSH routes of the hosts that were chosen, and of the jump hosts on the way to them.
     pub(super) fn routes(&self) -> Vec<&SshRoute> {
-        let routes =
-            self.hosts.iter().filter_map(|id| self.inventory.host(*id)).filter_map(|host| {
-                match &host.route {
-                    Route::Ssh(route) => Some(route.as_ref()),
-                    Route::Local | Route::Refused(_) => None,
-                }
-            });
-        routes.collect()
+        let mut routes = Vec::new();
+        for host in self.hosts.iter().filter_map(|id| self.inventory.host(*id)) {
+            let mut next = match &host.route {
+                Route::Ssh(route) => Some(route.as_ref()),
+                Route::Local | Route::Refused(_) => None,
+            };
+            while let Some(route) = next {
+                routes.push(route);
+                next = if let Via::Jump(hop) = &route.via { Some(hop.as_ref()) } else { None };
+            }
+        }
+        routes
     }
 }
 
@@ -99,7 +105,7 @@ fn overrides(connection: &Connection, home: Option<PathBuf>) -> Overrides {
         user: connection.user.clone(),
         port: connection.port,
         identity: connection.identity.clone(),
-        jump: None,
+        jump: connection.jump.clone(),
         ssh: Arc::new(Config::without_files(me)),
     }
 }
@@ -107,9 +113,18 @@ fn overrides(connection: &Connection, home: Option<PathBuf>) -> Overrides {
 fn limits(connection: &Connection) -> Limits {
     let host = Duration::from_secs_f64(connection.timeout);
     Limits {
-        connect: Duration::from_secs_f64(connection.connect_timeout).min(host),
+        connect: connection.connect_timeout.map(|limit| Duration::from_secs_f64(limit).min(host)),
         host,
         ..Limits::default()
+    }
+}
+
+fn pace(connection: &Connection) -> Pace {
+    Pace {
+        forks: usize::from(connection.forks),
+        caps: connection.cap.iter().cloned().collect(),
+        behind_one_jump: usize::from(connection.per_jump),
+        rate: connection.rate,
     }
 }
 

@@ -5,29 +5,36 @@
 //! Nothing here compares hosts or decides what a fault means.
 
 mod local;
+mod queue;
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::inventory::{HostId, Inventory, Route};
+pub use queue::{BEHIND_ONE_JUMP, Pace};
+
+use crate::inventory::{HostId, Inventory, Route, Via};
 use crate::probe::{self, Request};
-use crate::snapshot::{Fault, Fleet, Observation, Phase, Reader, quote};
-use crate::ssh::{Answer, Client, Ended, Limits};
+use crate::snapshot::{Fault, Fleet, Observation, Phase, Reader, Unread, quote};
+use crate::ssh::{Answer, Ended, Limits, Transport};
+use queue::Queue;
+
+/// Hosts behind one jump host do not start in the same moment.
+const JITTER_MS: u64 = 50;
 
 /// What a round needs.
 #[derive(Debug)]
 pub struct Round {
     /// How hosts are reached over SSH.
-    pub client: Arc<Client>,
+    pub transport: Arc<Transport>,
     /// Time and size limits, for local hosts too.
     pub limits: Limits,
-    /// How many hosts are asked at the same time; at least one.
-    pub forks: usize,
+    /// How gently hosts are asked.
+    pub pace: Pace,
     /// What every host is asked.
     pub request: Arc<Request>,
 }
@@ -60,48 +67,82 @@ impl Round {
     ) -> Fleet {
         let mut fleet = Fleet::default();
         let mut reader = Reader::default();
-        let mut waiting = hosts.iter().copied();
+        let mut queue = Queue::new(hosts, inventory, &self.pace);
+        let (between, mut may_start) = (self.pace.between(), Instant::now());
         let mut tasks = JoinSet::new();
         tokio::pin!(stop);
         loop {
-            while tasks.len() < self.forks.max(1) {
-                let Some(host) = waiting.next() else { break };
+            while tasks.len() < self.pace.forks.max(1) && Instant::now() >= may_start {
+                let Some(host) = queue.next() else { break };
                 let Some(described) = inventory.host(host) else { continue };
                 tell(Event::Started(host));
                 tasks.spawn(self.ask(host, described.route.clone()));
+                may_start = Instant::now().max(may_start) + between;
+            }
+            // Held back by the rate alone: the next one starts by the clock, not when another is done.
+            let is_early =
+                !queue.is_empty() && tasks.len() < self.pace.forks.max(1) && Instant::now() < may_start;
+            if tasks.is_empty() && !is_early {
+                break;
             }
             let next = tokio::select! {
                 biased;
-                joined = tasks.join_next() => joined.map_or(ControlFlow::Break(()), ControlFlow::Continue),
-                () = &mut stop => ControlFlow::Break(()),
+                Some(joined) = tasks.join_next() => Next::Landed(joined),
+                () = sleep_until(may_start), if is_early => Next::Start,
+                () = &mut stop => Next::End,
             };
-            let ControlFlow::Continue(joined) = next else { break };
-            // A task that panicked is a bug of ours; its host is found missing below.
-            if let Ok(landed) = joined {
-                let observation = observe(landed, self.request.nonce(), &mut reader);
-                tell(Event::Finished(observation.host, observation.fault.as_ref()));
-                fleet.hosts.push(observation);
+            match next {
+                Next::Landed(Ok(landed)) => {
+                    let observation = observe(landed, self.request.nonce(), &mut reader);
+                    queue.done(observation.host);
+                    tell(Event::Finished(observation.host, observation.fault.as_ref()));
+                    fleet.hosts.push(observation);
+                }
+                // A task that panicked is a bug of ours; its host is found missing below.
+                Next::Landed(Err(_)) | Next::Start => {}
+                Next::End => break,
             }
         }
+        drop(tasks);
+        self.transport.hang_up().await;
         fleet.hosts = in_order(hosts, fleet.hosts);
         fleet.strings = reader.into_strings();
         fleet
     }
 
     fn ask(&self, host: HostId, route: Route) -> impl Future<Output = Landed> + Send + 'static {
-        let (client, request, limits) = (Arc::clone(&self.client), Arc::clone(&self.request), self.limits);
+        let (transport, request) = (Arc::clone(&self.transport), Arc::clone(&self.request));
+        let limits = self.limits.clone();
         async move {
-            let started = Instant::now();
+            let (stdin, nonce) = (request.stdin(), request.nonce());
+            let mut started = Instant::now();
             let answer = match &route {
-                Route::Local => local::exchange(request.stdin(), &limits).await,
+                Route::Local => local::exchange(stdin, nonce, &limits).await,
                 Route::Refused(why) => {
                     Answer::failed(Fault::new(Phase::Resolve, why.message.as_str()).hint(why.hint.as_str()))
                 }
-                Route::Ssh(route) => client.exchange(route, probe::COMMAND, request.stdin()).await,
+                Route::Ssh(route) => {
+                    if let Via::Jump(_) = route.via {
+                        sleep(jitter(host)).await;
+                        started = Instant::now();
+                    }
+                    transport.exchange(route, probe::COMMAND, stdin, nonce).await
+                }
             };
             Landed { host, elapsed: started.elapsed(), answer }
         }
     }
+}
+
+/// What the round waits for.
+enum Next {
+    Landed(Result<Landed, JoinError>),
+    Start,
+    End,
+}
+
+fn jitter(host: HostId) -> Duration {
+    Duration::from_millis(RandomState::new().hash_one(host) % JITTER_MS)
 }
 
 /// One observation for each host, in the given order; a host without one was not done.
@@ -120,20 +161,27 @@ fn in_order(hosts: &[HostId], observations: Vec<Observation>) -> Vec<Observation
 /// Reads an answer. What could be read is kept even where the host failed afterwards.
 fn observe(landed: Landed, nonce: &str, reader: &mut Reader) -> Observation {
     let Landed { host, elapsed, answer } = landed;
-    let snapshot = reader.read(&answer.stdout, &answer.stderr, nonce);
+    let read = reader.read(&answer.stdout, &answer.stderr, nonce);
     let said = || quote(if answer.stderr.trim_ascii().is_empty() { &answer.stdout } else { &answer.stderr });
-    let fault = match (&answer.ended, &snapshot) {
-        (Ended::Exit(0), Some(_)) => None,
-        (Ended::Exit(0), None) => Some(
-            Fault::new(Phase::Parse, "it sent no answer that the probe could have given")
-                .detail(said())
-                .hint("does its login shell or a forced command swallow `/bin/sh -s`? Try: ssh HOST /bin/sh -s < script"),
+    let fault = match (&answer.ended, &read) {
+        (Ended::Exit(0), Ok(_)) => None,
+        (_, Err(Unread::Protocol(theirs))) => Some(
+            Fault::new(
+                Phase::Parse,
+                format!("the probe on the host speaks protocol {theirs}, this version {}", probe::PROTOCOL),
+            )
+            .hint("update driftless here, or pin the script of `driftless probe` on the host again"),
         ),
+        (Ended::Exit(0), Err(Unread::NoProbe)) => {
+            let fault = Fault::new(Phase::Parse, "it sent no answer that the probe could have given")
+                .hint("does its login shell or a forced command swallow `/bin/sh -s`? Try: ssh HOST /bin/sh -s < script");
+            Some(with_words(fault, &said()))
+        }
         (Ended::Exit(status), known) => {
             let fault = Fault::new(Phase::Run, format!("the shell on the host ended with status {status}"))
                 .hint("may the audit user run /bin/sh, and is its login shell a real one?");
             // Frames tell nothing that the snapshot does not tell better.
-            Some(if known.is_some() { fault } else { fault.detail(said()) })
+            Some(if known.is_ok() { fault } else { with_words(fault, &said()) })
         }
         (Ended::Signal(name), _) => Some(
             Fault::new(Phase::Run, format!("the probe was killed on the host by signal {name}"))
@@ -141,7 +189,12 @@ fn observe(landed: Landed, nonce: &str, reader: &mut Reader) -> Observation {
         ),
         (Ended::Fault(fault), _) => Some(fault.clone()),
     };
-    Observation { host, elapsed, snapshot, fault }
+    Observation { host, elapsed, snapshot: read.ok(), fault }
+}
+
+/// A fault with what the host said, if it said anything.
+fn with_words(fault: Fault, said: &str) -> Fault {
+    if said.is_empty() { fault } else { fault.detail(said) }
 }
 
 #[cfg(test)]

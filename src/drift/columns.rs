@@ -179,7 +179,7 @@ impl<'a> Maker<'_, 'a> {
         };
         let value = match self.fleet.strings.find(name) {
             Some(name) => self.value(packages, (name, class)),
-            None => Value::Absent,
+            None => absent(packages),
         };
         Cell { value, system: packages.system }
     }
@@ -188,7 +188,7 @@ impl<'a> Maker<'_, 'a> {
         let found =
             packages.named(name).iter().find(|package| packages.class(package.arch, self.all) == class);
         match found.map(|package| self.fleet.strings.text(package.version)) {
-            None => Value::Absent,
+            None => absent(packages),
             // Half-installed, with no version yet: neither a version nor a vote.
             Some("") => Value::Unknown,
             Some(version) => Value::Installed(version),
@@ -330,6 +330,11 @@ impl<'a> Maker<'_, 'a> {
         });
         found.next().map_or("", |package| self.fleet.strings.text(package.arch))
     }
+}
+
+/// What a package is that the list does not have: where a line could not be read it may have been that one.
+fn absent(packages: &Packages) -> Value<'static> {
+    if packages.complete { Value::Absent } else { Value::Unknown }
 }
 
 /// The terms of every entry that speaks of a member, the one of the most members first, and for each

@@ -82,6 +82,13 @@ pub struct Host {
     of_hops: Arc<[Directive]>,
 }
 
+impl Host {
+    /// The value of a variable as a label: the hosts that share it may be asked few at a time.
+    pub fn label(&self, name: &str) -> Option<String> {
+        self.vars.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    }
+}
+
 impl Inventory {
     /// The host of that id, if it is one of this inventory's.
     pub fn host(&self, id: HostId) -> Option<&Host> {

@@ -115,6 +115,8 @@ probe() {
 		exit 64
 	fi
 	exec </dev/null
+	# What the host is for comes first.
+	renice -n 10 -p $$ >/dev/null 2>&1 || :
 	IFS='
 '
 	set -f

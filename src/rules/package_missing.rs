@@ -83,7 +83,10 @@ mod tests {
 
     #[test]
     fn unknown_is_not_missing() {
-        let told = found(NGINX, &beside_three("nginx=1-1", "no-dpkg"));
-        assert!(told.iter().all(|line| line.starts_with("gap/")), "{told:?}");
+        // A line that cannot be read may have been the package in question.
+        for odd in ["no-dpkg", "bash=5-1 ngi\u{1b}nx=1-1"] {
+            let told = found(NGINX, &beside_three("nginx=1-1", odd));
+            assert!(told.iter().all(|line| line.starts_with("gap/")), "{told:?}");
+        }
     }
 }

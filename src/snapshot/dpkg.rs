@@ -106,7 +106,9 @@ pub(super) fn parse(
     }
     list.sort_unstable_by_key(|package| (package.name, package.arch, package.version));
     list.dedup_by_key(|package| (package.name, package.arch, package.version));
-    let mut packages = Packages { system: System::Debian, native: None, list, purpose_known: false };
+    let complete = odd_lines == 0;
+    let mut packages =
+        Packages { system: System::Debian, native: None, list, purpose_known: false, complete };
     // The host's own architecture is that of dpkg itself.
     packages.native =
         strings.find("dpkg").and_then(|dpkg| packages.named(dpkg).first()).map(|package| package.arch);
@@ -276,7 +278,10 @@ mod tests {
     #[test]
     fn an_odd_line_is_a_gap_that_quotes_it_and_loses_nothing_else() {
         let (packages, strings, gaps) = read("nginx\tamd64\t1.0\tii \n\x1b[2Jrubbish\nbash\tamd64\t5\tii \n");
-        assert_eq!(packages.as_ref().map(|packages| packages.list.len()), Some(2));
+        assert_eq!(
+            packages.as_ref().map(|packages| (packages.list.len(), packages.complete)),
+            Some((2, false))
+        );
         assert_eq!(strings.find("\x1b[2Jrubbish"), None);
         assert_eq!(gaps[0].reason, Reason::Unparsable);
         assert_eq!(gaps[0].detail, "1 of 3 lines are no package: `\\u{1b}[2Jrubbish`");

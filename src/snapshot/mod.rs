@@ -19,7 +19,7 @@ use string_interner::{DefaultHashBuilder, StringInterner, Symbol as _};
 pub use fault::{Fault, Phase};
 pub use gap::{Gap, Reason, quote};
 pub use os_release::Os;
-pub use parse::Reader;
+pub use parse::{Reader, Unread};
 
 use crate::inventory::HostId;
 use crate::version::System;
@@ -160,6 +160,8 @@ pub struct Packages {
     pub list: Vec<Package>,
     /// Whether it is known what was installed on purpose; if not, [`Package::on_purpose`] says nothing.
     pub purpose_known: bool,
+    /// Whether every line of the database could be read; if not, what is not in the list may be there.
+    pub complete: bool,
 }
 
 /// One package of one architecture on one host.

@@ -8,6 +8,15 @@ use super::gap::{Gap, Reason, quote};
 use super::{Kernel, Os, Snapshot, Strings, dpkg};
 use crate::probe::{Frame, Frames, PROTOCOL, Section, Status, stderr_of};
 
+/// Why an answer could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// No probe answered.
+    NoProbe,
+    /// A probe answered that speaks another protocol.
+    Protocol(u32),
+}
+
 /// Reads the answers of one fleet, and remembers the lines that its hosts have in common.
 #[derive(Debug, Default)]
 pub struct Reader {
@@ -16,14 +25,17 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Reads the frames of one answer. `None` if nothing could be used: no probe answered.
-    pub fn read(&mut self, stdout: &[u8], stderr: &[u8], nonce: &str) -> Option<Snapshot> {
+    /// Reads the frames of one answer.
+    ///
+    /// # Errors
+    /// Nothing could be used.
+    pub fn read(&mut self, stdout: &[u8], stderr: &[u8], nonce: &str) -> Result<Snapshot, Unread> {
         let frames = Frames::read(stdout, nonce);
-        if frames.is_empty() || !frames.protocol().is_some_and(|protocol| (1..=PROTOCOL).contains(&protocol))
-        {
-            return None;
+        match frames.protocol() {
+            Some(protocol) if !(1..=PROTOCOL).contains(&protocol) => Err(Unread::Protocol(protocol)),
+            Some(_) if !frames.is_empty() => Ok(self.snapshot(&Answer { frames, stderr, nonce })),
+            _ => Err(Unread::NoProbe),
         }
-        Some(self.snapshot(&Answer { frames, stderr, nonce }))
     }
 
     /// The texts behind the symbols of everything that was read.
@@ -217,6 +229,8 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_frame_is_no_snapshot() {
-        assert!(Reader::default().read(b"This account is not available.\n", b"", "ab").is_none());
+        let read = |text: &[u8]| Reader::default().read(text, b"", "ab").err();
+        assert_eq!(read(b"This account is not available.\n"), Some(Unread::NoProbe));
+        assert_eq!(read(b"\n@ab driftless 99\n\n@ab done\n"), Some(Unread::Protocol(99)));
     }
 }

@@ -2,19 +2,25 @@
 
 use std::time::Duration;
 
-use russh::{ChannelMsg, ChannelOpenFailure, Error};
-use tokio::time::{Instant, timeout_at};
+use russh::{ChannelMsg, ChannelOpenFailure, Error, Sig};
+use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{Session, faults};
-use crate::snapshot::{Fault, Phase};
+use super::intake::{Full, Intake};
+use super::session::Session;
+use super::{Limits, faults};
+use crate::snapshot::{Fault, Phase, quote};
 
 /// How much of standard error is kept: it is only ever quoted.
-const STDERR_KEPT: usize = 64 << 10;
+pub(crate) const STDERR_KEPT: usize = 64 << 10;
+
+/// How long a host may take to close what it has said to be done: a process that some rc file left
+/// behind may hold it open for ever.
+const CLOSING: Duration = Duration::from_millis(500);
 
 /// What a host printed, and how it ended.
 #[derive(Debug)]
 pub struct Answer {
-    /// Standard output.
+    /// Standard output; of what precedes the first frame only the beginning, and that only without frames.
     pub stdout: Vec<u8>,
     /// The beginning of standard error.
     pub stderr: Vec<u8>,
@@ -40,32 +46,40 @@ impl Answer {
     }
 }
 
-/// Runs `command`; whatever the host has sent when the deadline comes is kept.
+/// What comes in, and how far it got.
+struct Conversation {
+    stdout: Intake,
+    stderr: Vec<u8>,
+    phase: Phase,
+    ended: Option<Ended>,
+}
+
+/// Runs a command with its standard input and the nonce of its frames; whatever the host has sent when the
+/// deadline comes is kept.
 pub(super) async fn run(
     session: &Session,
-    command: &str,
-    stdin: &[u8],
+    what: (&str, &[u8], &str),
     deadline: Instant,
-    limit: Duration,
+    limits: &Limits,
 ) -> Answer {
-    let mut answer = Answer { stdout: Vec::new(), stderr: Vec::new(), ended: Ended::Exit(0) };
-    let mut phase = Phase::Open;
-    let running = converse(session, command, stdin, &mut answer, &mut phase);
-    let ended = timeout_at(deadline, running).await;
-    answer.ended = match ended {
-        Ok(Ok(ended)) => ended,
-        Ok(Err(fault)) => Ended::Fault(fault),
-        Err(_) => Ended::Fault(Fault::deadline(limit, phase)),
+    let mut talk = Conversation {
+        stdout: Intake::new(what.2, limits.budget.clone()),
+        stderr: Vec::new(),
+        phase: Phase::Open,
+        ended: None,
     };
-    answer
+    let ended = match timeout_at(deadline, converse(session, what, &mut talk)).await {
+        Ok(Ok(ended)) => ended,
+        Ok(Err(fault)) => Ended::Fault(session.blame_below(fault)),
+        Err(_) => Ended::Fault(session.blame_below(Fault::deadline(limits.host, talk.phase))),
+    };
+    Answer { stdout: talk.stdout.finish(), stderr: talk.stderr, ended }
 }
 
 async fn converse(
     session: &Session,
-    command: &str,
-    stdin: &[u8],
-    answer: &mut Answer,
-    phase: &mut Phase,
+    (command, stdin, _): (&str, &[u8], &str),
+    talk: &mut Conversation,
 ) -> Result<Ended, Fault> {
     let mut channel =
         session.handle.channel_open_session().await.map_err(|error| refused(session, &error))?;
@@ -76,31 +90,55 @@ async fn converse(
         channel.eof().await
     };
     sent.await.map_err(|_| ended_early(session, Phase::Open))?;
-    let mut ended = None;
-    while let Some(message) = channel.wait().await {
-        match message {
-            ChannelMsg::Success => *phase = Phase::Run,
-            ChannelMsg::Failure => {
-                return Err(Fault::new(Phase::Open, "the host refuses to run a command for this user").hint(
-                    "may the audit user run commands (no ForceCommand internal-sftp, a valid shell)?",
-                ));
+    loop {
+        let next = if talk.stdout.is_done() {
+            match timeout(CLOSING, channel.wait()).await {
+                Ok(next) => next,
+                // The probe is done; who holds the channel open is none of its.
+                Err(_) => return Ok(talk.ended.take().unwrap_or(Ended::Exit(0))),
             }
-            ChannelMsg::Data { data } => {
-                *phase = Phase::Run;
-                answer.stdout.extend_from_slice(&data);
-            }
-            ChannelMsg::ExtendedData { data, .. } => {
-                let room = STDERR_KEPT.saturating_sub(answer.stderr.len());
-                answer.stderr.extend_from_slice(data.get(..room.min(data.len())).unwrap_or_default());
-            }
-            ChannelMsg::ExitStatus { exit_status } => ended = Some(Ended::Exit(exit_status)),
-            ChannelMsg::ExitSignal { signal_name, .. } => {
-                ended = Some(Ended::Signal(format!("{signal_name:?}")));
-            }
-            _ => {}
-        }
+        } else {
+            channel.wait().await
+        };
+        let Some(message) = next else { break };
+        hear(message, session, talk)?;
     }
-    ended.ok_or_else(|| ended_early(session, *phase))
+    talk.ended.take().ok_or_else(|| ended_early(session, talk.phase))
+}
+
+/// Takes in one message.
+fn hear(message: ChannelMsg, session: &Session, talk: &mut Conversation) -> Result<(), Fault> {
+    match message {
+        ChannelMsg::Success => talk.phase = Phase::Run,
+        ChannelMsg::Failure => {
+            return Err(Fault::new(Phase::Open, "the host refuses to run a command for this user")
+                .hint("may the audit user run commands (no ForceCommand internal-sftp, a valid shell)?"));
+        }
+        ChannelMsg::Data { data } => {
+            talk.phase = Phase::Run;
+            talk.stdout.push(&data).map_err(|Full| faults::no_room())?;
+        }
+        ChannelMsg::ExtendedData { data, .. } => {
+            let room = STDERR_KEPT.saturating_sub(talk.stderr.len());
+            talk.stderr.extend_from_slice(data.get(..room.min(data.len())).unwrap_or_default());
+        }
+        ChannelMsg::ExitStatus { exit_status } => talk.ended = Some(Ended::Exit(exit_status)),
+        ChannelMsg::ExitSignal { signal_name, .. } => talk.ended = Some(Ended::Signal(name_of(&signal_name))),
+        ChannelMsg::Close if talk.ended.is_none() && !session.handle.is_closed() => {
+            return Err(Fault::new(Phase::Run, "the host closed the channel without an exit status")
+                .hint("was the probe killed, or does a forced command swallow it? Look at the host's log"));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// `KILL`, RFC 4254 6.10; a name of the host's own is quoted.
+fn name_of(signal: &Sig) -> String {
+    match signal {
+        Sig::Custom(name) => quote(name.as_bytes()),
+        known => format!("{known:?}"),
+    }
 }
 
 fn refused(session: &Session, error: &Error) -> Fault {
@@ -109,8 +147,9 @@ fn refused(session: &Session, error: &Error) -> Fault {
             Fault::new(Phase::Open, "the host does not allow sessions to this user")
                 .hint("look at PermitOpen, MaxSessions and Match blocks in its sshd_config")
         }
-        Error::ChannelOpenFailure(_) => Fault::new(Phase::Open, "the host could not open a session")
-            .hint("it may be out of memory or processes; look at its sshd log"),
+        Error::ChannelOpenFailure(_) => Fault::new(Phase::Open, "the host could not open a session").hint(
+            "is MaxSessions 0 in its sshd_config, or is it out of memory or processes? Look at its sshd log",
+        ),
         _ => ended_early(session, Phase::Open),
     }
 }

@@ -6,7 +6,22 @@ use std::time::Duration;
 use russh::Error;
 use tokio::time::{Instant, timeout_at};
 
+use super::leash::Farewell;
+use crate::inventory::SshRoute;
 use crate::snapshot::{Fault, Phase, quote};
+use crate::ssh_config::AddressFamily;
+
+/// A directive of ssh's configuration that is not honoured here must not be passed over.
+pub(super) fn unhonoured(route: &SshRoute) -> Result<(), Fault> {
+    let Some(directive) = route.settings.unhonoured.first() else { return Ok(()) };
+    let said = format!("{} {}", directive.keyword, directive.arguments.join(" "));
+    Err(Fault::new(
+        Phase::Resolve,
+        format!("ssh's configuration says `{}`, which is not honoured here", quote(said.trim().as_bytes())),
+    )
+    .detail(directive.place.clone())
+    .hint("--transport openssh reaches it as `ssh` does"))
+}
 
 /// Gives a step until `by`; a step that takes longer is a host that does not answer.
 pub(super) async fn in_time<T>(
@@ -26,8 +41,14 @@ pub(super) fn resolve(error: &io::Error) -> Fault {
         .hint("check the name, or give the host an `address` in the inventory")
 }
 
-pub(super) fn no_address() -> Fault {
-    Fault::new(Phase::Resolve, "its name has no address").hint("give the host an `address` in the inventory")
+pub(super) fn no_address(family: AddressFamily) -> Fault {
+    let kind = match family {
+        AddressFamily::Any => "",
+        AddressFamily::Inet => "IPv4 ",
+        AddressFamily::Inet6 => "IPv6 ",
+    };
+    Fault::new(Phase::Resolve, format!("its name has no {kind}address"))
+        .hint("give the host an `address` in the inventory")
 }
 
 pub(super) fn connect(error: &io::Error) -> Fault {
@@ -44,6 +65,11 @@ pub(super) fn connect(error: &io::Error) -> Fault {
         io::ErrorKind::ConnectionReset => {
             ("the host reset the connection", "is sshd overloaded (MaxStartups), or a firewall in the way?")
         }
+        // EMFILE and ENFILE: it is not the host's fault.
+        _ if matches!(error.raw_os_error(), Some(23 | 24)) => (
+            "this machine has no file descriptors left",
+            "raise `ulimit -n`, or ask fewer hosts at a time with --forks",
+        ),
         _ => {
             return Fault::new(Phase::Connect, "the connection failed")
                 .detail(quote(error.to_string().as_bytes()))
@@ -68,21 +94,53 @@ pub(super) fn too_much(phase: Phase) -> Fault {
         .hint("something on the host floods the connection; look at it with `ssh HOST /bin/sh -s </dev/null | head`")
 }
 
-/// The handshake failed.
-pub(super) fn handshake(error: &Error, over: bool) -> Fault {
-    if over {
+/// All hosts together have sent more than is kept at once.
+pub(super) fn no_room() -> Fault {
+    Fault::new(
+        Phase::Run,
+        "the hosts together sent more than this machine keeps at once; this one was cut off",
+    )
+    .hint("something floods the connections; ask fewer hosts at a time with --forks to see which")
+}
+
+/// Whether the server ended the connection before it greeted: it was too busy, and may not be next time.
+pub(super) fn is_refused_start(error: &Error, farewell: &Farewell) -> bool {
+    let ended =
+        matches!(error, Error::HUP | Error::Disconnect | Error::IO(_) | Error::SendError | Error::Version);
+    let excused = farewell.preamble().is_empty() || says_it_is_busy(farewell.preamble());
+    ended && !farewell.greeted() && excused && !farewell.over()
+}
+
+/// sshd's own words, in place of its identification.
+fn says_it_is_busy(preamble: &[u8]) -> bool {
+    preamble.starts_with(b"Exceeded MaxStartups")
+}
+
+/// The handshake failed; `said` is what the host said when it ended the connection.
+pub(super) fn handshake(error: &Error, farewell: &Farewell, said: Option<&str>) -> Fault {
+    if farewell.over() {
         return too_much(Phase::Connect);
     }
-    match error {
-        Error::HUP | Error::Disconnect | Error::IO(_) | Error::SendError => {
-            Fault::new(Phase::Connect, "the host closed the connection during the SSH handshake")
-                .hint("sshd may be overloaded (MaxStartups) or refuse this address: look at its log; or this is no SSH server: check the port")
+    let with_words = |fault: Fault| match said.filter(|said| !said.is_empty()) {
+        Some(said) => fault.detail(quote(said.as_bytes())),
+        None if !farewell.greeted() && !farewell.preamble().is_empty() => {
+            fault.detail(quote(farewell.preamble()))
         }
+        None => fault,
+    };
+    match error {
+        _ if !farewell.greeted() && !farewell.preamble().is_empty() && !says_it_is_busy(farewell.preamble()) => {
+            with_words(Fault::new(Phase::Connect, "what answers is no SSH server").hint("check the port"))
+        }
+        Error::HUP | Error::Disconnect | Error::IO(_) | Error::SendError => with_words(
+            Fault::new(Phase::Connect, "the host closed the connection during the SSH handshake")
+                .hint("sshd may be overloaded (MaxStartups) or refuse this address: look at its log; or this is no SSH server: check the port"),
+        ),
         Error::Version => Fault::new(Phase::Connect, "what answers is no SSH server").hint("check the port"),
         Error::NoCommonAlgo { kind, theirs, .. } => {
             Fault::new(Phase::Connect, format!("no {kind:?} algorithm in common with the host"))
                 .detail(format!("it offers {}", quote(theirs.join(", ").as_bytes())))
-                .hint("its sshd is too old, or configured to algorithms that are not offered here")
+                .hint("its sshd is too old, or configured to algorithms that are not offered here; --transport openssh may have them")
         }
         Error::WrongServerSig => {
             Fault::new(Phase::HostKey, "the host could not prove that it owns its host key")

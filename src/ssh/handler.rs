@@ -8,7 +8,7 @@ use russh::{Channel, Error};
 
 use super::trust::Trust;
 use crate::inventory::SshRoute;
-use crate::snapshot::{Fault, Phase, quote};
+use crate::snapshot::{Fault, quote};
 
 /// Why a connection did not come about.
 #[derive(Debug)]
@@ -49,14 +49,13 @@ impl Handler for Guard {
     type Error = Refusal;
 
     async fn check_server_key(&mut self, key: &PublicKeyOrCertificate) -> Result<bool, Refusal> {
-        let PublicKeyOrCertificate::PublicKey { key, .. } = key else {
-            // None was offered, so none may come.
-            return Err(Refusal::HostKey(Box::new(Fault::new(
-                Phase::HostKey,
-                "the host presented a certificate unasked",
-            ))));
+        let judged = match key {
+            PublicKeyOrCertificate::PublicKey { key, .. } => self.trust.judge(&self.route, key),
+            PublicKeyOrCertificate::Certificate(certificate) => {
+                self.trust.judge_certificate(&self.route, certificate)
+            }
         };
-        self.trust.judge(&self.route, key).map(|()| true).map_err(|fault| Refusal::HostKey(Box::new(fault)))
+        judged.map(|()| true).map_err(|fault| Refusal::HostKey(Box::new(fault)))
     }
 
     async fn disconnected(&mut self, reason: DisconnectReason<Refusal>) -> Result<(), Refusal> {

@@ -54,7 +54,7 @@ impl Fleet {
         let settings = "[defaults]\nidentity = \"key\"\nknown_hosts = \"known_hosts\"\n";
         room.write("inventory.toml", simulation.inventory().replace("[defaults]\n", settings));
         room.write("known_hosts", simulation.known_hosts());
-        room.write("key", simulation.key_file());
+        room.write_private("key", simulation.key_file());
         Self { room, simulation, _runtime: runtime }
     }
 

@@ -46,6 +46,13 @@ impl Room {
         std::fs::write(self.path(name), text).unwrap();
     }
 
+    /// A file that only its owner may read: a key.
+    pub(crate) fn write_private(&self, name: &str, text: impl AsRef<[u8]>) {
+        self.write(name, text);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(self.path(name), mode).unwrap();
+    }
+
     /// The program in this folder, not started yet.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_driftless"));

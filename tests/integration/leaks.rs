@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftless::collect::Round;
+use driftless::collect::{Pace, Round};
 use driftless::inventory::{Inventory, Overrides};
 use driftless::probe::Request;
 use driftless::simulate::{Behaviour, Host, Simulation};
-use driftless::ssh::{Client, Keyring, Limits, Trust};
+use driftless::ssh::{Client, Keyring, Limits, Transport, Trust};
 use tokio::runtime::Runtime;
 
 use crate::fleet::{answers, host_with};
@@ -40,11 +40,13 @@ fn no_task_and_no_socket_outlives_a_round() {
     let simulation = theirs.block_on(Simulation::start(hosts.collect())).unwrap();
     let inventory = Inventory::from_text("test", &simulation.inventory(), &Overrides::default()).unwrap();
     let limits =
-        Limits { connect: Duration::from_secs(1), host: Duration::from_secs(2), ..Limits::default() };
+        Limits { connect: Some(Duration::from_secs(1)), host: Duration::from_secs(2), ..Limits::default() };
     let ours = Runtime::new().unwrap();
     let keyring = Keyring::of("test", simulation.key().clone());
-    let client = Arc::new(Client::new(keyring, Trust::of(&simulation.known_hosts()), limits));
-    let round = Round { client, limits, forks: 64, request: Arc::new(Request::new([3; 16])) };
+    let client = Client::new(keyring, Trust::of(&simulation.known_hosts()), limits.clone());
+    let transport = Arc::new(Transport::Native(Box::new(client)));
+    let request = Arc::new(Request::new([3; 16]));
+    let round = Round { transport, limits, pace: Pace::default(), request };
     let ids: Vec<_> = inventory.ids().collect();
     let fleet = ours.block_on(round.run(&inventory, &ids, std::future::pending(), |_| {}));
     assert_eq!(fleet.hosts.iter().filter(|host| host.fault.is_none()).count(), 6);

@@ -12,7 +12,7 @@ use ring::hmac;
 
 /// What the file says of a key that a host presents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Judgement {
+pub(super) enum Judgement {
     /// A line has this very key for the host.
     Known,
     /// No line has a key for the host.
@@ -57,7 +57,7 @@ struct Line {
 
 /// A file's lines, indexed by the names that need no pattern matching.
 #[derive(Debug, Default)]
-pub struct KnownHosts {
+pub(super) struct KnownHosts {
     lines: Vec<Line>,
     plain: HashMap<String, Vec<usize>>,
     others: Vec<usize>,
@@ -67,7 +67,7 @@ pub struct KnownHosts {
 impl KnownHosts {
     /// Reads a file's text. Lines that make no sense are left out, and counted in
     /// [`KnownHosts::malformed`].
-    pub fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         let mut known = Self::default();
         for (number, text) in text.lines().enumerate().map(|(nth, line)| (nth + 1, line.trim())) {
             if text.is_empty() || text.starts_with('#') {
@@ -82,7 +82,7 @@ impl KnownHosts {
     }
 
     /// One-based numbers of the lines that make no sense.
-    pub fn malformed(&self) -> &[usize] {
+    pub(super) fn malformed(&self) -> &[usize] {
         &self.malformed
     }
 
@@ -104,7 +104,7 @@ impl KnownHosts {
     /// Judges a key that `name` presents; see [`lookup_name`] for the name. `key` is the third field that a
     /// line for it would have. As for OpenSSH, a host that is known by a key of another type has changed:
     /// otherwise whoever stands in between would only need to present another type.
-    pub fn judge(&self, name: &str, key: &str) -> Judgement {
+    pub(super) fn judge(&self, name: &str, key: &str) -> Judgement {
         let mut judgement = Judgement::Unknown;
         for line in self.of(name) {
             match line.marker {
@@ -119,8 +119,20 @@ impl KnownHosts {
         judgement
     }
 
+    /// Whether a `@revoked` line names a key for a host; its one-based number.
+    pub(super) fn revokes(&self, name: &str, key: &str) -> Option<usize> {
+        let mut lines = self.of(name).into_iter();
+        lines.find(|line| line.marker == Marker::Revoked && line.key == key).map(|line| line.number)
+    }
+
+    /// The keys of the authorities that vouch for a host, as a line has them.
+    pub(super) fn authorities<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        let lines = self.of(name).into_iter().filter(|line| line.marker == Marker::CertAuthority);
+        lines.map(|line| line.key.as_str())
+    }
+
     /// The types of the keys that are known for `name`, in the order of the lines.
-    pub fn key_types<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+    pub(super) fn key_types<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.of(name)
             .into_iter()
             .filter(|line| line.marker == Marker::None)
@@ -139,8 +151,14 @@ impl KnownHosts {
     }
 }
 
+/// A name as HashKnownHosts has it; `salt` is of twenty random bytes.
+pub(super) fn hashed(name: &str, salt: &[u8]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, salt);
+    format!("|1|{}|{}", BASE64.encode(salt), BASE64.encode(hmac::sign(&key, name.as_bytes())))
+}
+
 /// The name under which a host stands in known_hosts: `host`, or `[host]:port` for other ports than 22.
-pub fn lookup_name(address: &str, port: u16) -> String {
+pub(super) fn lookup_name(address: &str, port: u16) -> String {
     let address = address.to_ascii_lowercase();
     if port == 22 { address } else { format!("[{address}]:{port}") }
 }
@@ -208,7 +226,7 @@ impl Names {
 }
 
 /// `*` is any text and `?` any byte; `[` stands for itself. Linear in time but for the last `*`.
-fn wildcard(pattern: &[u8], name: &[u8]) -> bool {
+pub(super) fn wildcard(pattern: &[u8], name: &[u8]) -> bool {
     let (mut at, mut read) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while read < name.len() {
@@ -301,6 +319,13 @@ mod tests {
         ));
         assert_eq!(known.malformed(), [1, 2, 3, 4]);
         assert_eq!(known.judge("web-01", ED), Judgement::Known);
+    }
+
+    #[test]
+    fn a_hashed_name_is_found_again() {
+        let file = format!("{} {T} {ED}\n", hashed("[web-01]:2222", &[7; 20]));
+        assert_eq!(judge(&file, "[web-01]:2222"), Judgement::Known);
+        assert_eq!(judge(&file, "web-01"), Judgement::Unknown);
     }
 
     #[test]
