@@ -84,7 +84,8 @@ fn asked(arguments: &[&str], host: &str) -> Result<Shown, String> {
     let mut shown = Shown::new();
     for line in String::from_utf8(run.stdout).unwrap().lines() {
         let (keyword, value) = line.split_once(' ').unwrap_or((line, ""));
-        if COMPARED.contains(&keyword) {
+        // It says so where a second reading found it; it uses none either way.
+        if COMPARED.contains(&keyword) && (keyword, value) != ("proxyjump", "none") {
             shown.entry(keyword.to_owned()).or_default().push(value.to_owned());
         }
     }
@@ -150,7 +151,7 @@ fn answered(config: &Config, host: &str, given: &[Directive], defaults: &Default
     say("identitiesonly", yes_no(settings.identities_only));
     match (&settings.identity_agent, found.word("IdentityAgent")) {
         (_, None) => {}
-        (AgentChoice::Socket(socket), Some(written)) if !written.starts_with('$') => {
+        (AgentChoice::Socket(socket), Some(written)) if written != "$NOWHERE" => {
             say("identityagent", socket.display().to_string());
         }
         (_, Some(written)) => say("identityagent", written.to_owned()),
