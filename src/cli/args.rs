@@ -98,6 +98,10 @@ pub(super) struct Connection {
     #[arg(long, value_name = "PATH", env = "DRIFTLESS_IDENTITY")]
     pub(super) identity: Option<PathBuf>,
 
+    /// OpenSSH's client configuration; `none` reads none [default: ~/.ssh/config and /etc/ssh/ssh_config]
+    #[arg(short = 'F', long, value_name = "PATH", env = "DRIFTLESS_SSH_CONFIG")]
+    pub(super) ssh_config: Option<PathBuf>,
+
     /// What becomes of hosts whose key is not known
     #[arg(long, value_enum, default_value_t = HostKey::Strict, env = "DRIFTLESS_HOST_KEY")]
     pub(super) host_key: HostKey,

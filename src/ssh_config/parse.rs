@@ -2,6 +2,7 @@
 //!
 //! It does not decide what holds: that depends on the destination.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::condition::{self, Condition};
@@ -43,11 +44,22 @@ pub(super) struct Reader<'m> {
     /// The lists of every `IgnoreUnknown` so far.
     ignored: Vec<String>,
     pub(super) mistakes: Vec<Diagnostic>,
+    /// Where they are: a file may be included more than once.
+    places: BTreeSet<String>,
+    /// Files include each other without end; ssh gives up at this point.
+    endless: bool,
 }
 
 impl<'m> Reader<'m> {
     pub(super) fn new(me: &'m Me) -> Self {
-        Self { me, system_folder: PathBuf::from("/etc/ssh"), ignored: Vec::new(), mistakes: Vec::new() }
+        Self {
+            me,
+            system_folder: PathBuf::from("/etc/ssh"),
+            ignored: Vec::new(),
+            mistakes: Vec::new(),
+            places: BTreeSet::new(),
+            endless: false,
+        }
     }
 
     /// Reads a file that was opened.
@@ -57,12 +69,13 @@ impl<'m> Reader<'m> {
             let place = format!("{}:{}", source.path(), nth + 1);
             let read = line::read(text, offset).and_then(|line| match line {
                 Some(_) if text.contains('\u{fffd}') => Err(not_utf8(text, offset)),
-                Some(line) => self.item(&line, place, owner, depth),
+                Some(line) => self.item(&line, &place, owner, depth),
                 None => Ok(None),
             });
             match read {
                 Ok(item) => items.extend(item),
-                Err(mistake) => self.mistakes.push(shown(source, mistake)),
+                Err(mistake) if self.places.insert(place) => self.mistakes.push(shown(source, mistake)),
+                Err(_) => {}
             }
             offset += text.len();
         }
@@ -72,7 +85,7 @@ impl<'m> Reader<'m> {
     fn item(
         &mut self,
         line: &Line,
-        place: String,
+        place: &str,
         owner: Owner,
         depth: usize,
     ) -> Result<Option<Item>, Mistake> {
@@ -82,7 +95,8 @@ impl<'m> Reader<'m> {
         let arguments = value::arguments(keyword.kind, line);
         value::check(keyword, &arguments, &line.keyword)?;
         let arguments_as_text = arguments.iter().map(|word| word.text.clone()).collect();
-        let directive = Directive { keyword: line.keyword.text.clone(), arguments: arguments_as_text, place };
+        let (keyword_as_text, place) = (line.keyword.text.clone(), place.to_owned());
+        let directive = Directive { keyword: keyword_as_text, arguments: arguments_as_text, place };
         Ok(Some(match (keyword.class, keyword.name) {
             (Class::Structure, "Host") => Item::Block(condition::host(&arguments)?, directive),
             (Class::Structure, "Match") => {
@@ -119,7 +133,11 @@ impl<'m> Reader<'m> {
                 Mistake::new(&word.span, format!("cannot include `{}`: {why}", word.text), help)
             };
             for path in include::glob(&self.anchored(&word.text, owner).map_err(refuse)?) {
+                if self.endless {
+                    break;
+                }
                 if depth >= DEEPEST {
+                    self.endless = true;
                     return Err(refuse(format!("files include each other more than {DEEPEST} deep")));
                 }
                 match include::read(&path) {
