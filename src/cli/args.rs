@@ -129,6 +129,10 @@ pub(super) struct Connection {
     /// New connections a second, at most
     #[arg(long, value_name = "N", value_parser = rate, env = "DRIFTLESS_RATE")]
     pub(super) rate: Option<f64>,
+
+    /// OpenSSH's client configuration; `none` reads none [default: ~/.ssh/config and /etc/ssh/ssh_config]
+    #[arg(short = 'F', long, value_name = "PATH", env = "DRIFTLESS_SSH_CONFIG")]
+    pub(super) ssh_config: Option<PathBuf>,
 }
 
 /// What is reported, where, and what the exit status says.

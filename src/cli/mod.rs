@@ -5,6 +5,7 @@ mod ask;
 mod audit;
 mod demo;
 mod failure;
+mod me;
 mod plan;
 mod progress;
 mod report;

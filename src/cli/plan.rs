@@ -13,11 +13,11 @@ use driftless::inventory::{HostId, Inventory, Overrides, Route, SshRoute, Via};
 use driftless::playbook::Playbook;
 use driftless::rules::{self, Accepted};
 use driftless::ssh::{Limits, Policy};
-use driftless::ssh_config::{Config, Me};
 
 use super::args::{Audit, Connection, HostKey};
 use super::ask::warn;
 use super::failure::Failure;
+use super::me::ssh_config;
 
 /// Everything that an audit needs before it begins.
 pub(super) struct Plan {
@@ -37,7 +37,7 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn of(args: &Audit) -> Result<Self, Failure> {
         let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-        let overrides = overrides(&args.connection, home.clone());
+        let overrides = overrides(&args.connection, home.clone())?;
         if args.inventory.is_empty() && args.hosts.is_empty() {
             return Err(Failure::new("there is no host to audit")
                 .hint("name an inventory with -i, or hosts: driftless audit web-01 admin@web-02:2222"));
@@ -96,18 +96,14 @@ pub(super) fn bind(inventory: &Inventory, playbook: &Playbook) -> Result<Bound, 
     Bound::of(inventory, playbook).map_err(|error| Failure::new(error.to_string()))
 }
 
-fn overrides(connection: &Connection, home: Option<PathBuf>) -> Overrides {
-    let login = ["LOGNAME", "USER"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
-    let me = Me { login: login.unwrap_or_else(|| "root".to_owned()), home, ..Me::default() };
-    Overrides {
+fn overrides(connection: &Connection, home: Option<PathBuf>) -> Result<Overrides, Failure> {
+    Ok(Overrides {
         user: connection.user.clone(),
         port: connection.port,
         identity: connection.identity.clone(),
         jump: connection.jump.clone(),
-        ssh: Arc::new(Config::without_files(me)),
-    }
+        ssh: Arc::new(ssh_config(connection.ssh_config.as_deref(), home)?),
+    })
 }
 
 fn limits(connection: &Connection) -> Limits {

@@ -5,38 +5,92 @@
 //! would change how a host is reached and that is not honoured here is kept in
 //! [`Settings::unhonoured`], never passed over. Nothing here connects, or runs a command.
 
+mod algorithms;
+mod condition;
+mod fill;
+mod include;
+mod keywords;
+mod line;
+mod me;
+mod parse;
+mod pattern;
+mod resolve;
 mod settings;
+mod tokens;
+mod value;
 
-use std::path::PathBuf;
-use std::time::Duration;
+#[cfg(test)]
+mod generate;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod tests;
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use algorithms::{apply, apply_among};
+pub use me::{Environment, Me};
 pub use settings::{
     AddressFamily, AgentChoice, Algorithms, Directive, HostKeyChecking, JumpHost, Proxy, Settings,
 };
 
-/// Who asks, and from where: what tokens stand for.
-#[derive(Debug, Clone, Default)]
-pub struct Me {
-    /// The local login name, `%u`.
-    pub login: String,
-    /// The home folder, `%d` and `~`.
-    pub home: Option<PathBuf>,
-    /// The numeric user id, `%i`.
-    pub uid: u32,
-    /// This machine's name, `%l`.
-    pub host: String,
+use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+use parse::{Item, Owner, Reader};
+use resolve::Search;
+
+/// The system's configuration.
+const SYSTEM: &str = "/etc/ssh/ssh_config";
+
+/// Which files there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Files {
+    /// `~/.ssh/config` and `/etc/ssh/ssh_config`, where they exist.
+    Usual,
+    /// This file, which must exist, and nothing else.
+    Only(PathBuf),
+    /// None.
+    Nothing,
 }
 
 /// The configuration of one run: who asks, and every file that was read.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
     me: Me,
+    files: Arc<[(Owner, Vec<Item>)]>,
 }
 
 impl Config {
     /// A configuration without a file: OpenSSH's defaults.
     pub fn without_files(me: Me) -> Self {
-        Self { me }
+        Self { me, files: Arc::default() }
+    }
+
+    /// Reads the files and those that they include.
+    ///
+    /// # Errors
+    /// Every mistake in them: as for ssh, a configuration that is wrong anywhere is not used at all.
+    pub fn load(files: &Files, me: Me) -> Result<Self, Diagnostics> {
+        let mut reader = Reader::new(&me);
+        let mut read = Vec::new();
+        match files {
+            Files::Nothing => {}
+            Files::Only(path) => {
+                let items = opened(path)?.map(|(source, _)| reader.read(&source, Owner::User, 0));
+                read.extend(items.map(|items| (Owner::User, items)));
+            }
+            Files::Usual => {
+                let user = me.home.as_ref().map(|home| home.join(".ssh").join("config"));
+                let user = user.map(|path| (path, Owner::User));
+                for (path, owner) in user.into_iter().chain([(PathBuf::from(SYSTEM), Owner::System)]) {
+                    read.extend(usual(&mut reader, &path, owner, me.uid)?.map(|items| (owner, items)));
+                }
+            }
+        }
+        match reader.mistakes.is_empty() {
+            true => Ok(Self { files: read.into(), me }),
+            false => Err(Diagnostics(reader.mistakes)),
+        }
     }
 
     /// Who asks.
@@ -46,42 +100,39 @@ impl Config {
 
     /// What holds for `destination`, the name that `ssh` would be given; `given` comes before every file.
     pub fn resolve(&self, destination: &str, given: &[Directive]) -> Settings {
-        let first = |keyword: &str| given.iter().find(|directive| directive.keyword == keyword);
-        let word = |keyword: &str| first(keyword).and_then(|directive| directive.arguments.first().cloned());
-        let home = self.me.home.as_deref();
-        let user_files =
-            home.map(|home| ["known_hosts", "known_hosts2"].map(|file| home.join(".ssh").join(file)));
-        Settings {
-            host_name: word("hostname").unwrap_or_else(|| destination.to_owned()),
-            port: word("port").and_then(|port| port.parse().ok()).unwrap_or(22),
-            user: word("user").unwrap_or_else(|| self.me.login.clone()),
-            identity_files: word("identityfile").map(|file| vec![PathBuf::from(file)]),
-            identities_only: false,
-            identity_agent: AgentChoice::Environment,
-            certificate_files: Vec::new(),
-            user_known_hosts_files: first("userknownhostsfile").map_or_else(
-                || user_files.into_iter().flatten().collect(),
-                |directive| directive.arguments.iter().map(PathBuf::from).collect(),
-            ),
-            global_known_hosts_files: ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
-                .map(PathBuf::from)
-                .to_vec(),
-            host_key_alias: None,
-            strict_host_key_checking: None,
-            hash_known_hosts: false,
-            proxy: Proxy::None,
-            connect_timeout: None,
-            connection_attempts: 1,
-            server_alive_interval: Duration::ZERO,
-            server_alive_count_max: 3,
-            address_family: AddressFamily::Any,
-            bind_address: None,
-            pubkey_authentication: true,
-            password_authentication: true,
-            kbd_interactive_authentication: true,
-            preferred_authentications: None,
-            algorithms: Algorithms::default(),
-            unhonoured: Vec::new(),
-        }
+        let search = self.search(destination, given);
+        let host = search.host();
+        fill::settings(&self.me, destination, &host, search.found)
     }
+
+    fn search<'c>(&'c self, destination: &'c str, given: &'c [Directive]) -> Search<'c> {
+        let mut search = Search::new(&self.me, destination);
+        search.given(given);
+        search.files(&self.files);
+        search
+    }
+}
+
+/// One of the usual files. Like ssh, it passes over one that is missing or not readable for this user, and
+/// refuses one of the user's that others may write.
+fn usual(
+    reader: &mut Reader<'_>,
+    path: &Path,
+    owner: Owner,
+    uid: u32,
+) -> Result<Option<Vec<Item>>, Diagnostic> {
+    let Ok(Some((source, metadata))) = include::read(path) else { return Ok(None) };
+    if owner == Owner::User && !include::is_private(&metadata, uid) {
+        let whole = source.whole("it belongs to another user, or others may write it");
+        return Err(whole.help("ssh refuses it as well: chown it, and chmod go-w"));
+    }
+    Ok(Some(reader.read(&source, owner, 0)))
+}
+
+/// A file that must exist.
+fn opened(path: &Path) -> Result<Option<(Source, std::fs::Metadata)>, Diagnostic> {
+    include::read(path).map_err(|error| {
+        let whole = Source::text(&path.to_string_lossy(), "").whole(format!("cannot read the file: {error}"));
+        whole.help("-F names ssh's configuration; `-F none` reads none")
+    })
 }

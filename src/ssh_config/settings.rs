@@ -51,8 +51,12 @@ pub struct Settings {
     pub password_authentication: bool,
     /// `KbdInteractiveAuthentication`
     pub kbd_interactive_authentication: bool,
+    /// `GSSAPIAuthentication`: not used here; where a login fails, it may be what is missing.
+    pub gssapi_authentication: bool,
     /// `PreferredAuthentications`, in order; `None` is OpenSSH's own order.
     pub preferred_authentications: Option<Vec<String>>,
+    /// `RequiredRSASize`: RSA keys of fewer bits count as none, ours and the host's.
+    pub required_rsa_size: u32,
     /// The lists of algorithms.
     pub algorithms: Algorithms,
     /// Directives that would change how the host is reached and that are not honoured here.

@@ -21,3 +21,4 @@ mod lab;
 mod leaks;
 mod outputs;
 mod playbooks;
+mod ssh_config;
