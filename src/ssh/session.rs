@@ -116,7 +116,8 @@ impl Client {
         let (stream, leash, farewell) = leash(carrier, self.limits.bytes);
         let guard = Guard::new(Arc::clone(&self.trust), route);
         let reason = guard.reason();
-        let config = Arc::new(offer::config(&route.settings, &self.trust.known_keys(route)));
+        let config =
+            Arc::new(offer::config(&route.settings, &self.trust.known_keys(route)).map_err(for_good)?);
         match timeout_at(connect_by, client::connect_stream(config, stream, guard)).await {
             Ok(Ok(handle)) => Ok(Greeted { handle, reason, farewell, leash }),
             Ok(Err(Refusal::HostKey(fault))) => Err((*fault, false)),
