@@ -1,6 +1,5 @@
 //! Who runs the program and where, and the configuration of ssh that holds for them.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use driftless::diagnostic::Diagnostics;
@@ -16,20 +15,52 @@ pub(super) fn ssh_config(file: Option<&Path>, home: Option<PathBuf>) -> Result<C
     Config::load(&files, me(home))
 }
 
+/// The home folder: `HOME`, or what the user database says, as for a service that has no `HOME`.
+pub(super) fn home() -> Option<PathBuf> {
+    let set = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    set.or_else(|| Some(PathBuf::from(account(uid())?.1)))
+}
+
 fn me(home: Option<PathBuf>) -> Me {
-    let login = ["LOGNAME", "USER"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
-    // A process belongs to the user that runs it.
-    let uid = std::fs::metadata("/proc/self").map_or(u32::MAX, |process| process.uid());
+    let set = |name| std::env::var(name).ok().filter(|name| !name.is_empty());
+    let uid = uid();
+    let login = ["LOGNAME", "USER"].into_iter().find_map(set).or_else(|| Some(account(uid)?.0));
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     Me {
-        login: login.unwrap_or_else(|| "root".to_owned()),
+        // A user without a name has no login anywhere; the server will say so.
+        login: login.unwrap_or_else(|| uid.to_string()),
         home,
         uid,
         host: host.trim().to_owned(),
         environment: variables.collect(),
+    }
+}
+
+/// The user that this program runs as.
+fn uid() -> u32 {
+    rustix::process::getuid().as_raw()
+}
+
+/// Login name and home folder of a user, passwd(5).
+fn account(uid: u32) -> Option<(String, String)> {
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (name, number) = (fields.next()?, fields.nth(1)?);
+        let home = fields.nth(2)?;
+        (number.parse() == Ok(uid)).then(|| (name.to_owned(), home.to_owned()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_user_database_knows_root() {
+        assert_eq!(account(0), Some(("root".to_owned(), "/root".to_owned())));
+        assert_eq!(account(u32::MAX), None);
     }
 }

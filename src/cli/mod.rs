@@ -17,9 +17,11 @@ use clap::Parser as _;
 use args::{Args, Command};
 use driftless::report::write;
 use failure::Failure;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
+    raise_descriptors();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
@@ -35,6 +37,13 @@ pub(crate) fn main() -> ExitCode {
             ExitCode::from(1)
         }
     }
+}
+
+/// Every host takes a descriptor or two; the soft limit of old is for programs that use select(2).
+fn raise_descriptors() {
+    let limit = getrlimit(Resource::Nofile);
+    // Where it cannot be raised, hosts that find none left say so.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 fn run(args: Args) -> Result<u8, Failure> {

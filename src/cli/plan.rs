@@ -17,7 +17,7 @@ use driftless::ssh::{Limits, Policy};
 use super::args::{Audit, Connection, HostKey};
 use super::ask::warn;
 use super::failure::Failure;
-use super::me::ssh_config;
+use super::me::{home, ssh_config};
 
 /// Everything that an audit needs before it begins.
 pub(super) struct Plan {
@@ -36,7 +36,7 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn of(args: &Audit) -> Result<Self, Failure> {
-        let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+        let home = home();
         let overrides = overrides(&args.connection, home.clone())?;
         if args.inventory.is_empty() && args.hosts.is_empty() {
             return Err(Failure::new("there is no host to audit")

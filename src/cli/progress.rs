@@ -40,13 +40,15 @@ impl<'a> Progress<'a> {
             Event::Started(host) => {
                 self.running.insert(host, Instant::now());
             }
-            Event::Finished(host, fault) => {
+            Event::Finished(host, fault, gaps) => {
                 let took = self.running.remove(&host).map_or(Duration::ZERO, |started| started.elapsed());
                 self.failed += usize::from(fault.is_some());
                 if self.verbose {
-                    let how = fault.map_or("ok".to_owned(), |fault| {
-                        format!("{}: {}", fault.phase, fault.full_message())
-                    });
+                    let how = match (fault, gaps) {
+                        (Some(fault), _) => format!("{}: {}", fault.phase, fault.full_message()),
+                        (None, 0) => "ok".to_owned(),
+                        (None, gaps) => format!("in part: {gaps} of its facts could not be collected"),
+                    };
                     let line = format!("{}  {:.2} s  {how}", self.name(host), took.as_secs_f64());
                     self.bar.suspend(|| say(&line));
                 }

@@ -44,8 +44,8 @@ pub struct Round {
 pub enum Event<'a> {
     /// It is being asked.
     Started(HostId),
-    /// It is done; `None` if all went well.
-    Finished(HostId, Option<&'a Fault>),
+    /// It is done; with what went wrong, and how many of its facts could not be collected.
+    Finished(HostId, Option<&'a Fault>, usize),
 }
 
 /// One host's answer, on its way to being read.
@@ -95,7 +95,8 @@ impl Round {
                 Next::Landed(Ok(landed)) => {
                     let observation = observe(landed, self.request.nonce(), &mut reader);
                     queue.done(observation.host);
-                    tell(Event::Finished(observation.host, observation.fault.as_ref()));
+                    let gaps = observation.snapshot.as_ref().map_or(0, |snapshot| snapshot.gaps.len());
+                    tell(Event::Finished(observation.host, observation.fault.as_ref(), gaps));
                     fleet.hosts.push(observation);
                 }
                 // A task that panicked is a bug of ours; its host is found missing below.

@@ -95,7 +95,22 @@ impl<'a> Parts<'a> {
         }) {
             return Err("the user before `@` makes no sense".to_owned());
         }
+        if argument.contains("://") {
+            return Err("it is no address of the web: [USER@]NAME[:PORT]".to_owned());
+        }
         let (name, port) = split_port(rest);
+        let is_address = name.starts_with('[')
+            || name
+                .split_once('%')
+                .map_or(name, |(address, _)| address)
+                .parse::<std::net::Ipv6Addr>()
+                .is_ok();
+        if name.contains(':') && !name.contains('[') && !is_address {
+            return Err(
+                "it has more colons than [USER@]NAME[:PORT]; an IPv6 address with a port stands in brackets"
+                    .to_owned(),
+            );
+        }
         let port = match port.map(str::parse::<u16>) {
             None => None,
             Some(Ok(port)) if port > 0 => Some(port),
@@ -169,9 +184,19 @@ mod tests {
 
     #[test]
     fn what_names_no_host_is_refused() {
-        for argument in
-            ["", "-oProxyCommand=x", "a b", "@web", "web:0", "web:99999", "web/1", "web-[5:1]", "we\u{1b}b"]
-        {
+        for argument in [
+            "",
+            "-oProxyCommand=x",
+            "a b",
+            "@web",
+            "web:0",
+            "web:99999",
+            "web/1",
+            "web-[5:1]",
+            "we\u{1b}b",
+            "h:22:33",
+            "ssh://root@h",
+        ] {
             assert!(
                 Inventory::default().add_adhoc(&[argument.to_owned()], &overrides()).is_err(),
                 "{argument}"

@@ -58,13 +58,13 @@ pub(super) fn config(settings: &Settings, known: &Known) -> Result<client::Confi
 fn chosen<N>(
     keyword: &str,
     list: Option<&str>,
-    defaults: &Cow<'static, [N]>,
+    defaults: &[N],
     all: &[&str],
 ) -> Result<Cow<'static, [N]>, Fault>
 where
     N: Clone + AsRef<str> + for<'n> TryFrom<&'n str> + 'static,
 {
-    let Some(list) = list else { return Ok(defaults.clone()) };
+    let Some(list) = list else { return Ok(defaults.to_vec().into()) };
     let usual: Vec<&str> = defaults.iter().map(AsRef::as_ref).filter(|name| all.contains(name)).collect();
     let wanted = apply_among(list, &usual, all);
     let possible = wanted.iter().filter(|name| all.contains(&name.as_str()));

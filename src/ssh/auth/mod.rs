@@ -151,6 +151,9 @@ impl Login<'_> {
         if let Some(why) = self.keyring.why_not_named(self.route) {
             message.push_str(&format!("; what is set was not among them: {why}"));
         }
+        if let Some(why) = self.keyring.why_not_default(self.route) {
+            message.push_str(&format!("; {why}"));
+        }
         if let Some(why) = &self.tried.unsigned {
             message.push_str(&format!("; the SSH agent did not sign with {why}"));
         }

@@ -16,6 +16,7 @@ use super::{Login, MAX_AUTH_TRIES, MOST_ATTEMPTS, Outcome};
 use crate::snapshot::{Fault, Phase, quote};
 use crate::ssh::handler::Guard;
 use crate::ssh::keys::{Candidate, Secret};
+use crate::ssh_config::apply;
 
 /// How long an agent may take to sign: somebody may have to touch a key, or to confirm.
 const AGENT_PATIENCE: Duration = Duration::from_secs(15);
@@ -69,8 +70,11 @@ impl Login<'_> {
     }
 
     async fn offer(&mut self, candidate: &Candidate) -> Result<Outcome, Fault> {
-        let hashes = if candidate.is_rsa() { rsa_hashes(self.handle).await } else { vec![None] };
-        let mut last = Outcome::Refused(MethodSet::empty());
+        let mut hashes = if candidate.is_rsa() { rsa_hashes(self.handle).await } else { vec![None] };
+        if let Some(list) = &self.route.settings.algorithms.pubkey_accepted {
+            hashes.retain(|hash| is_accepted(list, &candidate.signature_name(*hash)));
+        }
+        let mut last = Outcome::Refused(MethodSet::from([MethodKind::PublicKey].as_slice()));
         for hash in hashes {
             self.tried.attempts += 1;
             let user = self.route.settings.user.clone();
@@ -143,6 +147,11 @@ impl Login<'_> {
         }
         .map_err(|error| error.to_string())
     }
+}
+
+/// Whether PubkeyAcceptedAlgorithms lets a signature be offered; `+` and `^` take nothing away.
+fn is_accepted(list: &str, name: &str) -> bool {
+    apply(list, &[name]).iter().any(|allowed| allowed == name)
 }
 
 fn outcome(result: AuthResult) -> Outcome {
@@ -223,5 +232,24 @@ impl russh::Signer for FileSigner<'_> {
         // RFC 4252 7: the signature follows what it signs, as a string.
         signature.encode_prefixed(&mut data).map_err(|_| Unsigned)?;
         Ok(data)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_says_which_signatures_are_offered() {
+        for (list, accepted) in [
+            ("ssh-ed25519,rsa-sha2-*", true),
+            ("rsa-sha2-512", false),
+            ("-ssh-ed25519*", false),
+            ("-ecdsa-*", true),
+            ("+ssh-rsa", true),
+            ("^rsa-sha2-512", true),
+        ] {
+            assert_eq!(is_accepted(list, "ssh-ed25519"), accepted, "{list}");
+        }
     }
 }

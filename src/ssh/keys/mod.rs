@@ -11,7 +11,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use russh::keys::{Certificate, PrivateKey, PublicKey, load_public_key};
+use russh::keys::{Algorithm, Certificate, HashAlg, PrivateKey, PublicKey, load_public_key};
 use zeroize::Zeroizing;
 
 use crate::inventory::SshRoute;
@@ -56,6 +56,18 @@ impl Candidate {
         self.public().algorithm().is_rsa()
     }
 
+    /// The name of its signatures: `rsa-sha2-512`, `ssh-ed25519-cert-v01@openssh.com`.
+    pub(super) fn signature_name(&self, hash: Option<HashAlg>) -> String {
+        let algorithm = match self.public().algorithm() {
+            Algorithm::Rsa { .. } => Algorithm::Rsa { hash },
+            other => other,
+        };
+        match self.certificate {
+            Some(_) => algorithm.to_certificate_type(),
+            None => algorithm.as_str().to_owned(),
+        }
+    }
+
     fn of_file(path: &Path, home: Option<&Path>, key: PrivateKey) -> Self {
         Self { name: file::shown(path, home), secret: Secret::File(Arc::new(key)), certificate: None }
     }
@@ -86,6 +98,8 @@ pub struct Keyring {
     environment: Option<PathBuf>,
     /// OpenSSH's default files.
     defaults: Vec<Candidate>,
+    /// Default files that are encrypted and were left out, and why.
+    locked: Vec<String>,
     /// The key that let us in last, by login name: a fleet mostly takes one and the same.
     favourites: Mutex<BTreeMap<String, PublicKey>>,
     /// What is answered where a host asks for a password, unless the inventory has another.
@@ -136,7 +150,9 @@ impl Keyring {
                 keyring.read_certificate(path.clone(), true);
             }
         }
-        if let Some(folder) = home.map(|home| home.join(".ssh")) {
+        // Nobody is asked for the passphrase of a key that no host needs.
+        let needed = routes.iter().any(|route| route.settings.identity_files.is_none());
+        if let Some(folder) = home.map(|home| home.join(".ssh")).filter(|_| needed) {
             keyring.read_defaults(&folder, home, ask);
         }
         keyring
@@ -216,7 +232,8 @@ impl Keyring {
 
     /// Why there is no key for a route.
     pub(super) fn why_none(&self, route: &SshRoute) -> String {
-        self.why_not_named(route).or_else(|| self.why_no_agent(route)).unwrap_or_else(|| {
+        let locked = || self.why_not_default(route).map(str::to_owned);
+        self.why_not_named(route).or_else(|| self.why_no_agent(route)).or_else(locked).unwrap_or_else(|| {
             "no identity is set, the agent holds none, and none of OpenSSH's default files can be used"
                 .to_owned()
         })
@@ -303,22 +320,31 @@ impl Keyring {
 
     /// Default files are taken as they come; a passphrase is asked for only if there is no other key.
     fn read_defaults(&mut self, folder: &Path, home: Option<&Path>, ask: &mut Passphrase<'_>) {
-        let mut encrypted = None;
+        let mut encrypted = Vec::new();
         for path in DEFAULT_FILES.map(|name| folder.join(name)) {
             match file::read(&path) {
                 Ok(Key::Plain(key)) => self.defaults.push(Candidate::of_file(&path, home, *key)),
-                Ok(Key::Encrypted(text, _)) => encrypted = encrypted.or(Some((path, text))),
+                Ok(Key::Encrypted(text, _)) => encrypted.push((path, text)),
                 Err(_) => {}
             }
         }
         let held = self.agents.values().flatten().any(|held| !held.is_empty());
-        if self.defaults.is_empty() && !held && self.named.is_empty() {
-            if let Some((path, text)) = encrypted {
-                if let Ok(key) = file::decrypt(&path, &text, ask) {
-                    self.defaults.push(Candidate::of_file(&path, home, key));
-                }
+        for (path, text) in encrypted {
+            let alone = self.defaults.is_empty() && !held;
+            match alone.then(|| file::decrypt(&path, &text, ask)) {
+                Some(Ok(key)) => self.defaults.push(Candidate::of_file(&path, home, key)),
+                Some(Err(why)) => self.locked.push(format!("{} {why}", file::shown(&path, home))),
+                None => self.locked.push(format!(
+                    "{} is encrypted and was left out: load it with ssh-add, or name it with --identity",
+                    file::shown(&path, home)
+                )),
             }
         }
+    }
+
+    /// A default file that was left out, if the route could have used it.
+    pub(super) fn why_not_default(&self, route: &SshRoute) -> Option<&str> {
+        self.locked.first().map(String::as_str).filter(|_| route.settings.identity_files.is_none())
     }
 }
 

@@ -46,10 +46,31 @@ async fn default_files_are_found_below_home() {
     let home = tempfile::tempdir().unwrap();
     std::fs::create_dir(home.path().join(".ssh")).unwrap();
     write_key(&home.path().join(".ssh/id_ed25519"), None);
-    let keyring = Keyring::load([], Some(home.path()), None, &mut |_, _| None).await;
+    let keyring = Keyring::load([&SshRoute::to("h", &[])], Some(home.path()), None, &mut |_, _| None).await;
     let names: Vec<String> =
         keyring.candidates(&SshRoute::to("h", &[])).into_iter().map(|candidate| candidate.name).collect();
     assert_eq!(names, ["~/.ssh/id_ed25519"]);
+}
+
+#[tokio::test]
+async fn nobody_is_asked_for_a_key_that_no_host_needs_and_a_locked_one_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join(".ssh")).unwrap();
+    write_key(&home.path().join(".ssh/id_ed25519"), Some("right"));
+    let mut asked = 0;
+    let mut ask = |_: &Path, _| {
+        asked += 1;
+        None
+    };
+    Keyring::load([], Some(home.path()), None, &mut ask).await;
+    assert_eq!(asked, 0);
+    write_key(&home.path().join(".ssh/id_rsa"), None);
+    let route = SshRoute::to("h", &[]);
+    let keyring = Keyring::load([&route], Some(home.path()), None, &mut |_, _| None).await;
+    assert_eq!(keyring.candidates(&route).len(), 1);
+    assert!(
+        keyring.why_not_default(&route).is_some_and(|why| why.starts_with("~/.ssh/id_ed25519 is encrypted"))
+    );
 }
 
 #[tokio::test]
@@ -59,7 +80,7 @@ async fn the_key_that_let_us_in_is_offered_first_next_time() {
     for name in ["id_ed25519", "id_rsa"] {
         write_key(&home.path().join(".ssh").join(name), None);
     }
-    let keyring = Keyring::load([], Some(home.path()), None, &mut |_, _| None).await;
+    let keyring = Keyring::load([&SshRoute::to("h", &[])], Some(home.path()), None, &mut |_, _| None).await;
     let route = SshRoute::to("h", &[]);
     let second = keyring.candidates(&route).pop().unwrap();
     keyring.let_in(&route.settings.user, &second);

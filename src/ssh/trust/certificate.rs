@@ -2,13 +2,14 @@
 //! host's key. One that does not hold makes the key an ordinary one, as it does for OpenSSH.
 
 use russh::keys::ssh_key::certificate::CertType;
-use russh::keys::{Certificate, HashAlg, PublicKey};
+use russh::keys::{Algorithm, Certificate, HashAlg, PublicKey};
 
 use super::known_hosts::wildcard;
 use super::{Shown, Trust, names_of, revoked};
 use crate::inventory::SshRoute;
 use crate::snapshot::{Fault, quote};
 use crate::ssh::validity::holds_now;
+use crate::ssh_config::apply;
 
 impl Trust {
     /// Judges the certificate that a host presents.
@@ -33,7 +34,9 @@ impl Trust {
         if !vouched {
             return self.judge(route, &key);
         }
-        match holds(certificate, &authority, principal(route)) {
+        let held = signed_well(certificate, route.settings.algorithms.ca_signature.as_deref())
+            .and_then(|()| holds(certificate, &authority, principal(route)));
+        match held {
             Ok(()) => Ok(()),
             Err(why) => self.judge(route, &key).map_err(|fault| {
                 let detail = format!("its certificate does not hold: {why}");
@@ -48,6 +51,18 @@ impl Trust {
 /// The name that a certificate must be for: the alias, or the name or address that was asked for.
 fn principal(route: &SshRoute) -> &str {
     route.settings.host_key_alias.as_deref().unwrap_or(&route.settings.host_name)
+}
+
+/// Whether the authority's signature is of a kind that is believed: CASignatureAlgorithms, by default all
+/// but SHA-1.
+fn signed_well(certificate: &Certificate, list: Option<&str>) -> Result<(), String> {
+    let algorithm = certificate.signature().algorithm();
+    let name = algorithm.as_str();
+    let believed = match list {
+        Some(list) => apply(list, &[name]).iter().any(|allowed| allowed == name),
+        None => !matches!(algorithm, Algorithm::Rsa { hash: None }),
+    };
+    if believed { Ok(()) } else { Err(format!("its authority signs with {name}")) }
 }
 
 /// Whether a certificate that a known authority signed is good for a host, now.
@@ -75,7 +90,7 @@ fn holds(certificate: &Certificate, authority: &PublicKey, host: &str) -> Result
 mod tests {
     use russh::keys::PrivateKey;
     use russh::keys::key::safe_rng;
-    use russh::keys::ssh_key::{Algorithm, certificate::Builder};
+    use russh::keys::ssh_key::certificate::Builder;
 
     use super::*;
 
@@ -121,6 +136,23 @@ mod tests {
         assert!(judged("@cert-authority * CA\nweb-01 KEY", &expired).is_ok());
         let user = Made { kind: CertType::User, ..GOOD };
         assert!(judged("@cert-authority * CA", &user).is_err());
+    }
+
+    #[test]
+    fn signatures_that_are_not_listed_are_not_believed() {
+        let host = new_key();
+        let mut builder =
+            Builder::new_with_random_nonce(&mut safe_rng(), host.public_key().key_data().clone(), 0, 9)
+                .unwrap();
+        builder.cert_type(CertType::Host).unwrap();
+        builder.all_principals_valid().unwrap();
+        let certificate = builder.sign(&new_key()).unwrap();
+        assert!(
+            signed_well(&certificate, None).is_ok() && signed_well(&certificate, Some("ssh-ed25519")).is_ok()
+        );
+        assert!(
+            signed_well(&certificate, Some("rsa-sha2-512")).is_err_and(|why| why.contains("ssh-ed25519"))
+        );
     }
 
     #[test]
