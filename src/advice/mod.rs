@@ -113,6 +113,8 @@ impl<'f> Conditions<'f> {
             let Some(entry) = entry(finding.rule.id) else { continue };
             let list = match entry.action {
                 _ if finding.leaves_open() => &mut conditions.unaudited,
+                // What the user calls only worth knowing asks for nothing.
+                _ if finding.severity == Severity::Info && finding.rule.severity > Severity::Info => continue,
                 _ if is_open(finding, findings, replaceable) => &mut conditions.open,
                 Action::None => continue,
                 // What is only worth knowing asks for nothing.
@@ -147,7 +149,14 @@ impl<'f> Conditions<'f> {
 
     fn reasons(&self) -> Vec<String> {
         let all = self.lasting.iter().chain(&self.repairable).chain(&self.open).chain(&self.unaudited);
-        all.map(|finding| format!("{}: {}", finding.subject, finding.message())).collect()
+        let mut reasons: Vec<String> = Vec::new();
+        for reason in all.map(|finding| format!("{}: {}", finding.subject, finding.message())) {
+            // A host in two clusters may have one reason twice.
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        reasons
     }
 }
 

@@ -155,7 +155,7 @@ pub(super) struct Reporting {
     #[arg(long, env = "DRIFTLESS_NO_PROGRESS", value_parser = FalseyValueParser::new())]
     pub(super) no_progress: bool,
 
-    /// No progress, no warnings, and no table where -o names only files
+    /// No progress, no warnings but that of host keys that are not checked, and no table where -o names only files
     #[arg(short, long, env = "DRIFTLESS_QUIET", value_parser = FalseyValueParser::new())]
     pub(super) quiet: bool,
 

@@ -93,7 +93,7 @@ impl Plan {
 
 /// Resolves the playbook's patterns: what is wrong there is said before any host is asked.
 pub(super) fn bind(inventory: &Inventory, playbook: &Playbook) -> Result<Bound, Failure> {
-    Bound::of(inventory, playbook).map_err(|error| Failure::new(error.to_string()))
+    Ok(Bound::of(inventory, playbook)?)
 }
 
 fn overrides(connection: &Connection, home: Option<PathBuf>) -> Result<Overrides, Failure> {
@@ -153,7 +153,10 @@ fn choose(inventory: &mut Inventory, args: &Audit, overrides: &Overrides) -> Res
 
 /// A group is not a host: to ask it for its name's address would only puzzle.
 fn refuse_groups(inventory: &Inventory, arguments: &[String]) -> Result<(), Failure> {
-    let group = |name: &&String| inventory.find(name).is_none() && inventory.groups.contains_key(*name);
+    let group = |name: &&String| {
+        inventory.find(name).is_none()
+            && (inventory.groups.contains_key(*name) || ["all", "ungrouped"].contains(&name.as_str()))
+    };
     match arguments.iter().find(group) {
         Some(name) => Err(Failure::new(format!("`{name}` is a group, and hosts are expected here"))
             .hint(format!("-l {name} audits its hosts"))),

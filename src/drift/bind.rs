@@ -3,20 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::covers;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::inventory::pattern::Pattern;
 use crate::inventory::{HostId, Inventory};
 use crate::playbook::{Baseline, Place, Playbook};
-
-/// A playbook that does not fit the inventory.
-#[derive(Debug, thiserror::Error)]
-#[error("{place}: {message}")]
-pub struct BindError {
-    /// The entry.
-    pub place: Place,
-    /// What is wrong, and what to do.
-    pub message: String,
-}
 
 /// Hosts of one entry; `None` is every host.
 type Hosts = Option<BTreeSet<HostId>>;
@@ -39,7 +29,7 @@ impl Bound {
     ///
     /// # Errors
     /// When the playbook speaks of a host that the inventory does not have.
-    pub fn of(inventory: &Inventory, playbook: &Playbook) -> Result<Self, BindError> {
+    pub fn of(inventory: &Inventory, playbook: &Playbook) -> Result<Self, Diagnostic> {
         let mut unmatched = Vec::new();
         let mut select = |pattern: &Pattern, place: &Place| {
             let selection = pattern.select(inventory);
@@ -61,10 +51,14 @@ impl Bound {
             if let Baseline::Host(name) = &entry.baseline {
                 if inventory.find(name).is_none() {
                     let names = inventory.hosts.iter().map(|host| host.name.as_str());
-                    let near = nearest(name, names).map(|near| format!("; did you mean `{near}`?"));
-                    let near = near.unwrap_or_default();
-                    let message = format!("the baseline host `{name}` is not in the inventory{near}");
-                    return Err(BindError { place: entry.place.clone(), message });
+                    let help = match nearest(name, names) {
+                        Some(near) => {
+                            format!("did you mean `{near}`? A baseline host is one of the inventory")
+                        }
+                        None => "name a host of the inventory, or give it there".to_owned(),
+                    };
+                    let title = format!("the baseline host `{name}` is not in the inventory");
+                    return Err(entry.baseline_place.mistake(title, "").help(help));
                 }
             }
         }

@@ -128,14 +128,14 @@ impl<'a> Column<'a> {
         if let Value::Installed(version) = cell.value { Some((cell.system, version)) } else { None }
     }
 
-    /// How many hosts have each value, most first; versions before "not installed" before "unknown".
+    /// How many hosts have each value, most first; "unknown" has no vote and comes last.
     pub fn spread(&self) -> Vec<(String, usize)> {
         let mut counts: BTreeMap<Value<'a>, usize> = BTreeMap::new();
         for cell in self.cells.iter().flatten() {
             *counts.entry(cell.value).or_default() += 1;
         }
         let mut spread: Vec<(Value<'a>, usize)> = counts.into_iter().rev().collect();
-        spread.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        spread.sort_by_key(|(value, count)| (*value == Value::Unknown, std::cmp::Reverse(*count)));
         spread.into_iter().map(|(value, count)| (value.to_string(), count)).collect()
     }
 

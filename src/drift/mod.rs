@@ -12,7 +12,7 @@ mod release;
 
 use std::collections::BTreeSet;
 
-pub use bind::{BindError, Bound};
+pub use bind::Bound;
 pub use column::{Column, Judgement, Value};
 pub use expect::Expected;
 pub use release::Releases;

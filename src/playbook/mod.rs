@@ -13,11 +13,13 @@ mod raw;
 mod validate;
 
 use std::fmt;
+use std::ops::Range;
 
 use jiff::civil::Date;
 
 pub use self::builtin::builtin_ignores;
 pub use self::glob::{Glob, GlobError};
+use crate::diagnostic::{Diagnostic, Source};
 use crate::inventory::pattern::Pattern;
 use crate::severity::Severity;
 use crate::version::Requirement;
@@ -44,18 +46,25 @@ pub struct Playbook {
 }
 
 /// Where an entry stands in its file, for messages that come after validation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Place {
-    /// The file, as messages show it.
-    pub file: String,
     /// One-based line.
     pub line: usize,
+    source: Source,
+    span: Range<usize>,
+}
+
+impl Place {
+    /// A mistake there.
+    pub fn mistake(&self, title: impl Into<String>, label: impl Into<String>) -> Diagnostic {
+        self.source.error(self.span.clone(), title, label)
+    }
 }
 
 impl fmt::Display for Place {
     /// `FILE:LINE`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file, self.line)
+        write!(f, "{}:{}", self.source.path(), self.line)
     }
 }
 
@@ -81,6 +90,8 @@ pub struct PackageEntry {
     pub version: Option<Requirement>,
     /// What is expected.
     pub baseline: Baseline,
+    /// Where that is said; the entry itself if it is not.
+    pub baseline_place: Place,
     /// Severity of the entry's own findings, in place of the rules' defaults.
     pub severity: Option<Severity>,
     /// Where it stands.
@@ -235,6 +246,7 @@ mod tests {
 
     #[test]
     fn a_place_reads_as_file_and_line() {
-        assert_eq!(Place { file: "web.toml".into(), line: 7 }.to_string(), "web.toml:7");
+        let source = Source::text("web.toml", "a\nb\n");
+        assert_eq!(Place { line: 2, source, span: 2..3 }.to_string(), "web.toml:2");
     }
 }

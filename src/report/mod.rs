@@ -15,9 +15,9 @@ use jiff::Timestamp;
 
 use crate::advice::{Advised, Verdict};
 use crate::drift::Comparison;
-use crate::rules::Finding;
+use crate::rules::{Evidence, Finding};
 use crate::severity::Severity;
-use crate::snapshot::HostStatus;
+use crate::snapshot::{HostStatus, Observation};
 
 pub use style::Look;
 
@@ -84,10 +84,24 @@ impl Audit<'_> {
         }
     }
 
+    /// Whether each host was audited: one that has a gap of any kind was not, not wholly.
+    pub(crate) fn statuses(&self) -> Vec<HostStatus> {
+        let mut statuses: Vec<HostStatus> =
+            self.comparison.fleet.hosts.iter().map(Observation::status).collect();
+        let gaps = self.findings.iter().filter(|finding| matches!(finding.evidence, Evidence::Gap(_)));
+        for (position, _) in gaps.filter_map(|finding| finding.host.as_ref()) {
+            if let Some(status @ HostStatus::Audited) = statuses.get_mut(*position) {
+                *status = HostStatus::Partial;
+            }
+        }
+        statuses
+    }
+
     /// What a script reads first.
     pub fn summary(&self) -> Summary {
+        let statuses = self.statuses();
         let hosts = &self.comparison.fleet.hosts;
-        let with = |status| hosts.iter().filter(|host| host.status() == status).count();
+        let with = |status| statuses.iter().filter(|host| **host == status).count();
         let drifted =
             |verdict: Verdict| matches!(verdict, Verdict::Investigate | Verdict::Repair | Verdict::Replace);
         let verdicts = || self.advised.hosts.iter().map(|host| host.verdict);

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::{ALL, Check, Finding, Waived, WaiverUse};
 use crate::drift::Comparison;
-use crate::playbook::Playbook;
+use crate::playbook::{Playbook, Waiver};
 
 /// Findings that an earlier report had, by key.
 #[derive(Debug, Clone, Default)]
@@ -109,9 +109,21 @@ fn apply_waivers(comparison: &Comparison<'_>, today: Date, findings: &mut [Findi
     matched
 }
 
+/// Whether a waiver that holds says the same as one that has expired.
+fn renews(other: &Waiver, expired: &Waiver, today: Date) -> bool {
+    let text = |waiver: &Waiver| {
+        (waiver.hosts.as_ref().map(ToString::to_string), waiver.subject.as_ref().map(ToString::to_string))
+    };
+    other.until >= today && other.rule == expired.rule && text(other) == text(expired)
+}
+
 fn about_waivers(playbook: &Playbook, matched: &[usize], today: Date) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (waiver, matched) in playbook.waivers.iter().zip(matched.iter().copied()) {
+        // One that was renewed beside the old one hides what it hid: nothing is revived.
+        if waiver.until < today && playbook.waivers.iter().any(|other| renews(other, waiver, today)) {
+            continue;
+        }
         let usage = WaiverUse { waiver, matched, today };
         for rule in ALL {
             if let Check::Waiver(check) = rule.check {

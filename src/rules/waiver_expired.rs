@@ -46,14 +46,16 @@ mod tests {
 
     #[test]
     fn the_last_day_counts_and_the_day_after_revives_what_was_hidden() {
-        let waived = |until: &str| {
-            let waiver = format!(
+        let waiver = |until: &str| {
+            format!(
                 "[[waiver]]\nrule = \"package-version\"\nhosts = \"web-04\"\nsubject = \"ng*\"\njustification = \"canary\"\nuntil = {until}\n"
-            );
-            found(&waiver, &beside_three("nginx=1-2", "nginx=1-1"))
+            )
         };
+        let waived = |until: &str| found(&waiver(until), &beside_three("nginx=1-2", "nginx=1-1"));
         let drift = "package-version/web/web-04/nginx medium: 1-1 where 1-2 is expected";
         assert_eq!(waived("2026-11-23"), [format!("({drift})")]);
+        let renewed = format!("{}{}", waiver("2026-11-22"), waiver("2026-12-31"));
+        assert_eq!(found(&renewed, &beside_three("nginx=1-2", "nginx=1-1")), [format!("({drift})")]);
         let expired = waived("2026-11-22");
         assert_eq!(expired[1], drift);
         assert!(

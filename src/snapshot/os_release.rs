@@ -67,7 +67,12 @@ impl Os {
 
     /// Whether both run the same release of the same distribution.
     pub fn same_release(&self, other: &Self) -> bool {
-        self.id == other.id && self.version == other.version && self.codename == other.codename
+        // Some builds leave out the one or the other.
+        let same = |mine: &str, theirs: &str| !mine.is_empty() && mine == theirs;
+        self.id == other.id
+            && (same(&self.codename, &other.codename)
+                || same(&self.version, &other.version)
+                || self.codename.is_empty() && self.version == other.version && other.codename.is_empty())
     }
 
     /// `trixie`, or `rocky 9` where there is no codename.

@@ -33,8 +33,13 @@ impl<'a, 'm> Check<'a, 'm> {
 
     /// Where an entry stands, for messages after validation.
     pub(super) fn place(&self, entry: &Entry) -> Place {
-        let line = self.line_ends.partition_point(|&end| end < entry.span.start) + 1;
-        Place { file: self.mistakes.source.path().to_owned(), line }
+        self.place_of(entry.span.clone())
+    }
+
+    /// Where a value stands.
+    pub(super) fn place_of(&self, span: Range<usize>) -> Place {
+        let line = self.line_ends.partition_point(|&end| end < span.start) + 1;
+        Place { line, source: self.mistakes.source.clone(), span }
     }
 
     /// A text that must stand there and say something.

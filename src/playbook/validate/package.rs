@@ -23,6 +23,7 @@ impl Check<'_, '_> {
         let names = self.names(&entry, &mut raw);
         let hosts = self.hosts(raw.hosts);
         let version = raw.version.and_then(|text| self.requirement(&text));
+        let baseline_place = raw.baseline.as_ref().map_or(entry.span.clone(), Text::span);
         let baseline = raw.baseline.map_or(Some(Baseline::default()), |text| self.baseline(&text));
         let severity = raw.severity.and_then(|text| self.severity(&text));
         Some(PackageEntry {
@@ -30,6 +31,7 @@ impl Check<'_, '_> {
             hosts,
             version,
             baseline: baseline?,
+            baseline_place: self.place_of(baseline_place),
             severity,
             place: self.place(&entry),
         })

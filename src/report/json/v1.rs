@@ -270,7 +270,7 @@ pub struct Advice {
 impl Report {
     /// The report of an audit.
     pub fn of(audit: &Audit<'_>) -> Self {
-        let summary = audit.summary();
+        let (summary, statuses) = (audit.summary(), audit.statuses());
         let comparison = audit.comparison;
         let name = |position: &usize| comparison.name(*position).to_owned();
         Self {
@@ -295,8 +295,9 @@ impl Report {
                 .fleet
                 .hosts
                 .iter()
+                .zip(statuses)
                 .enumerate()
-                .map(|(position, seen)| host(audit, position, seen))
+                .map(|(position, (seen, status))| host(audit, position, seen, status))
                 .collect(),
             clusters: comparison
                 .clusters
@@ -327,7 +328,7 @@ impl Report {
     }
 }
 
-fn host(audit: &Audit<'_>, position: usize, seen: &Observation) -> Host {
+fn host(audit: &Audit<'_>, position: usize, seen: &Observation, status: HostStatus) -> Host {
     let described = audit.comparison.host(position);
     let advice = audit.advised.hosts.get(position);
     // What was not collected stands here whatever the playbook makes of it; gaps of the comparison (a
@@ -345,7 +346,7 @@ fn host(audit: &Audit<'_>, position: usize, seen: &Observation) -> Host {
         name: audit.comparison.name(position).to_owned(),
         groups: described.map(|host| host.groups.clone()).unwrap_or_default(),
         clusters: audit.comparison.clusters_of(position).map(str::to_owned).collect(),
-        status: seen.status(),
+        status,
         os: seen.os().map(|os| Os { id: os.id.clone(), version: os.version.clone(), name: os.name.clone() }),
         verdict: advice.map_or(Verdict::Unknown, |advice| advice.verdict),
         maintenance: described.and_then(|host| host.maintenance.clone()),

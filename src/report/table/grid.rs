@@ -3,6 +3,7 @@
 use comfy_table::{
     Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width, presets,
 };
+use crossterm::style::force_color_output;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::text::fold_wrapped;
@@ -98,6 +99,8 @@ impl<'a> Grid<'a> {
         table.set_content_arrangement(ContentArrangement::Dynamic);
         table.set_width(self.look.width.saturating_sub(2).max(40));
         if self.look.colour {
+            // Whether colour is wanted was decided: the library must not look at NO_COLOR for itself.
+            force_color_output(true);
             table.enforce_styling();
         } else {
             table.force_no_tty();

@@ -12,8 +12,6 @@ mod text;
 use super::style::{Look, Tone};
 use super::{Audit, Summary};
 use crate::advice::Verdict;
-use crate::rules::About;
-use crate::severity::Severity;
 
 /// The report, ending with a line break.
 pub(super) fn render(audit: &Audit<'_>, look: &Look) -> String {
@@ -56,19 +54,11 @@ fn conclusion(audit: &Audit<'_>, look: &Look) -> String {
     if unknown > 0 {
         parts.push(look.paint(Tone::Unsure, &format!("{unknown} unknown")));
     }
-    // Hosts and facts that were not audited are counted as such, above, and not as findings.
-    let count = |severity: &Severity| {
-        let those = audit.findings.iter().filter(|finding| finding.severity == *severity);
-        those.filter(|finding| finding.counts() && finding.rule.about != About::Audit).count()
-    };
-    let found = Severity::ALL.iter().map(|severity| (count(severity), severity));
+    let found = summary.findings.iter().map(|(severity, count)| (*count, severity));
     let found: Vec<String> = found
         .filter(|(count, _)| *count > 0)
         .map(|(count, severity)| format!("{count} {severity}"))
         .collect();
-    if found.is_empty() && unknown > 0 {
-        return format!("{}\n", parts.join(", "));
-    }
     let found = if found.is_empty() { "none".to_owned() } else { found.join(", ") };
     format!("{}   findings: {found}\n", parts.join(", "))
 }
