@@ -210,7 +210,7 @@ fn file(random: &mut Random, folder: &Path, nth: usize) -> String {
 }
 
 fn host_line(random: &mut Random) -> String {
-    let patterns: Vec<&str> = (0..1 + random.below(3)).map(|_| random.of(&PATTERNS)).collect();
+    let patterns: Vec<&str> = (0..=random.below(3)).map(|_| random.of(&PATTERNS)).collect();
     let comment = if random.one_in(6) { " # gate" } else { "" };
     format!("{} {}{comment}", cased(random, "Host"), patterns.join(" "))
 }
@@ -222,7 +222,7 @@ fn match_line(random: &mut Random) -> String {
             .to_owned();
     }
     let mut line = cased(random, "Match");
-    for _ in 0..1 + random.below(2) {
+    for _ in 0..=random.below(2) {
         let criterion = random.of(&["host", "originalhost", "user", "localuser", "Host", "final"]);
         line.push_str(if random.one_in(3) { " !" } else { " " });
         line.push_str(criterion);
