@@ -86,8 +86,7 @@ fn asked(arguments: &[&str], host: &str) -> Result<Shown, String> {
     let mut shown = Shown::new();
     for line in String::from_utf8(run.stdout).unwrap().lines() {
         let (keyword, value) = line.split_once(' ').unwrap_or((line, ""));
-        // It says so where a second reading found it; it uses none either way.
-        if COMPARED.contains(&keyword) && (keyword, value) != ("proxyjump", "none") {
+        if COMPARED.contains(&keyword) {
             shown.entry(keyword.to_owned()).or_default().push(value.to_owned());
         }
     }
