@@ -90,55 +90,59 @@ pub(super) fn criteria(words: &[Word], whole: &Word) -> Result<Condition, Mistak
     let mut criteria = Vec::new();
     let mut left = words.iter();
     while let Some(word) = left.next() {
-        let (negated, name) = match word.text.strip_prefix('!') {
-            Some(name) => (true, name),
+        let (negated, text) = match word.text.strip_prefix('!') {
+            Some(text) => (true, text),
             None => (false, word.text.as_str()),
         };
-        // As of OpenSSH 10, and as 9.2 does already: user=root.
-        let (name, attached) = match name.split_once('=') {
+        // OpenSSH 9.2 does it already, the manual of 10 says so: user=root.
+        let (name, attached) = match text.split_once('=') {
             Some((name, value)) => (name, Some(value)),
-            None => (name, None),
+            None => (text, None),
         };
         let name = name.to_lowercase();
-        if name == "all" {
-            if left.next().is_some() || criteria.len() > 1 {
-                let title = "`all` cannot be combined with other criteria";
-                return Err(Mistake::new(&word.span, title, "`Match all` holds for every host"));
-            }
-            criteria.push((negated, Criterion::All));
-            break;
+        if name == "all" && (!left.as_slice().is_empty() || criteria.len() > 1) {
+            let title = "`all` cannot be combined with other criteria";
+            return Err(Mistake::new(&word.span, title, "`Match all` holds for every host"));
         }
-        let mut argument = || {
-            let value = attached.or_else(|| left.next().map(|word| word.text.as_str()));
-            value.filter(|value| !value.is_empty()).map(str::to_owned).ok_or_else(|| {
-                let title = format!("the criterion `{name}` has no argument");
-                Mistake::new(&word.span, title, format!("it is written: Match {name} VALUE"))
-            })
-        };
-        let criterion = match name.as_str() {
-            "canonical" => Criterion::Canonical,
-            "final" => Criterion::Final,
-            "host" => Criterion::Host(argument()?.to_lowercase()),
-            "originalhost" => Criterion::OriginalHost(argument()?.to_lowercase()),
-            "user" => Criterion::User(argument()?),
-            "localuser" => Criterion::LocalUser(argument()?),
-            "tagged" => Criterion::Tagged(argument()?),
-            "sessiontype" => Criterion::SessionType(argument()?),
-            "exec" | "localnetwork" | "command" | "version" => {
-                argument()?;
-                Criterion::Unknowable
-            }
-            _ => {
-                let title = format!("`{name}` is no criterion of `Match`");
-                return Err(Mistake::new(&word.span, title, suggest(&name, CRITERIA)));
-            }
-        };
-        criteria.push((negated, criterion));
+        let argument = || attached.or_else(|| left.next().map(|word| word.text.as_str()));
+        criteria.push((negated, criterion(&name, word, argument)?));
     }
     if criteria.is_empty() {
         return Err(Mistake::new(&whole.span, "`Match` has no criterion", suggest("", CRITERIA)));
     }
     Ok(Condition::Match(criteria))
+}
+
+/// One criterion, its name in lower case.
+fn criterion<'w>(
+    name: &str,
+    word: &Word,
+    argument: impl FnOnce() -> Option<&'w str>,
+) -> Result<Criterion, Mistake> {
+    let of = |criterion: fn(String) -> Criterion| {
+        let value = argument().filter(|value| !value.is_empty());
+        value.map(|value| criterion(value.to_owned())).ok_or_else(|| {
+            let title = format!("the criterion `{name}` has no argument");
+            Mistake::new(&word.span, title, format!("it is written: Match {name} VALUE"))
+        })
+    };
+    match name {
+        "all" => Ok(Criterion::All),
+        "canonical" => Ok(Criterion::Canonical),
+        "final" => Ok(Criterion::Final),
+        // Names of hosts are the same in any case.
+        "host" => of(|list| Criterion::Host(list.to_lowercase())),
+        "originalhost" => of(|list| Criterion::OriginalHost(list.to_lowercase())),
+        "user" => of(Criterion::User),
+        "localuser" => of(Criterion::LocalUser),
+        "tagged" => of(Criterion::Tagged),
+        "sessiontype" => of(Criterion::SessionType),
+        "exec" | "localnetwork" | "command" | "version" => of(|_| Criterion::Unknowable),
+        _ => {
+            let title = format!("`{name}` is no criterion of `Match`");
+            Err(Mistake::new(&word.span, title, suggest(name, CRITERIA)))
+        }
+    }
 }
 
 impl Condition {

@@ -87,16 +87,12 @@ fn set(character: char, pattern: &[char]) -> Option<(bool, &[char])> {
     let (members, rest) = members.split_at_checked(end)?;
     let (mut holds, mut left) = (false, members);
     while let Some((first, more)) = left.split_first() {
-        left = match more {
-            ['-', last, more @ ..] => {
-                holds |= (*first..=*last).contains(&character);
-                more
-            }
-            _ => {
-                holds |= *first == character;
-                more
-            }
+        let (last, more) = match more {
+            ['-', last, more @ ..] => (last, more),
+            _ => (first, more),
         };
+        holds |= (*first..=*last).contains(&character);
+        left = more;
     }
     Some((holds != negated, rest.get(1..)?))
 }

@@ -57,7 +57,7 @@ pub enum Files {
 #[derive(Debug, Clone, Default)]
 pub struct Config {
     me: Me,
-    files: Arc<[(Owner, Vec<Item>)]>,
+    files: Arc<[Vec<Item>]>,
 }
 
 impl Config {
@@ -77,13 +77,13 @@ impl Config {
             Files::Nothing => {}
             Files::Only(path) => {
                 let items = opened(path)?.map(|(source, _)| reader.read(&source, Owner::User, 0));
-                read.extend(items.map(|items| (Owner::User, items)));
+                read.extend(items);
             }
             Files::Usual => {
                 let user = me.home.as_ref().map(|home| home.join(".ssh").join("config"));
                 let user = user.map(|path| (path, Owner::User));
                 for (path, owner) in user.into_iter().chain([(PathBuf::from(SYSTEM), Owner::System)]) {
-                    read.extend(usual(&mut reader, &path, owner, me.uid)?.map(|items| (owner, items)));
+                    read.extend(usual(&mut reader, &path, owner, me.uid)?);
                 }
             }
         }

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::generate::{self, Random};
+use super::keywords::{ALIASES, ALL};
+use super::resolve::Found;
 use super::settings::{AddressFamily, AgentChoice, HostKeyChecking, Proxy};
-use super::{Config, Directive, Files, Me, apply_among, value};
+use super::{Config, Directive, Files, Me, Settings, apply_among, value};
 
 /// Keywords in lower case, and the lines that `ssh -G` has for each.
 type Shown = BTreeMap<String, Vec<String>>;
@@ -84,8 +86,7 @@ fn asked(arguments: &[&str], host: &str) -> Result<Shown, String> {
     let mut shown = Shown::new();
     for line in String::from_utf8(run.stdout).unwrap().lines() {
         let (keyword, value) = line.split_once(' ').unwrap_or((line, ""));
-        // It says so where a second reading found it; it uses none either way.
-        if COMPARED.contains(&keyword) && (keyword, value) != ("proxyjump", "none") {
+        if COMPARED.contains(&keyword) {
             shown.entry(keyword.to_owned()).or_default().push(value.to_owned());
         }
     }
@@ -94,6 +95,7 @@ fn asked(arguments: &[&str], host: &str) -> Result<Shown, String> {
 
 /// What holds without any configuration, and what there is to choose from.
 struct Defaults {
+    me: Me,
     shown: Shown,
     algorithms: BTreeMap<&'static str, Vec<String>>,
 }
@@ -110,6 +112,7 @@ impl Defaults {
             ("casignaturealgorithms", "HostKeyAlgorithms"),
         ];
         Self {
+            me: me(),
             shown: asked(&["-F", "none"], "h").unwrap(),
             algorithms: queries.map(|(keyword, query)| (keyword, of(query))).into_iter().collect(),
         }
@@ -131,89 +134,115 @@ impl Defaults {
 fn answered(config: &Config, host: &str, given: &[Directive], defaults: &Defaults) -> Shown {
     let settings = config.resolve(host, given);
     let search = config.search(host, given);
-    let found = &search.found;
+    // Some of them leave no method that we have.
+    let allowed = ["preferredauthentications", "pubkeyauthentication"];
+    assert!(settings.unhonoured.iter().all(|said| allowed.contains(&said.keyword.as_str())), "{settings:?}");
+    let lines = where_to(&settings, &search.found)
+        .into_iter()
+        .chain(who_we_are(&settings, &search.found, defaults))
+        .chain(who_they_are(&settings))
+        .chain(algorithms(&settings, defaults));
     let mut shown = Shown::new();
-    let mut say = |keyword: &str, value: String| shown.entry(keyword.to_owned()).or_default().push(value);
-    let yes_no = |on: bool| if on { "yes" } else { "no" }.to_owned();
+    for (keyword, value) in lines {
+        shown.entry(keyword.to_owned()).or_default().push(value);
+    }
+    shown
+}
+
+fn yes_no(on: bool) -> String {
+    if on { "yes" } else { "no" }.to_owned()
+}
+
+fn where_to(settings: &Settings, found: &Found<'_>) -> Vec<(&'static str, String)> {
+    let timeout = settings.connect_timeout.map(|time| time.as_secs().to_string());
+    let family = match settings.address_family {
+        AddressFamily::Any => "any",
+        AddressFamily::Inet => "inet",
+        AddressFamily::Inet6 => "inet6",
+    };
+    let mut lines = vec![
+        ("hostname", settings.host_name.clone()),
+        ("port", settings.port.to_string()),
+        ("user", settings.user.clone()),
+        ("connecttimeout", timeout.unwrap_or_else(|| "none".to_owned())),
+        ("connectionattempts", settings.connection_attempts.to_string()),
+        ("serveraliveinterval", settings.server_alive_interval.as_secs().to_string()),
+        ("serveralivecountmax", settings.server_alive_count_max.to_string()),
+        ("addressfamily", family.to_owned()),
+    ];
+    lines.extend(settings.bind_address.iter().map(|address| ("bindaddress", address.clone())));
+    lines.extend(match &settings.proxy {
+        Proxy::None => None,
+        Proxy::Jump(_) => Some(("proxyjump", jump(found.word("ProxyJump").unwrap()))),
+        Proxy::Command(_) => Some(("proxycommand", found.word("ProxyCommand").unwrap().to_owned())),
+    });
+    lines
+}
+
+fn who_we_are(settings: &Settings, found: &Found<'_>, defaults: &Defaults) -> Vec<(&'static str, String)> {
+    let pubkey = match found.word("PubkeyAuthentication") {
+        Some(way @ ("unbound" | "host-bound")) => way.to_owned(),
+        _ => settings.pubkey_authentication.to_string(),
+    };
+    // Without a configuration it is Debian's build that decides.
+    let gssapi = found.directive("GSSAPIAuthentication").map(|_| yes_no(settings.gssapi_authentication));
+    let gssapi = gssapi.unwrap_or_else(|| defaults.line("gssapiauthentication").to_owned());
+    let mut lines = vec![
+        ("identitiesonly", yes_no(settings.identities_only)),
+        ("pubkeyauthentication", pubkey),
+        ("passwordauthentication", yes_no(settings.password_authentication)),
+        ("kbdinteractiveauthentication", yes_no(settings.kbd_interactive_authentication)),
+        ("gssapiauthentication", gssapi),
+    ];
+    let preferred = settings.preferred_authentications.as_ref();
+    lines.extend(preferred.map(|list| ("preferredauthentications", list.join(","))));
+    if settings.identity_files.is_none() {
+        lines.extend(defaults.shown["identityfile"].iter().map(|file| ("identityfile", file.clone())));
+    }
+    for (shown, keyword) in [("identityfile", "IdentityFile"), ("certificatefile", "CertificateFile")] {
+        lines.extend(found.all(keyword).map(|file| (shown, file.arguments[0].clone())));
+    }
+    lines.extend(found.word("IdentityAgent").map(|written| match &settings.identity_agent {
+        AgentChoice::Socket(socket) => ("identityagent", socket.display().to_string()),
+        AgentChoice::None | AgentChoice::Environment => ("identityagent", written.to_owned()),
+    }));
+    lines
+}
+
+fn who_they_are(settings: &Settings) -> Vec<(&'static str, String)> {
     let files = |files: &[PathBuf]| {
         let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
         if names.is_empty() { "none".to_owned() } else { names.join(" ") }
     };
-    say("hostname", settings.host_name.clone());
-    say("port", settings.port.to_string());
-    say("user", settings.user.clone());
-    if settings.identity_files.is_none() {
-        defaults.shown["identityfile"].iter().for_each(|file| say("identityfile", file.clone()));
-    }
-    for (shown, keyword) in [("identityfile", "IdentityFile"), ("certificatefile", "CertificateFile")] {
-        found.all(keyword).for_each(|file| say(shown, file.arguments[0].clone()));
-    }
-    say("identitiesonly", yes_no(settings.identities_only));
-    match (&settings.identity_agent, found.word("IdentityAgent")) {
-        (_, None) => {}
-        (AgentChoice::Socket(socket), Some(written)) if written != "$NOWHERE" => {
-            say("identityagent", socket.display().to_string());
-        }
-        (_, Some(written)) => say("identityagent", written.to_owned()),
-    }
-    say("userknownhostsfile", files(&settings.user_known_hosts_files));
-    say("globalknownhostsfile", files(&settings.global_known_hosts_files));
-    settings.host_key_alias.iter().for_each(|alias| say("hostkeyalias", alias.clone()));
     let checking = match settings.strict_host_key_checking {
         Some(HostKeyChecking::Yes) => "true",
         Some(HostKeyChecking::No) => "false",
         Some(HostKeyChecking::AcceptNew) => "accept-new",
         Some(HostKeyChecking::Ask) | None => "ask",
     };
-    say("stricthostkeychecking", checking.to_owned());
-    say("hashknownhosts", yes_no(settings.hash_known_hosts));
-    match &settings.proxy {
-        Proxy::None => {}
-        Proxy::Jump(_) => say("proxyjump", jump(found.word("ProxyJump").unwrap())),
-        Proxy::Command(_) => say("proxycommand", found.word("ProxyCommand").unwrap().to_owned()),
-    }
-    let seconds = settings.connect_timeout.map(|time| time.as_secs().to_string());
-    say("connecttimeout", seconds.unwrap_or_else(|| "none".to_owned()));
-    say("connectionattempts", settings.connection_attempts.to_string());
-    say("serveraliveinterval", settings.server_alive_interval.as_secs().to_string());
-    say("serveralivecountmax", settings.server_alive_count_max.to_string());
-    let family = match settings.address_family {
-        AddressFamily::Any => "any",
-        AddressFamily::Inet => "inet",
-        AddressFamily::Inet6 => "inet6",
-    };
-    say("addressfamily", family.to_owned());
-    settings.bind_address.iter().for_each(|address| say("bindaddress", address.clone()));
-    let pubkey = match found.word("PubkeyAuthentication") {
-        Some(way @ ("unbound" | "host-bound")) => way.to_owned(),
-        _ => settings.pubkey_authentication.to_string(),
-    };
-    say("pubkeyauthentication", pubkey);
-    say("passwordauthentication", yes_no(settings.password_authentication));
-    say("kbdinteractiveauthentication", yes_no(settings.kbd_interactive_authentication));
-    // Without a configuration it is Debian's build that decides.
-    let gssapi = found.directive("GSSAPIAuthentication").map(|_| yes_no(settings.gssapi_authentication));
-    say("gssapiauthentication", gssapi.unwrap_or_else(|| defaults.line("gssapiauthentication").to_owned()));
-    settings
-        .preferred_authentications
-        .iter()
-        .for_each(|list| say("preferredauthentications", list.join(",")));
-    say("requiredrsasize", settings.required_rsa_size.to_string());
-    let algorithms = &settings.algorithms;
-    for (keyword, list) in [
-        ("ciphers", &algorithms.ciphers),
-        ("macs", &algorithms.macs),
-        ("kexalgorithms", &algorithms.kex),
-        ("hostkeyalgorithms", &algorithms.host_key),
-        ("pubkeyacceptedalgorithms", &algorithms.pubkey_accepted),
-        ("casignaturealgorithms", &algorithms.ca_signature),
-    ] {
-        say(keyword, defaults.algorithms(keyword, list.as_ref()));
-    }
-    // Some of them leave no method that we have.
-    let allowed = ["preferredauthentications", "pubkeyauthentication"];
-    assert!(settings.unhonoured.iter().all(|said| allowed.contains(&said.keyword.as_str())), "{settings:?}");
-    shown
+    let mut lines = vec![
+        ("userknownhostsfile", files(&settings.user_known_hosts_files)),
+        ("globalknownhostsfile", files(&settings.global_known_hosts_files)),
+        ("stricthostkeychecking", checking.to_owned()),
+        ("hashknownhosts", yes_no(settings.hash_known_hosts)),
+        ("requiredrsasize", settings.required_rsa_size.to_string()),
+    ];
+    lines.extend(settings.host_key_alias.iter().map(|alias| ("hostkeyalias", alias.clone())));
+    lines
+}
+
+fn algorithms(settings: &Settings, defaults: &Defaults) -> Vec<(&'static str, String)> {
+    let lists = &settings.algorithms;
+    [
+        ("ciphers", &lists.ciphers),
+        ("macs", &lists.macs),
+        ("kexalgorithms", &lists.kex),
+        ("hostkeyalgorithms", &lists.host_key),
+        ("pubkeyacceptedalgorithms", &lists.pubkey_accepted),
+        ("casignaturealgorithms", &lists.ca_signature),
+    ]
+    .map(|(keyword, list)| (keyword, defaults.algorithms(keyword, list.as_ref())))
+    .to_vec()
 }
 
 /// `ssh -G` takes the last jump host apart and puts it together again.
@@ -230,7 +259,7 @@ fn jump(written: &str) -> String {
 /// Compares one configuration for one host; false where ssh refuses to go on, as we do elsewhere.
 #[track_caller]
 fn compare(path: &Path, host: &str, given: &[Directive], defaults: &Defaults, what: &str) -> bool {
-    let config = Config::load(&Files::Only(path.to_owned()), me_of(defaults))
+    let config = Config::load(&Files::Only(path.to_owned()), defaults.me.clone())
         .unwrap_or_else(|error| panic!("{what}\n{error}"));
     let options = given.iter().map(|said| format!("{}={}", said.keyword, said.arguments.join(" ")));
     let options: Vec<String> = options.flat_map(|option| ["-o".to_owned(), option]).collect();
@@ -251,12 +280,25 @@ fn compare(path: &Path, host: &str, given: &[Directive], defaults: &Defaults, wh
     }
 }
 
-thread_local! {
-    static ME: Me = me();
-}
-
-fn me_of(_: &Defaults) -> Me {
-    ME.with(Me::clone)
+#[test]
+#[ignore = "needs ssh: scripts/test"]
+fn ssh_knows_every_keyword_of_the_table() {
+    // They came after OpenSSH 9.2.
+    let newer = [
+        "ChannelTimeout",
+        "ObscureKeystrokeTiming",
+        "RefuseConnection",
+        "Tag",
+        "VersionAddendum",
+        "WarnWeakCrypto",
+    ];
+    let names = ALL.iter().map(|keyword| keyword.name).chain(ALIASES.iter().map(|(alias, _)| *alias));
+    for name in names.filter(|name| !newer.contains(name)) {
+        let option = format!("{name}=x");
+        let run = Command::new("ssh").args(["-G", "-o", &option, "h"]).stdin(Stdio::null()).output().unwrap();
+        let error = String::from_utf8(run.stderr).unwrap();
+        assert!(!error.contains("Bad configuration option"), "{name}: {error}");
+    }
 }
 
 #[test]
@@ -302,7 +344,7 @@ fn random_configurations_are_read_as_ssh_reads_them() {
 #[ignore = "needs ssh: scripts/test"]
 fn the_usual_files_are_those_of_ssh() {
     let defaults = Defaults::ask();
-    let config = Config::load(&Files::Usual, me_of(&defaults)).unwrap();
+    let config = Config::load(&Files::Usual, defaults.me.clone()).unwrap();
     let ours = answered(&config, "web.example.net", &[], &defaults);
     assert_eq!(ours, asked(&[], "web.example.net").unwrap());
 }

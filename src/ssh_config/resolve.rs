@@ -6,14 +6,14 @@ use super::Me;
 use super::condition::{Condition, Holds, Subject};
 use super::keywords::{Class, Keyword, Kind, find};
 use super::line::Word;
-use super::parse::{Item, Owner};
+use super::parse::Item;
 use super::settings::Directive;
 use super::{tokens, value};
 
 /// What was found: by keyword, as the manual writes it, in order.
 #[derive(Debug, Default)]
 pub(super) struct Found<'c> {
-    taken: BTreeMap<&'static str, Vec<(&'c Directive, Owner)>>,
+    taken: BTreeMap<&'static str, Vec<&'c Directive>>,
     /// Directives that cannot be honoured.
     pub(super) unhonoured: Vec<Directive>,
 }
@@ -31,17 +31,16 @@ impl<'c> Found<'c> {
 
     /// The directives of a keyword that accumulates.
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &'c Directive> {
-        self.taken.get(name).into_iter().flatten().map(|(directive, _)| *directive)
+        self.taken.get(name).into_iter().flatten().copied()
     }
 
     /// Whether a directive would change anything.
-    fn lacks(&self, keyword: &Keyword, directive: &Directive, owner: Owner) -> bool {
+    fn lacks(&self, keyword: &Keyword, directive: &Directive) -> bool {
         let has = |name: &str| self.taken.contains_key(name);
         let none = || self.word("ProxyJump").is_none_or(value::is_none);
         match keyword.name {
             "IdentityFile" | "CertificateFile" => {
-                let mut before = self.taken.get(keyword.name).into_iter().flatten();
-                !before.any(|(known, of)| known.arguments == directive.arguments && *of == owner)
+                !self.all(keyword.name).any(|known| known.arguments == directive.arguments)
             }
             // The first of both wins; but, as ssh has it, `ProxyJump none` still leaves room for a command.
             "ProxyJump" => !has("ProxyJump") && !has("ProxyCommand"),
@@ -95,7 +94,7 @@ impl<'c> Search<'c> {
             let keyword = find(&directive.keyword).filter(|keyword| keyword.class != Class::Structure);
             match keyword {
                 Some(keyword) if value::check(keyword, &arguments, &word(&String::new())).is_ok() => {
-                    self.set(keyword, directive, Owner::User, Active::Yes);
+                    self.set(keyword, directive, Active::Yes);
                 }
                 _ => self.found.refuse(directive),
             }
@@ -103,25 +102,25 @@ impl<'c> Search<'c> {
     }
 
     /// What the files say, the user's before the system's.
-    pub(super) fn files(&mut self, files: &'c [(Owner, Vec<Item>)]) {
-        for (owner, items) in files {
-            self.walk(items, *owner, Active::Yes);
+    pub(super) fn files(&mut self, files: &'c [Vec<Item>]) {
+        for items in files {
+            self.walk(items, Active::Yes);
         }
         if self.wants_final {
             self.last = Some(tokens::lowered(&self.host()));
-            for (owner, items) in files {
-                self.walk(items, *owner, Active::Yes);
+            for items in files {
+                self.walk(items, Active::Yes);
             }
         }
     }
 
-    fn walk(&mut self, items: &'c [Item], owner: Owner, outer: Active<'c>) {
+    fn walk(&mut self, items: &'c [Item], outer: Active<'c>) {
         let mut active = outer;
         for item in items {
             match item {
                 Item::Block(condition, directive) => active = self.judge(condition, directive, outer),
-                Item::Set(keyword, directive) => self.set(keyword, directive, owner, active),
-                Item::Include(files) => files.iter().for_each(|items| self.walk(items, owner, active)),
+                Item::Set(keyword, directive) => self.set(keyword, directive, active),
+                Item::Include(files) => files.iter().for_each(|items| self.walk(items, active)),
                 Item::Unread(directive) => match active {
                     Active::Yes | Active::Unsure(_) => self.found.refuse(directive),
                     Active::No => {}
@@ -152,12 +151,12 @@ impl<'c> Search<'c> {
         }
     }
 
-    fn set(&mut self, keyword: &'static Keyword, directive: &'c Directive, owner: Owner, active: Active<'c>) {
-        if keyword.class == Class::Harmless || !self.found.lacks(keyword, directive, owner) {
+    fn set(&mut self, keyword: &'static Keyword, directive: &'c Directive, active: Active<'c>) {
+        if keyword.class == Class::Harmless || !self.found.lacks(keyword, directive) {
             return;
         }
         match active {
-            Active::Yes => self.found.taken.entry(keyword.name).or_default().push((directive, owner)),
+            Active::Yes => self.found.taken.entry(keyword.name).or_default().push(directive),
             Active::Unsure(condition) => self.found.refuse(condition),
             Active::No => {}
         }

@@ -150,7 +150,7 @@ fn values_are_filled_in() {
     assert_eq!(settings.user_known_hosts_files.len(), 2);
     assert_eq!(settings.identity_files, None);
     assert_eq!(resolve("IdentityFile none\n").identity_files, Some(Vec::new()));
-    assert_eq!(resolve("UserKnownHostsFile none\n").user_known_hosts_files, [PathBuf::new(); 0]);
+    assert!(resolve("UserKnownHostsFile none\n").user_known_hosts_files.is_empty());
     assert_eq!(
         resolve("User %u-%n-%i\nHost x\nUser b\n").user.split('-').take(2).collect::<Vec<_>>(),
         ["me", "web"]
@@ -197,6 +197,8 @@ fn mistakes_show_their_line_and_the_cure() {
         }
     }
     let error = config_with("Prot 1\nInclude a\nUsr x\n", &[("a", "\n\nHotsName x\n")]).unwrap_err();
+    let twice = config_with("Include a\nHost web\nInclude a\n", &[("a", "Prot 1\n")]).unwrap_err();
+    assert_eq!(twice.matches("error:").count(), 1, "{twice}");
     for words in ["config:1:1", "a:3:1", "config:3:1", "`HostName`"] {
         assert!(error.contains(words), "without `{words}`:\n{error}");
     }
@@ -210,6 +212,8 @@ fn files_are_included_so_deep_and_no_deeper() {
         (1..=16).map(|nth| (format!("f{nth}"), format!("Include f{}\nPort {nth}\n", nth + 1))).collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     assert_eq!(config_with("Include f1\n", &files).unwrap().resolve("web", &[]).port, 16);
+    let files = [&files[..], &[("f17", "Port 17\n")]].concat();
+    assert!(config_with("Include f1\n", &files).unwrap_err().contains("f16:1:9"));
 }
 
 #[test]

@@ -34,30 +34,40 @@ pub(super) fn check(keyword: &Keyword, arguments: &[Word], whole: &Word) -> Resu
         let title = format!("`{}` takes one argument", keyword.name);
         return Err(Mistake::new(&extra.span, title, "an argument with blanks stands in double quotes"));
     }
-    let wrong =
-        |what: &str, help: String| Mistake::new(&first.span, format!("`{}` is no {what}", first.text), help);
-    let text = first.text.as_str();
     match keyword.kind {
         Kind::Flag => one_of(FLAGS, first, keyword),
         Kind::OneOf(choices) => one_of(choices, first, keyword),
-        Kind::Port if port(text).is_none() => Err(wrong("port", "a port is a number from 1 to 65535".into())),
-        Kind::Count if number(text).is_none_or(|number| number == 0) => {
-            Err(wrong("number above zero", format!("`{}` counts something", keyword.name)))
-        }
-        Kind::Size if number(text).is_none() => {
-            Err(wrong("whole number", format!("`{}` takes a number", keyword.name)))
-        }
-        Kind::Time if text != "none" && seconds(text).is_none() => {
-            Err(wrong("time", "a time is a number of seconds, or like 5m, 1h30m, or none".into()))
-        }
-        Kind::Jump if jump_hosts(text).is_none() => {
-            Err(wrong("list of jump hosts", "it is [USER@]HOST[:PORT], several with commas, or none".into()))
-        }
-        Kind::Agent if text.strip_prefix('$').is_some_and(is_wrong_variable) => {
-            Err(wrong("name of a variable", "it is $NAME or ${NAME}".into()))
-        }
-        _ => Ok(()),
+        _ => check_one(keyword.kind, first),
     }
+}
+
+/// Whether one argument is what it should be.
+fn check_one(kind: Kind, word: &Word) -> Result<(), Mistake> {
+    let text = word.text.as_str();
+    let (fits, what, help) = match kind {
+        Kind::Port => (port(text).is_some(), "port", "a port is a number from 1 to 65535"),
+        Kind::Count => {
+            (number(text).is_some_and(|number| number > 0), "number above zero", "it takes a number")
+        }
+        Kind::Size => (number(text).is_some(), "whole number", "it takes a number"),
+        Kind::Time => (
+            text == "none" || seconds(text).is_some(),
+            "time",
+            "a time is a number of seconds, or like 5m, 1h30m, or none",
+        ),
+        Kind::Jump => (
+            jump_hosts(text).is_some(),
+            "list of jump hosts",
+            "it is [USER@]HOST[:PORT], several with commas, or none",
+        ),
+        Kind::Agent => (
+            !text.strip_prefix('$').is_some_and(is_wrong_variable),
+            "name of a variable",
+            "it is $NAME or ${NAME}",
+        ),
+        _ => return Ok(()),
+    };
+    if fits { Ok(()) } else { Err(Mistake::new(&word.span, format!("`{text}` is no {what}"), help)) }
 }
 
 fn is_wrong_variable(name: &str) -> bool {
