@@ -6,7 +6,7 @@ use crate::harness::{Outcome, Room, field, keys, project, wait};
 
 /// `driftless audit` on the lab's own inventory, from the project's folder as the README shows it.
 #[track_caller]
-fn audit(arguments: &[&str]) -> Outcome {
+pub(crate) fn audit(arguments: &[&str]) -> Outcome {
     let room = Room::new();
     let mut command = room
         .command(&[&["audit", "-i", "inventories/lab.toml", "--connect-timeout", "4"], arguments].concat());
@@ -26,7 +26,7 @@ fn web_01(settings: &str) -> Room {
     room
 }
 
-fn key(name: &str) -> String {
+pub(crate) fn key(name: &str) -> String {
     project().join("target/lab").join(name).display().to_string()
 }
 

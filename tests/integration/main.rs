@@ -13,6 +13,7 @@
 
 mod ctrl_c;
 mod demo;
+mod entrance;
 mod faults;
 mod fleet;
 mod harness;
@@ -22,3 +23,4 @@ mod leaks;
 mod outputs;
 mod playbooks;
 mod ssh_config;
+mod sshd;
