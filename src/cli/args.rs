@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use driftless::report::Format;
 use driftless::report::write::Output;
 use driftless::severity::Severity;
 
@@ -20,6 +21,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Collect, compare and report: the main job
     Audit(Box<Audit>),
+    /// List the hosts of an inventory, and how each is reached
+    Hosts(Box<Hosts>),
     /// Audit an embedded fleet: real SSH to simulated hosts inside this process; no set-up, no root
     Demo(Box<Demo>),
     /// Print the read-only script that runs on hosts, for review or as a forced command
@@ -33,21 +36,12 @@ pub(super) enum Command {
 2 findings; 3 no such findings, but something could not be audited."
 )]
 pub(super) struct Audit {
-    /// Hosts, `[USER@]NAME[:PORT]`; those that the inventory has keep its settings
-    #[arg(value_name = "HOST")]
-    pub(super) hosts: Vec<String>,
-
-    /// Inventory file; may be given several times
-    #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_INVENTORY")]
-    pub(super) inventory: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) selecting: Selecting,
 
     /// Playbook: what clusters should look like; may be given several times
     #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_PLAYBOOK")]
     pub(super) playbook: Vec<PathBuf>,
-
-    /// Ansible's host pattern: `web:&prod:!web-03`, globs, `~regex`, ranges, `@FILE`
-    #[arg(short, long, value_name = "PATTERN", env = "DRIFTLESS_LIMIT")]
-    pub(super) limit: Option<String>,
 
     #[command(flatten)]
     pub(super) connection: Connection,
@@ -58,6 +52,49 @@ pub(super) struct Audit {
 
     #[command(flatten)]
     pub(super) output: Reporting,
+}
+
+/// `driftless hosts`
+#[derive(Debug, ClapArgs)]
+pub(super) struct Hosts {
+    #[command(flatten)]
+    pub(super) selecting: Selecting,
+
+    #[command(flatten)]
+    pub(super) login: Login,
+
+    /// `table`, `json` (as `ansible-inventory --list` has it) or `hosts` (one name a line)
+    #[arg(long, value_name = "FORMAT", default_value = "table", env = "DRIFTLESS_FORMAT")]
+    pub(super) format: Format,
+
+    /// Colour on terminals, always or never; NO_COLOR is heeded
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Colour::Auto, env = "DRIFTLESS_COLOR")]
+    pub(super) color: Colour,
+
+    /// No warnings
+    #[arg(short, long, env = "DRIFTLESS_QUIET", value_parser = FalseyValueParser::new())]
+    pub(super) quiet: bool,
+}
+
+/// Which hosts.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Selecting {
+    /// Hosts, `[USER@]NAME[:PORT]`; those that the inventory has keep its settings
+    #[arg(value_name = "HOST")]
+    pub(super) hosts: Vec<String>,
+
+    /// Inventory: a file in TOML, or Ansible's own in INI or YAML, a script, a folder, or a list `a,b,`; may
+    /// be given several times
+    #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_INVENTORY")]
+    pub(super) inventory: Vec<PathBuf>,
+
+    /// Ansible's host pattern: `web:&prod:!web-03`, globs, `~regex`, ranges, `@FILE`
+    #[arg(short, long, value_name = "PATTERN", env = "DRIFTLESS_LIMIT")]
+    pub(super) limit: Option<String>,
+
+    /// Seconds that a run of an inventory script may take
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, env = "DRIFTLESS_INVENTORY_TIMEOUT")]
+    pub(super) inventory_timeout: f64,
 }
 
 /// `driftless demo`
@@ -86,6 +123,18 @@ pub(super) struct Connection {
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds, env = "DRIFTLESS_TIMEOUT")]
     pub(super) timeout: f64,
 
+    #[command(flatten)]
+    pub(super) login: Login,
+
+    /// What becomes of hosts whose key is not known
+    #[arg(long, value_enum, default_value_t = HostKey::Strict, env = "DRIFTLESS_HOST_KEY")]
+    pub(super) host_key: HostKey,
+}
+
+/// Who logs in where, unless the inventory says it.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct Login {
     /// Login name, where the inventory does not say one for the host
     #[arg(short, long, env = "DRIFTLESS_USER")]
     pub(super) user: Option<String>,
@@ -97,10 +146,6 @@ pub(super) struct Connection {
     /// Private key file, where the inventory does not say one for the host
     #[arg(long, value_name = "PATH", env = "DRIFTLESS_IDENTITY")]
     pub(super) identity: Option<PathBuf>,
-
-    /// What becomes of hosts whose key is not known
-    #[arg(long, value_enum, default_value_t = HostKey::Strict, env = "DRIFTLESS_HOST_KEY")]
-    pub(super) host_key: HostKey,
 }
 
 /// What is reported, where, and what the exit status says.

@@ -5,6 +5,7 @@ mod ask;
 mod audit;
 mod demo;
 mod failure;
+mod hosts;
 mod plan;
 mod progress;
 mod report;
@@ -39,6 +40,7 @@ pub(crate) fn main() -> ExitCode {
 fn run(args: Args) -> Result<u8, Failure> {
     match args.command {
         Command::Audit(args) => audit::run(&args),
+        Command::Hosts(args) => hosts::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Probe => {
             write::to_stdout(&driftless::probe::published()).map_err(|error| Failure::stdout(&error))?;

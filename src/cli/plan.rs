@@ -14,7 +14,7 @@ use driftless::rules::{self, Accepted};
 use driftless::ssh::{Limits, Policy};
 use driftless::ssh_config::{Config, Me};
 
-use super::args::{Audit, Connection, HostKey};
+use super::args::{Audit, Connection, HostKey, Login, Selecting};
 use super::ask::warn;
 use super::failure::Failure;
 
@@ -34,17 +34,11 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn of(args: &Audit) -> Result<Self, Failure> {
-        let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-        let overrides = overrides(&args.connection, home.clone());
-        if args.inventory.is_empty() && args.hosts.is_empty() {
-            return Err(Failure::new("there is no host to audit")
-                .hint("name an inventory with -i, or hosts: driftless audit web-01 admin@web-02:2222"));
-        }
-        let mut inventory = Inventory::load(&args.inventory, &overrides)?;
+        let home = home();
+        let Selected { inventory, hosts } =
+            Selected::of(&args.selecting, &args.connection.login, args.output.quiet)?;
         let playbook = Playbook::load(&args.playbook, &rules::known_ids())?;
         let accepted = args.accept.as_deref().map(super::report::accepted).transpose()?.unwrap_or_default();
-        let hosts = choose(&mut inventory, args, &overrides)?;
-        inventory.link_jumps(&hosts, &overrides);
         let bound = bind(&inventory, &playbook)?;
         for (place, term) in &bound.unmatched {
             warn(args.output.quiet, &format!("{place}: `{term}` matches no host and no group"));
@@ -85,22 +79,51 @@ impl Plan {
     }
 }
 
+/// The hosts of a run, and how each is reached.
+pub(super) struct Selected {
+    pub(super) inventory: Inventory,
+    pub(super) hosts: Vec<HostId>,
+}
+
+impl Selected {
+    /// Reads the inventories, and chooses hosts.
+    pub(super) fn of(args: &Selecting, login: &Login, quiet: bool) -> Result<Self, Failure> {
+        if args.inventory.is_empty() && args.hosts.is_empty() {
+            return Err(Failure::new("there is no host to audit")
+                .hint("name an inventory with -i, or hosts: driftless audit web-01 admin@web-02:2222"));
+        }
+        let overrides = overrides(login, Duration::from_secs_f64(args.inventory_timeout));
+        let mut inventory = Inventory::load(&args.inventory, &overrides)?;
+        for warning in &inventory.warnings {
+            warn(quiet, warning);
+        }
+        let hosts = choose(&mut inventory, args, &overrides, quiet)?;
+        inventory.link_jumps(&hosts, &overrides);
+        Ok(Self { inventory, hosts })
+    }
+}
+
 /// Resolves the playbook's patterns: what is wrong there is said before any host is asked.
 pub(super) fn bind(inventory: &Inventory, playbook: &Playbook) -> Result<Bound, Failure> {
     Bound::of(inventory, playbook).map_err(|error| Failure::new(error.to_string()))
 }
 
-fn overrides(connection: &Connection, home: Option<PathBuf>) -> Overrides {
-    let login = ["LOGNAME", "USER"]
+fn home() -> Option<PathBuf> {
+    std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
+}
+
+fn overrides(login: &Login, script_limit: Duration) -> Overrides {
+    let name = ["LOGNAME", "USER"]
         .into_iter()
         .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
-    let me = Me { login: login.unwrap_or_else(|| "root".to_owned()), home, ..Me::default() };
+    let me = Me { login: name.unwrap_or_else(|| "root".to_owned()), home: home(), ..Me::default() };
     Overrides {
-        user: connection.user.clone(),
-        port: connection.port,
-        identity: connection.identity.clone(),
+        user: login.user.clone(),
+        port: login.port,
+        identity: login.identity.clone(),
         jump: None,
         ssh: Arc::new(Config::without_files(me)),
+        script_limit: Some(script_limit),
     }
 }
 
@@ -114,7 +137,12 @@ fn limits(connection: &Connection) -> Limits {
 }
 
 /// The hosts of the arguments, or else all of the inventory's, cut down by `--limit`.
-fn choose(inventory: &mut Inventory, args: &Audit, overrides: &Overrides) -> Result<Vec<HostId>, Failure> {
+fn choose(
+    inventory: &mut Inventory,
+    args: &Selecting,
+    overrides: &Overrides,
+    quiet: bool,
+) -> Result<Vec<HostId>, Failure> {
     let mut hosts: Vec<HostId> = if args.hosts.is_empty() {
         inventory.ids().collect()
     } else {
@@ -127,7 +155,7 @@ fn choose(inventory: &mut Inventory, args: &Audit, overrides: &Overrides) -> Res
             let names = inventory.groups.keys().chain(inventory.hosts.iter().map(|host| &host.name));
             let near = nearest(term, names.map(String::as_str));
             let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            warn(args.output.quiet, &format!("--limit: `{term}` matches no host and no group{near}"));
+            warn(quiet, &format!("--limit: `{term}` matches no host and no group{near}"));
         }
         hosts.retain(|host| selection.hosts.contains(host));
         if hosts.is_empty() {
