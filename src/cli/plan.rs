@@ -157,6 +157,10 @@ fn choose(
             let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
             warn(quiet, &format!("--limit: `{term}` matches no host and no group{near}"));
         }
+        if let Some(term) = selection.beyond.first() {
+            return Err(Failure::new(format!("--limit: `{term}` counts beyond the hosts of its group"))
+                .hint("the first host is [0], the last one [-1]"));
+        }
         hosts.retain(|host| selection.hosts.contains(host));
         if hosts.is_empty() {
             return Err(Failure::new(format!("--limit {limit} leaves no host"))

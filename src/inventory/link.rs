@@ -219,6 +219,7 @@ fn assemble(draft: &Draft, lines: &Lineage, vars: Vec<Vars>, overrides: &Overrid
         children.map(|child| child.name.clone()).collect()
     };
     for (place, group) in draft.groups.iter().enumerate() {
+        inventory.group_order.push(group.name.clone());
         match place {
             ALL => inventory.tops = children(group),
             UNGROUPED => inventory.ungrouped = hosts(group),

@@ -46,6 +46,7 @@ pub struct Inventory {
     pub warnings: Vec<String>,
     /// The children of `all`, `ungrouped` first.
     tops: Vec<String>,
+    group_order: Vec<String>,
     ungrouped: Vec<HostId>,
     by_name: HashMap<String, HostId>,
 }
@@ -116,9 +117,9 @@ impl Inventory {
         (0..u32::try_from(self.hosts.len()).unwrap_or(u32::MAX)).map(HostId)
     }
 
-    /// Every group's name, with the implied ones.
+    /// Every group's name, the implied ones first, in the order in which the files name them.
     pub(crate) fn group_names(&self) -> impl Iterator<Item = &str> {
-        ["all", "ungrouped"].into_iter().chain(self.groups.keys().map(String::as_str))
+        self.group_order.iter().map(String::as_str)
     }
 
     /// The children of `all`, `ungrouped` first.

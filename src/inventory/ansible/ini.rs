@@ -112,7 +112,8 @@ impl Reader<'_> {
         } else if new {
             self.undeclared.insert(name.to_owned(), span);
         }
-        if let Some(pending) = self.pending.remove(name) {
+        let pending = if self.section == Section::Vars { None } else { self.pending.remove(name) };
+        if let Some(pending) = pending {
             for parent in pending.parents {
                 if self.draft.add_child(parent, self.group).is_err() {
                     return Err(cyclic(self.source, pending.span));

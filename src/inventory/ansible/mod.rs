@@ -71,14 +71,13 @@ pub(super) fn list(text: &str, draft: &mut Draft) -> Result<(), Diagnostic> {
         }
         let (names, port) = match range::hosts(name) {
             // Ranges are not expanded here, but a port is told apart.
-            Ok((names, port)) if names.len() == 1 && !name.contains('[') => (names, port),
+            Ok((names, port)) if names.len() == 1 && !name.trim_start_matches('[').contains('[') => {
+                (names, port)
+            }
             _ => (vec![name.to_owned()], None),
         };
         for name in names {
-            let host = add_host(&source, draft, UNGROUPED, &name, &(offset..offset + name.len()))?;
-            if let Some(port) = port {
-                draft.set_host_var(host, "ansible_port".to_owned(), port.into());
-            }
+            add_host(&source, draft, (UNGROUPED, port), &name, &(offset..offset + name.len()))?;
         }
     }
     Ok(())
@@ -98,21 +97,14 @@ fn add_hosts(
         let plain = source.as_str().get(span.clone()) == Some(text);
         source.error(if plain { inside } else { span.clone() }, error.message, "").help(error.help)
     })?;
-    let mut places = Vec::with_capacity(names.len());
-    for name in names {
-        let host = add_host(source, draft, group, &name, span)?;
-        if let Some(port) = port {
-            draft.set_host_var(host, "ansible_port".to_owned(), port.into());
-        }
-        places.push(host);
-    }
-    Ok(places)
+    names.iter().map(|name| add_host(source, draft, (group, port), name, span)).collect()
 }
 
+/// Puts a host into a group. A port behind its name counts where the host is named first, and only there.
 fn add_host(
     source: &Source,
     draft: &mut Draft,
-    group: usize,
+    (group, port): (usize, Option<u64>),
     name: &str,
     span: &Range<usize>,
 ) -> Result<usize, Diagnostic> {
@@ -125,7 +117,12 @@ fn add_host(
         let error = source.error(span.clone(), format!("`{}` is no host name", name.escape_debug()), "");
         return Err(error.help("a name is a text of at most 255 bytes, without control characters"));
     }
-    Ok(draft.add_host(group, name))
+    let port = port.filter(|_| draft.find_host(name).is_none());
+    let host = draft.add_host(group, name);
+    if let Some(port) = port {
+        draft.set_host_var(host, "ansible_port".to_owned(), port.into());
+    }
+    Ok(host)
 }
 
 fn cyclic(source: &Source, span: Range<usize>) -> Diagnostic {

@@ -271,7 +271,7 @@ impl Reader<'_> {
     fn hosts(&mut self, name: &str, group: usize, hosts: &Value) -> Result<(), Diagnostic> {
         for host in self.texts(&format!("{name}.hosts"), Some(hosts))? {
             let group = if name == "ungrouped" { UNGROUPED } else { group };
-            let place = add_host(self.source, self.draft, group, host, &(0..0))?;
+            let place = add_host(self.source, self.draft, (group, None), host, &(0..0))?;
             if self.seen.insert(place) {
                 self.hosts.push((place, host.to_owned()));
             }
