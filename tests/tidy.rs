@@ -36,6 +36,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "diagnostic",
             "drift",
             "hostlist",
+            "inventory",
             "playbook",
             "rules",
             "severity",

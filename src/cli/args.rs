@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use driftless::report::Format;
 use driftless::report::write::Output;
 use driftless::severity::Severity;
 
@@ -20,6 +21,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Collect, compare and report: the main job
     Audit(Box<Audit>),
+    /// List the hosts of an inventory, and how each is reached
+    Hosts(Box<Hosts>),
     /// Audit an embedded fleet: real SSH to simulated hosts inside this process; no set-up, no root
     Demo(Box<Demo>),
     /// Print the read-only script that runs on hosts, for review or as a forced command
@@ -33,21 +36,12 @@ pub(super) enum Command {
 2 findings; 3 no such findings, but something could not be audited."
 )]
 pub(super) struct Audit {
-    /// Hosts, `[USER@]NAME[:PORT]`; those that the inventory has keep its settings
-    #[arg(value_name = "HOST")]
-    pub(super) hosts: Vec<String>,
-
-    /// Inventory file; may be given several times
-    #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_INVENTORY")]
-    pub(super) inventory: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) selecting: Selecting,
 
     /// Playbook: what clusters should look like; may be given several times
     #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_PLAYBOOK")]
     pub(super) playbook: Vec<PathBuf>,
-
-    /// Ansible's host pattern: `web:&prod:!web-03`, globs, `~regex`, ranges, `@FILE`
-    #[arg(short, long, value_name = "PATTERN", env = "DRIFTLESS_LIMIT")]
-    pub(super) limit: Option<String>,
 
     #[command(flatten)]
     pub(super) connection: Connection,
@@ -58,6 +52,49 @@ pub(super) struct Audit {
 
     #[command(flatten)]
     pub(super) output: Reporting,
+}
+
+/// `driftless hosts`
+#[derive(Debug, ClapArgs)]
+pub(super) struct Hosts {
+    #[command(flatten)]
+    pub(super) selecting: Selecting,
+
+    #[command(flatten)]
+    pub(super) login: Login,
+
+    /// `table`, `json` (as `ansible-inventory --list` has it) or `hosts` (one name a line)
+    #[arg(long, value_name = "FORMAT", default_value = "table", env = "DRIFTLESS_FORMAT")]
+    pub(super) format: Format,
+
+    /// Colour on terminals, always or never; NO_COLOR is heeded
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Colour::Auto, env = "DRIFTLESS_COLOR")]
+    pub(super) color: Colour,
+
+    /// No warnings
+    #[arg(short, long, env = "DRIFTLESS_QUIET", value_parser = FalseyValueParser::new())]
+    pub(super) quiet: bool,
+}
+
+/// Which hosts.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Selecting {
+    /// Hosts, `[USER@]NAME[:PORT]`; those that the inventory has keep its settings
+    #[arg(value_name = "HOST")]
+    pub(super) hosts: Vec<String>,
+
+    /// Inventory: a file in TOML, or Ansible's own in INI or YAML, a script, a folder, or a list `a,b,`; may
+    /// be given several times
+    #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_INVENTORY")]
+    pub(super) inventory: Vec<PathBuf>,
+
+    /// Ansible's host pattern: `web:&prod:!web-03`, globs, `~regex`, ranges, `@FILE`
+    #[arg(short, long, value_name = "PATTERN", env = "DRIFTLESS_LIMIT")]
+    pub(super) limit: Option<String>,
+
+    /// Seconds that a run of an inventory script may take
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, env = "DRIFTLESS_INVENTORY_TIMEOUT")]
+    pub(super) inventory_timeout: f64,
 }
 
 /// `driftless demo`
@@ -86,21 +123,8 @@ pub(super) struct Connection {
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds, env = "DRIFTLESS_TIMEOUT")]
     pub(super) timeout: f64,
 
-    /// Login name, where the inventory does not say one for the host
-    #[arg(short, long, env = "DRIFTLESS_USER")]
-    pub(super) user: Option<String>,
-
-    /// TCP port, where the inventory does not say one for the host
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..), env = "DRIFTLESS_PORT")]
-    pub(super) port: Option<u16>,
-
-    /// Private key file, where the inventory does not say one for the host
-    #[arg(long, value_name = "PATH", env = "DRIFTLESS_IDENTITY")]
-    pub(super) identity: Option<PathBuf>,
-
-    /// Jump hosts, `[USER@]HOST[:PORT]` and further ones after commas, where the inventory does not say one
-    #[arg(short = 'J', long, value_name = "HOST", env = "DRIFTLESS_JUMP")]
-    pub(super) jump: Option<String>,
+    #[command(flatten)]
+    pub(super) login: Login,
 
     /// What becomes of hosts whose key is not known [default: ssh's StrictHostKeyChecking, or else strict]
     #[arg(long, value_enum, env = "DRIFTLESS_HOST_KEY")]
@@ -129,6 +153,27 @@ pub(super) struct Connection {
     /// New connections a second, at most
     #[arg(long, value_name = "N", value_parser = rate, env = "DRIFTLESS_RATE")]
     pub(super) rate: Option<f64>,
+}
+
+/// Who logs in where, unless the inventory says it.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct Login {
+    /// Login name, where the inventory does not say one for the host
+    #[arg(short, long, env = "DRIFTLESS_USER")]
+    pub(super) user: Option<String>,
+
+    /// TCP port, where the inventory does not say one for the host
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..), env = "DRIFTLESS_PORT")]
+    pub(super) port: Option<u16>,
+
+    /// Private key file, where the inventory does not say one for the host
+    #[arg(long, value_name = "PATH", env = "DRIFTLESS_IDENTITY")]
+    pub(super) identity: Option<PathBuf>,
+
+    /// Jump hosts, `[USER@]HOST[:PORT]` and further ones after commas, where the inventory does not say one
+    #[arg(short = 'J', long, value_name = "HOST", env = "DRIFTLESS_JUMP")]
+    pub(super) jump: Option<String>,
 
     /// OpenSSH's client configuration; `none` reads none [default: ~/.ssh/config and /etc/ssh/ssh_config]
     #[arg(short = 'F', long, value_name = "PATH", env = "DRIFTLESS_SSH_CONFIG")]

@@ -39,7 +39,7 @@ pub(super) fn run(args: &Audit) -> Result<u8, Failure> {
         args::Transport::Openssh => Transport::OpenSsh(OpenSsh {
             limits: plan.limits.clone(),
             policy: plan.policy,
-            config_file: None,
+            config_file: args.connection.login.ssh_config.clone(),
         }),
     };
     remind_of_unchecked(&plan);

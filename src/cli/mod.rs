@@ -5,6 +5,7 @@ mod ask;
 mod audit;
 mod demo;
 mod failure;
+mod hosts;
 mod me;
 mod plan;
 mod progress;
@@ -49,6 +50,7 @@ fn raise_descriptors() {
 fn run(args: Args) -> Result<u8, Failure> {
     match args.command {
         Command::Audit(args) => audit::run(&args),
+        Command::Hosts(args) => hosts::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Probe => {
             write::to_stdout(&driftless::probe::published()).map_err(|error| Failure::stdout(&error))?;

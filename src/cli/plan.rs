@@ -14,7 +14,7 @@ use driftless::playbook::Playbook;
 use driftless::rules::{self, Accepted};
 use driftless::ssh::{Limits, Policy};
 
-use super::args::{Audit, Connection, HostKey};
+use super::args::{Audit, Connection, HostKey, Login, Selecting};
 use super::ask::warn;
 use super::failure::Failure;
 use super::me::{home, ssh_config};
@@ -37,16 +37,10 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn of(args: &Audit) -> Result<Self, Failure> {
         let home = home();
-        let overrides = overrides(&args.connection, home.clone())?;
-        if args.inventory.is_empty() && args.hosts.is_empty() {
-            return Err(Failure::new("there is no host to audit")
-                .hint("name an inventory with -i, or hosts: driftless audit web-01 admin@web-02:2222"));
-        }
-        let mut inventory = Inventory::load(&args.inventory, &overrides)?;
+        let Selected { inventory, hosts } =
+            Selected::of(&args.selecting, &args.connection.login, args.output.quiet)?;
         let playbook = Playbook::load(&args.playbook, &rules::known_ids())?;
         let accepted = args.accept.as_deref().map(super::report::accepted).transpose()?.unwrap_or_default();
-        let hosts = choose(&mut inventory, args, &overrides)?;
-        inventory.link_jumps(&hosts, &overrides);
         let bound = bind(&inventory, &playbook)?;
         for (place, term) in &bound.unmatched {
             warn(args.output.quiet, &format!("{place}: `{term}` matches no host and no group"));
@@ -91,18 +85,43 @@ impl Plan {
     }
 }
 
+/// The hosts of a run, and how each is reached.
+pub(super) struct Selected {
+    pub(super) inventory: Inventory,
+    pub(super) hosts: Vec<HostId>,
+}
+
+impl Selected {
+    /// Reads the inventories, and chooses hosts.
+    pub(super) fn of(args: &Selecting, login: &Login, quiet: bool) -> Result<Self, Failure> {
+        if args.inventory.is_empty() && args.hosts.is_empty() {
+            return Err(Failure::new("there is no host to audit")
+                .hint("name an inventory with -i, or hosts: driftless audit web-01 admin@web-02:2222"));
+        }
+        let overrides = overrides(login, Duration::from_secs_f64(args.inventory_timeout))?;
+        let mut inventory = Inventory::load(&args.inventory, &overrides)?;
+        for warning in &inventory.warnings {
+            warn(quiet, warning);
+        }
+        let hosts = choose(&mut inventory, args, &overrides, quiet)?;
+        inventory.link_jumps(&hosts, &overrides);
+        Ok(Self { inventory, hosts })
+    }
+}
+
 /// Resolves the playbook's patterns: what is wrong there is said before any host is asked.
 pub(super) fn bind(inventory: &Inventory, playbook: &Playbook) -> Result<Bound, Failure> {
     Ok(Bound::of(inventory, playbook)?)
 }
 
-fn overrides(connection: &Connection, home: Option<PathBuf>) -> Result<Overrides, Failure> {
+fn overrides(login: &Login, script_limit: Duration) -> Result<Overrides, Failure> {
     Ok(Overrides {
-        user: connection.user.clone(),
-        port: connection.port,
-        identity: connection.identity.clone(),
-        jump: connection.jump.clone(),
-        ssh: Arc::new(ssh_config(connection.ssh_config.as_deref(), home)?),
+        user: login.user.clone(),
+        port: login.port,
+        identity: login.identity.clone(),
+        jump: login.jump.clone(),
+        ssh: Arc::new(ssh_config(login.ssh_config.as_deref(), home())?),
+        script_limit: Some(script_limit),
     })
 }
 
@@ -125,7 +144,12 @@ fn pace(connection: &Connection) -> Pace {
 }
 
 /// The hosts of the arguments, or else all of the inventory's, cut down by `--limit`.
-fn choose(inventory: &mut Inventory, args: &Audit, overrides: &Overrides) -> Result<Vec<HostId>, Failure> {
+fn choose(
+    inventory: &mut Inventory,
+    args: &Selecting,
+    overrides: &Overrides,
+    quiet: bool,
+) -> Result<Vec<HostId>, Failure> {
     let mut hosts: Vec<HostId> = if args.hosts.is_empty() {
         inventory.ids().collect()
     } else {
@@ -138,7 +162,11 @@ fn choose(inventory: &mut Inventory, args: &Audit, overrides: &Overrides) -> Res
             let names = inventory.groups.keys().chain(inventory.hosts.iter().map(|host| &host.name));
             let near = nearest(term, names.map(String::as_str));
             let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            warn(args.output.quiet, &format!("--limit: `{term}` matches no host and no group{near}"));
+            warn(quiet, &format!("--limit: `{term}` matches no host and no group{near}"));
+        }
+        if let Some(term) = selection.beyond.first() {
+            return Err(Failure::new(format!("--limit: `{term}` counts beyond the hosts of its group"))
+                .hint("the first host is [0], the last one [-1]"));
         }
         hosts.retain(|host| selection.hosts.contains(host));
         if hosts.is_empty() {

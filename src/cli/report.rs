@@ -38,7 +38,7 @@ pub(super) fn deliver(audit: &Audit<'_>, wanted: &Reporting) -> Result<Heard, Fa
 }
 
 /// What standard output can show.
-fn look(colour: Colour) -> Look {
+pub(super) fn look(colour: Colour) -> Look {
     let terminal = io::stdout().is_terminal();
     let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let width = terminal_size::terminal_size().map(|(width, _)| width.0).filter(|_| terminal).or(asked);

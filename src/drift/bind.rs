@@ -33,7 +33,8 @@ impl Bound {
         let mut unmatched = Vec::new();
         let mut select = |pattern: &Pattern, place: &Place| {
             let selection = pattern.select(inventory);
-            unmatched.extend(selection.unmatched.into_iter().map(|term| (place.clone(), term)));
+            let terms = selection.unmatched.into_iter().chain(selection.beyond);
+            unmatched.extend(terms.map(|term| (place.clone(), term)));
             selection.hosts
         };
         let clusters = playbook.clusters.iter().map(|entry| select(&entry.hosts, &entry.place)).collect();

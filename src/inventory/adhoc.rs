@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::load::is_host_name;
+use serde_json::Map;
+
+use super::is_host_name;
 use super::route::{Route, SshRoute, of_command_line, unbracketed};
 use super::{Host, HostId, Inventory, Overrides};
 use crate::hostlist::expand;
@@ -58,7 +60,7 @@ impl Inventory {
     }
 
     fn adhoc(&mut self, name: &str, parts: &Parts<'_>, overrides: &Overrides) -> HostId {
-        let id = self.find(name).unwrap_or_else(|| self.add(new_host(name, overrides)));
+        let id = self.find(name).unwrap_or_else(|| self.add_ungrouped(new_host(name, overrides)));
         if let Some(Host { route: Route::Ssh(route), .. }) = self.hosts.get_mut(id.0 as usize) {
             let user = parts.user.map(|user| Directive::new("user", user, "the argument"));
             let port = parts.port.map(|port| Directive::new("port", port.to_string(), "the argument"));
@@ -72,14 +74,14 @@ impl Inventory {
 }
 
 fn new_host(name: &str, overrides: &Overrides) -> Host {
-    let route = SshRoute::new(name, of_command_line(overrides), &overrides.ssh);
+    let route = SshRoute::new(name, name, of_command_line(overrides), &overrides.ssh);
     Host {
         name: name.to_owned(),
         groups: BTreeSet::new(),
         leaf_groups: BTreeSet::new(),
         route: Route::Ssh(Box::new(route)),
         maintenance: None,
-        vars: toml::Table::new(),
+        vars: Map::new(),
         of_hops: Arc::default(),
     }
 }

@@ -107,7 +107,7 @@ impl Linker<'_> {
         let Some(host) = self.inventory.find(name).and_then(|id| self.inventory.host(id)) else {
             said.extend(of_hops.iter().cloned());
             said.extend(of_identity(self.overrides));
-            return Ok((SshRoute::new(name, said, config), Arc::clone(of_hops)));
+            return Ok((SshRoute::new(name, name, said, config), Arc::clone(of_hops)));
         };
         match &host.route {
             Route::Ssh(route) => Ok((route.with(said, config), Arc::clone(&host.of_hops))),

@@ -1,402 +1,229 @@
-//! From files to an inventory: ranges expanded, groups linked, every default filled in.
+//! Which files are inventories, and in which format: what is named is read, merged and linked.
 //!
 //! Either the whole of all files is right or nothing of them is used; what is wrong is collected, so
-//! that one run shows all of it.
+//! that one run shows as much of it as can be told.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
-
-use super::route::{of_hops, route};
-use super::{Group, Host, HostId, Inventory, Overrides, raw};
+use super::ansible::vars::Folder;
+use super::ansible::{self, Script};
+use super::draft::Draft;
+use super::link::link;
+use super::{Inventory, Overrides, toml};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
-use crate::hostlist::expand;
 
-/// How many mentions of hosts all files may have together.
-const MOST_HOSTS: usize = 500_000;
+/// How long an inventory script may take, where nobody says.
+const SCRIPT_LIMIT: Duration = Duration::from_secs(30);
 
-/// A host's settings as one file gives them, and where.
-struct Declared<'f> {
-    host: &'f raw::Host,
-    file: &'f File,
-    span: Range<usize>,
-}
+/// Folders within folders, at most.
+const DEEPEST: usize = 20;
 
-/// One file, read.
-pub(super) struct File {
-    pub(super) source: Source,
-    folder: PathBuf,
-    pub(super) raw: raw::File,
+/// What Ansible passes over in a folder of inventories.
+const PASSED_OVER: &[&str] =
+    &["~", ".orig", ".bak", ".cfg", ".retry", ".pyc", ".pyo", ".swp", ".rpm", ".md", ".txt", ".rst"];
+
+/// Folders beside inventories that are none.
+const NO_INVENTORY: &[&str] = &["group_vars", "host_vars", "vars_plugins"];
+
+/// One inventory, its format known.
+enum Read {
+    Toml(toml::File),
+    Ansible {
+        source: Source,
+        extension: String,
+    },
+    Script(Script),
+    /// `-i web-01,web-02`
+    List(String),
 }
 
 impl Inventory {
-    /// Reads and merges inventory files, in the order given: groups unite, and a host that two places give
-    /// different settings is a mistake.
+    /// Reads and merges inventories, in the order given: files in TOML and in Ansible's formats, scripts,
+    /// folders of them, and lists with a comma. Groups unite; what comes later wins, but for the settings of
+    /// our own format: a host to which two files give different ones is a mistake.
     ///
     /// # Errors
     /// Every mistake that was found.
     pub fn load(paths: &[PathBuf], overrides: &Overrides) -> Result<Self, Diagnostics> {
-        let (mut files, mut wrong) = (Vec::new(), Vec::new());
+        let mut reader = Reader { overrides, read: Vec::new(), beside: Vec::new(), wrong: Vec::new() };
         for path in paths {
-            let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-            match read(path).and_then(|source| File::parse(source, folder)) {
-                Ok(file) => files.push(file),
-                Err(diagnostic) => wrong.push(diagnostic),
-            }
+            reader.argument(path);
         }
-        if wrong.is_empty() { Builder::new(&files, overrides).build() } else { Err(Diagnostics(wrong)) }
+        if !reader.wrong.is_empty() {
+            return Err(Diagnostics(reader.wrong));
+        }
+        let here = (!paths.is_empty()).then(|| Folder::new(Path::new("")));
+        build(&reader.read, reader.beside, here, overrides)
     }
 
-    /// The inventory of one text; `name` is what messages call it, and paths are relative to the current
-    /// folder.
+    /// The inventory of one text in TOML; `name` is what messages call it, and paths are relative to the
+    /// current folder.
     ///
     /// # Errors
     /// Every mistake that was found.
     pub fn from_text(name: &str, text: &str, overrides: &Overrides) -> Result<Self, Diagnostics> {
-        let file = File::parse(Source::text(name, text), PathBuf::new())?;
-        Builder::new(&[file], overrides).build()
+        let home = overrides.ssh.me().home.as_deref();
+        let file = toml::File::parse(Source::text(name, text), Path::new(""), home)?;
+        build(&[Read::Toml(file)], Vec::new(), None, overrides)
     }
 }
 
-fn read(path: &Path) -> Result<Source, Diagnostic> {
-    if path.is_dir() {
-        let source = Source::text(&path.to_string_lossy(), "");
-        return Err(source
-            .whole("this is a folder")
-            .help("this version reads inventories in TOML, one file for each -i"));
-    }
-    Source::read(path)
+struct Reader<'o> {
+    overrides: &'o Overrides,
+    read: Vec<Read>,
+    beside: Vec<Folder>,
+    wrong: Vec<Diagnostic>,
 }
 
-impl File {
-    fn parse(source: Source, folder: PathBuf) -> Result<Self, Diagnostic> {
-        if let Some(mistake) = not_a_table(&source) {
-            return Err(mistake);
-        }
-        match toml::from_str(source.as_str()) {
-            Ok(raw) => Ok(Self { source, folder, raw }),
-            // Only what is no TOML at all can be another format.
-            Err(error) if source.as_str().parse::<toml::Table>().is_ok() => {
-                Err(schema_error(&source, &error))
-            }
-            Err(error) => Err(match looks_like(source.path(), source.as_str()) {
-                Some(other) => source.toml_error(&error).help(format!(
-                    "this looks like an Ansible inventory in {other}; this version reads TOML only"
-                )),
-                None => source.toml_error(&error),
-            }),
-        }
-    }
-}
-
-/// A group or a host that is written as something else than a table; a list would be taken for its keys.
-fn not_a_table(source: &Source) -> Option<Diagnostic> {
-    let file = DeTable::parse(source.as_str()).ok()?;
-    for section in ["groups", "hosts"] {
-        let Some(DeValue::Table(entries)) = file.get_ref().get(section).map(Spanned::get_ref) else {
-            continue;
-        };
-        if let Some((name, value)) = entries.iter().find(|(_, value)| !value.get_ref().is_table()) {
-            let name = name.get_ref();
-            let title = format!("`{}` in [{section}] is a table", name.escape_debug());
-            let help = format!("write [{section}.\"{}\"], and its keys below it", name.escape_debug());
-            return Some(source.error(value.span(), title, "this is no table").help(help));
-        }
-    }
-    None
-}
-
-/// A TOML file of the wrong shape; a host's name without quotes is the commonest reason.
-fn schema_error(source: &Source, error: &toml::de::Error) -> Diagnostic {
-    let at = error.span().map_or(0, |span| span.start);
-    let before = source.as_str().get(..at).unwrap_or_default();
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    let bare = line.trim_start().strip_prefix("[hosts.").filter(|name| !name.starts_with(['"', '\'']));
-    let diagnostic = source.toml_error(error);
-    match bare {
-        Some(_) => diagnostic.help("a name with dots is written in quotes: [hosts.\"web-03.example.net\"]"),
-        None => diagnostic,
-    }
-}
-
-/// Whether a file that is no TOML is one of Ansible's.
-fn looks_like(path: &str, text: &str) -> Option<&'static str> {
-    let extension = Path::new(path).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let first = text
-        .lines()
-        .map(str::trim)
-        .find(|line| !line.is_empty() && !line.starts_with('#'))
-        .unwrap_or_default();
-    match extension {
-        "yml" | "yaml" => Some("YAML"),
-        "ini" => Some("INI"),
-        "toml" => None,
-        _ if first == "---" || first.ends_with(':') => Some("YAML"),
-        _ if first.starts_with('[') || !first.contains('=') || first.contains("ansible_") => Some("INI"),
-        _ => None,
-    }
-}
-
-pub(super) struct Builder<'f> {
-    pub(super) files: &'f [File],
-    overrides: &'f Overrides,
-    pub(super) wrong: Vec<Diagnostic>,
-    pub(super) inventory: Inventory,
-    declared: BTreeMap<String, Declared<'f>>,
-    /// Every mention of a host, in order, and the file that it stands in.
-    order: Vec<(String, &'f File)>,
-    /// Host names by group, in order.
-    of_group: BTreeMap<String, Vec<String>>,
-}
-
-impl<'f> Builder<'f> {
-    fn new(files: &'f [File], overrides: &'f Overrides) -> Self {
-        Self {
-            files,
-            overrides,
-            wrong: Vec::new(),
-            inventory: Inventory::default(),
-            declared: BTreeMap::new(),
-            order: Vec::new(),
-            of_group: BTreeMap::new(),
+impl Reader<'_> {
+    /// What one `-i` names.
+    fn argument(&mut self, path: &Path) {
+        let text = path.to_string_lossy();
+        if text.contains(',') && !path.exists() {
+            self.read.push(Read::List(text.into_owned()));
+        } else if path.is_dir() {
+            self.beside.push(Folder::new(path));
+            self.folder(path, DEEPEST);
+        } else {
+            self.beside.push(Folder::new(path.parent().unwrap_or(Path::new(""))));
+            self.file(path);
         }
     }
 
-    fn build(mut self) -> Result<Inventory, Diagnostics> {
-        for file in self.files {
-            self.groups(file);
-            self.hosts(file);
-        }
-        self.check_children();
-        self.check_cycles();
-        if self.order.is_empty() && self.wrong.is_empty() {
-            if let Some(file) = self.files.first() {
-                self.wrong.push(
-                    file.source
-                        .whole("there is no host in it")
-                        .help("name hosts under [groups.NAME] or [hosts.\"NAME\"]"),
-                );
-            }
-        }
-        if !self.wrong.is_empty() {
-            return Err(Diagnostics(self.wrong));
-        }
-        self.link();
-        if self.wrong.is_empty() { Ok(self.inventory) } else { Err(Diagnostics(self.wrong)) }
-    }
-
-    /// The names that a text stands for; a mistake gives none.
-    fn names(&mut self, file: &File, text: &Spanned<String>) -> Vec<String> {
-        let inside = text.span().start + 1;
-        match expand(text.get_ref()) {
-            Ok(names) if self.order.len() + names.len() > MOST_HOSTS => {
-                let title = format!("the inventory names more than {MOST_HOSTS} hosts");
-                self.wrong.push(file.source.error(text.span(), title, "").help("is a range too wide?"));
-                Vec::new()
-            }
-            Ok(names) if names.iter().all(|name| is_host_name(name)) => names,
-            Ok(_) => {
-                let help = "a host name has letters, digits, `.`, `-`, `_` and, in addresses, `:`";
-                self.wrong.push(
-                    file.source
-                        .error(
-                            text.span(),
-                            format!("`{}` is no host name", text.get_ref().escape_debug()),
-                            "",
-                        )
-                        .help(help),
-                );
-                Vec::new()
-            }
+    fn folder(&mut self, path: &Path, depth: usize) {
+        let entries = match std::fs::read_dir(path) {
+            Ok(entries) => entries,
             Err(error) => {
-                let plain = text.span().len() == text.get_ref().len() + 2;
-                let span =
-                    if plain { inside + error.span.start..inside + error.span.end } else { text.span() };
-                self.wrong.push(file.source.error(span, error.message, "").help(error.help));
-                Vec::new()
+                let source = Source::text(&path.to_string_lossy(), "");
+                let mistake = source.whole(format!("cannot read the folder: {error}"));
+                self.wrong.push(mistake.help("is the folder readable for this user?"));
+                return;
             }
-        }
-    }
-
-    fn groups(&mut self, file: &'f File) {
-        let mut groups: Vec<_> = file.raw.groups.iter().collect();
-        groups.sort_by_key(|(name, _)| name.span().start);
-        for (name, raw) in groups {
-            if !is_group_name(name.get_ref()) {
-                let help =
-                    "a group name has letters, digits, `_`, `-` and `.`; `all` and `ungrouped` are implied";
-                self.wrong.push(
-                    file.source
-                        .error(
-                            name.span(),
-                            format!("`{}` cannot be a group's name", name.get_ref().escape_debug()),
-                            "",
-                        )
-                        .help(help),
-                );
+        };
+        let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+        names.sort();
+        for name in names {
+            let shown = name.to_string_lossy();
+            let passed = shown.starts_with('.') || PASSED_OVER.iter().any(|end| shown.ends_with(end));
+            if passed || NO_INVENTORY.contains(&shown.as_ref()) {
                 continue;
             }
-            for text in &raw.hosts {
-                for host in self.names(file, text) {
-                    self.order.push((host.clone(), file));
-                    let hosts = self.of_group.entry(name.get_ref().clone()).or_default();
-                    hosts.push(host);
-                }
+            let path = path.join(&name);
+            match (path.is_dir(), depth.checked_sub(1)) {
+                (true, Some(depth)) => self.folder(&path, depth),
+                (true, None) => {}
+                (false, _) => self.file(&path),
             }
-            let group: &mut Group = self.inventory.groups.entry(name.get_ref().clone()).or_default();
-            group.children.extend(raw.children.iter().map(|child| child.get_ref().clone()));
-            group.vars.extend(raw.vars.clone());
         }
     }
 
-    fn hosts(&mut self, file: &'f File) {
-        let mut hosts: Vec<_> = file.raw.hosts.iter().collect();
-        hosts.sort_by_key(|(name, _)| name.span().start);
-        for (text, raw) in hosts {
-            self.check_settings(file, raw);
-            for name in self.names(file, text) {
-                self.order.push((name.clone(), file));
-                let declared = Declared { host: raw, file, span: text.span() };
-                if let Some(first) = self.declared.get(&name) {
-                    if !same_settings(first.host, raw) {
-                        let place = first.file.source.line_column(first.span.start).0;
-                        let label =
-                            format!("`{name}` has other settings in {}:{place}", first.file.source.path());
-                        self.wrong.push(
-                            file.source
-                                .error(
-                                    text.span(),
-                                    format!("the host `{name}` is defined twice with different settings"),
-                                    label,
-                                )
-                                .help("keep one of them, or take the host out of the range"),
-                        );
-                    }
-                    continue;
-                }
-                self.declared.insert(name, declared);
-            }
+    fn file(&mut self, path: &Path) {
+        if is_script(path) {
+            let limit = self.overrides.script_limit.unwrap_or(SCRIPT_LIMIT);
+            self.read.push(Read::Script(Script { path: path.to_owned(), limit }));
+            return;
         }
-        self.check_defaults(file);
-    }
-
-    /// Makes the hosts, and links them with their groups.
-    fn link(&mut self) {
-        let order = std::mem::take(&mut self.order);
-        for (name, file) in order {
-            if self.inventory.find(&name).is_none() {
-                let host = self.host(name, file);
-                self.inventory.add(host);
-            }
-        }
-        for (group, names) in std::mem::take(&mut self.of_group) {
-            let mut seen = BTreeSet::new();
-            let ids: Vec<HostId> = names
-                .iter()
-                .filter_map(|name| self.inventory.find(name))
-                .filter(|id| seen.insert(*id))
-                .collect();
-            if let Some(group) = self.inventory.groups.get_mut(&group) {
-                group.hosts = ids;
-            }
-        }
-        let ancestors = self.ancestors();
-        let groups: Vec<(String, Vec<HostId>, bool)> = self
-            .inventory
-            .groups
-            .iter()
-            .map(|(name, group)| (name.clone(), group.hosts.clone(), group.children.is_empty()))
-            .collect();
-        for (name, hosts, leaf) in groups {
-            for id in hosts {
-                let Some(host) = self.inventory.hosts.get_mut(id.0 as usize) else { continue };
-                host.groups.insert(name.clone());
-                host.groups.extend(ancestors.get(&name).into_iter().flatten().cloned());
-                if leaf {
-                    host.leaf_groups.insert(name.clone());
-                }
-            }
-        }
-        // A host that only groups with children name is told apart by those.
-        for host in self.inventory.hosts.iter_mut().filter(|host| host.leaf_groups.is_empty()) {
-            host.leaf_groups = host.groups.clone();
+        match Source::read(path).and_then(|source| self.text(source, path)) {
+            Ok(read) => self.read.push(read),
+            Err(mistake) => self.wrong.push(mistake),
         }
     }
 
-    /// For every group the groups that it is a child of, at whatever distance.
-    fn ancestors(&self) -> BTreeMap<String, BTreeSet<String>> {
-        let mut ancestors: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for top in self.inventory.groups.keys() {
-            let mut waiting = vec![top];
-            let mut seen = BTreeSet::new();
-            while let Some(group) = waiting.pop() {
-                for child in self.inventory.groups.get(group).into_iter().flat_map(|group| &group.children) {
-                    if seen.insert(child) {
-                        ancestors.entry(child.clone()).or_default().insert(top.clone());
-                        waiting.push(child);
-                    }
-                }
-            }
+    fn text(&self, source: Source, path: &Path) -> Result<Read, Diagnostic> {
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+        let extension = extension.unwrap_or_default();
+        let yaml = ["yml", "yaml", "json"].contains(&extension.as_str());
+        if extension == "toml" || (!yaml && toml::is_ours(source.as_str())) {
+            let home = self.overrides.ssh.me().home.as_deref();
+            let folder = path.parent().unwrap_or(Path::new(""));
+            return toml::File::parse(source, folder, home).map(Read::Toml);
         }
-        ancestors
-    }
-
-    fn host(&self, name: String, named_in: &File) -> Host {
-        let declared = self.declared.get(&name);
-        let raw = declared.map(|declared| declared.host);
-        // A host's defaults are those of the file that describes it, or else of the first that names it.
-        let file = declared.map_or(named_in, |declared| declared.file);
-        let route = route(&name, raw, (&file.raw.defaults, &file.folder), self.overrides);
-        let of_hops = of_hops(&file.raw.defaults, &file.folder, self.overrides);
-        Host {
-            name,
-            groups: BTreeSet::new(),
-            leaf_groups: BTreeSet::new(),
-            route,
-            maintenance: raw.and_then(|raw| raw.maintenance.clone()),
-            vars: raw.map(|raw| raw.vars.clone()).unwrap_or_default(),
-            of_hops: of_hops.into(),
+        if source.as_str().starts_with("#!") {
+            let mistake = source.whole("this is a script, and it is not executable");
+            return Err(mistake.help(format!("chmod +x {}", path.display())));
         }
+        if source.as_str().starts_with("$ANSIBLE_VAULT;") {
+            let mistake = source.whole("this inventory is encrypted by ansible-vault");
+            return Err(mistake.help("it is not decrypted here; ansible-vault view writes it in clear"));
+        }
+        Ok(Read::Ansible { source, extension })
     }
 }
 
-fn same_settings(one: &raw::Host, other: &raw::Host) -> bool {
-    let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.get_ref().clone());
-    let all = |host: &raw::Host| {
-        (
-            [text(&host.address), text(&host.user), text(&host.jump), text(&host.connection)],
-            host.port.as_ref().map(|port| *port.get_ref()),
-            [host.identity.clone(), host.known_hosts.clone(), host.maintenance.clone()],
-            host.vars.clone(),
-        )
+/// Whether a file is a program: executable, and beginning as scripts or programs do. A text that is merely
+/// marked executable, as on file systems that mark all files, is read as one.
+fn is_script(path: &Path) -> bool {
+    use std::io::Read as _;
+    use std::os::unix::fs::PermissionsExt as _;
+    let executable =
+        path.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0);
+    let mut head = [0; 4];
+    let opened = executable.then(|| std::fs::File::open(path)).and_then(Result::ok);
+    let read = opened.and_then(|mut file| file.read(&mut head).ok()).unwrap_or_default();
+    let head = head.get(..read).unwrap_or_default();
+    head.starts_with(b"#!") || head.starts_with(b"\x7fELF")
+}
+
+fn build(
+    read: &[Read],
+    beside: Vec<Folder>,
+    here: Option<Folder>,
+    overrides: &Overrides,
+) -> Result<Inventory, Diagnostics> {
+    let mut draft = Draft::new();
+    let mut toml = toml::Builder::new(overrides.ssh.me().home.as_deref());
+    for one in read {
+        draft.ordered_by_groups |= !matches!(one, Read::Toml(_));
+        match one {
+            Read::Toml(file) => toml.read(file, &mut draft),
+            Read::Ansible { source, extension } => {
+                ansible::read(source, extension, &mut draft, &mut toml.wrong);
+            }
+            Read::Script(script) => toml.wrong.extend(script.read(&mut draft).err()),
+            Read::List(text) => toml.wrong.extend(ansible::list(text, &mut draft).err()),
+        }
+    }
+    toml.finish(&mut draft);
+    let mut wrong = toml.wrong;
+    if let Some(first) = read.first().filter(|_| draft.hosts.is_empty() && wrong.is_empty()) {
+        wrong.push(no_host(first));
+    }
+    if !wrong.is_empty() {
+        return Err(Diagnostics(wrong));
+    }
+    clashes(&mut draft);
+    link(draft, beside, here, overrides).map_err(Diagnostics)
+}
+
+fn no_host(read: &Read) -> Diagnostic {
+    let (source, help) = match read {
+        Read::Toml(file) => (file.source().clone(), "name hosts under [groups.NAME] or [hosts.\"NAME\"]"),
+        Read::Ansible { source, .. } => {
+            (source.clone(), "name a host a line, in INI, or under `hosts`, in YAML")
+        }
+        Read::Script(script) => {
+            let path = script.path.to_string_lossy();
+            (Source::text(&path, ""), "what does it print when it is run with --list?")
+        }
+        Read::List(text) => (Source::text(text, ""), "name hosts between the commas"),
     };
-    all(one) == all(other)
+    source.whole("there is no host in it").help(help)
 }
 
-/// A name that works in patterns, in file names and on command lines.
-pub(super) fn is_host_name(name: &str) -> bool {
-    let plain = |character: char| {
-        character.is_alphanumeric() || matches!(character, '.' | '-' | '_' | ':' | '[' | ']' | '%')
-    };
-    !name.is_empty() && name.len() <= 255 && !name.starts_with(['-', '.']) && name.chars().all(plain)
-}
-
-fn is_group_name(name: &str) -> bool {
-    let plain = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '.');
-    !["all", "ungrouped"].contains(&name)
-        && !name.is_empty()
-        && !name.starts_with(['-', '.'])
-        && name.chars().all(plain)
+/// A name that is both: Ansible warns, and takes it for the group in patterns.
+fn clashes(draft: &mut Draft) {
+    let both = draft.groups.iter().filter(|group| draft.find_host(&group.name).is_some());
+    let both: Vec<String> = both
+        .map(|group| format!("`{}` is a group and a host: in patterns it is the group", group.name))
+        .collect();
+    draft.warnings.extend(both);
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::Route;
     use super::*;
-
     fn load(files: &[(&str, &str)]) -> Inventory {
         let folder = tempfile::tempdir().unwrap();
         let paths: Vec<PathBuf> = files.iter().map(|(name, _)| folder.path().join(name)).collect();

@@ -4,18 +4,29 @@
 //! nothing downstream asks again. It reads inventory files and never opens a connection.
 
 mod adhoc;
-mod check;
+mod ansible;
+mod connect;
+mod draft;
 mod jump;
+mod link;
 mod load;
+mod password;
 pub mod pattern;
-mod raw;
 mod route;
+mod says;
+mod ssh_args;
+mod toml;
+mod words;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
 
 pub use adhoc::AdhocError;
+pub use password::Password;
 pub use route::{Refusal, Route, SshRoute, Via};
 
 use crate::ssh_config::{self, Directive};
@@ -31,6 +42,12 @@ pub struct Inventory {
     pub hosts: Vec<Host>,
     /// Groups by name. `all` and `ungrouped` are implied, as in Ansible, and are not listed here.
     pub groups: BTreeMap<String, Group>,
+    /// What in the files may mean something else than it looks like.
+    pub warnings: Vec<String>,
+    /// The children of `all`, `ungrouped` first.
+    tops: Vec<String>,
+    group_order: Vec<String>,
+    ungrouped: Vec<HostId>,
     by_name: HashMap<String, HostId>,
 }
 
@@ -50,6 +67,8 @@ pub struct Overrides {
     pub jump: Option<String>,
     /// What holds where nobody says anything else, and who asks.
     pub ssh: Arc<ssh_config::Config>,
+    /// How long an inventory script may take; by default 30 seconds.
+    pub script_limit: Option<Duration>,
 }
 
 /// One group: its own hosts and its child groups.
@@ -57,10 +76,10 @@ pub struct Overrides {
 pub struct Group {
     /// Hosts that the group names itself, in order.
     pub hosts: Vec<HostId>,
-    /// Names of child groups.
-    pub children: BTreeSet<String>,
-    /// Variables of the group, kept as they are.
-    pub vars: toml::Table,
+    /// Names of child groups, in order.
+    pub children: Vec<String>,
+    /// Variables of the group itself, as its files have them.
+    pub vars: Map<String, Value>,
 }
 
 /// One host and everything needed to reach it.
@@ -76,8 +95,8 @@ pub struct Host {
     pub route: Route,
     /// Why the host is under maintenance: it is reported and never fails the run.
     pub maintenance: Option<String>,
-    /// Variables of the host, kept as they are.
-    pub vars: toml::Table,
+    /// Variables of the host: its groups', its own, and those that say in Ansible's words how it is reached.
+    pub vars: Map<String, Value>,
     /// What its file says of jump hosts that are not in the inventory.
     of_hops: Arc<[Directive]>,
 }
@@ -105,34 +124,45 @@ impl Inventory {
         (0..u32::try_from(self.hosts.len()).unwrap_or(u32::MAX)).map(HostId)
     }
 
-    /// Every group's name, with the implied ones.
+    /// Every group's name, the implied ones first, in the order in which the files name them.
     pub(crate) fn group_names(&self) -> impl Iterator<Item = &str> {
-        ["all", "ungrouped"].into_iter().chain(self.groups.keys().map(String::as_str))
+        self.group_order.iter().map(String::as_str)
+    }
+
+    /// The children of `all`, `ungrouped` first.
+    pub fn tops(&self) -> &[String] {
+        &self.tops
+    }
+
+    /// The hosts that are in no group.
+    pub fn ungrouped(&self) -> &[HostId] {
+        &self.ungrouped
     }
 
     /// The hosts of a group and of its child groups, each once; `None` if there is no such group. Its own
-    /// come first, as in Ansible, where a subscript counts them in that order.
+    /// come first, then those of its children, then those of theirs, as in Ansible, where a subscript counts
+    /// them in that order.
     pub(crate) fn members(&self, group: &str) -> Option<Vec<HostId>> {
-        let with = |wanted: &dyn Fn(&Host) -> bool| {
-            self.ids().filter(|id| self.host(*id).is_some_and(wanted)).collect()
-        };
         match group {
-            "all" => Some(self.ids().collect()),
-            "ungrouped" => Some(with(&|host| host.groups.is_empty())),
-            _ => {
-                self.groups.get(group)?;
-                let (mut hosts, mut waiting) = (Vec::new(), vec![group]);
-                let (mut seen, mut visited) = (BTreeSet::new(), BTreeSet::new());
-                while let Some(name) = waiting.pop() {
-                    let Some(group) = self.groups.get(name).filter(|_| visited.insert(name)) else {
-                        continue;
-                    };
-                    hosts.extend(group.hosts.iter().copied().filter(|host| seen.insert(*host)));
-                    waiting.extend(group.children.iter().rev().map(String::as_str));
-                }
-                Some(hosts)
-            }
+            "all" => return Some(self.ids().collect()),
+            "ungrouped" => return Some(self.ungrouped.clone()),
+            _ => {}
         }
+        let (mut hosts, mut waiting) = (Vec::new(), VecDeque::from([self.groups.get_key_value(group)?.0]));
+        let (mut seen, mut visited) = (BTreeSet::new(), BTreeSet::new());
+        while let Some(name) = waiting.pop_front() {
+            let Some(group) = self.groups.get(name).filter(|_| visited.insert(name)) else { continue };
+            hosts.extend(group.hosts.iter().copied().filter(|host| seen.insert(*host)));
+            waiting.extend(&group.children);
+        }
+        Some(hosts)
+    }
+
+    /// Adds a host that no group names.
+    fn add_ungrouped(&mut self, host: Host) -> HostId {
+        let id = self.add(host);
+        self.ungrouped.push(id);
+        id
     }
 
     /// Adds a host; its id is its place.
@@ -142,4 +172,12 @@ impl Inventory {
         self.hosts.push(host);
         id
     }
+}
+
+/// A name that works in patterns, in file names and on command lines.
+fn is_host_name(name: &str) -> bool {
+    let plain = |character: char| {
+        character.is_alphanumeric() || matches!(character, '.' | '-' | '_' | ':' | '[' | ']' | '%')
+    };
+    !name.is_empty() && name.len() <= 255 && !name.starts_with(['-', '.']) && name.chars().all(plain)
 }

@@ -39,6 +39,8 @@ pub struct Selection {
     pub hosts: BTreeSet<HostId>,
     /// Terms that match neither a host nor a group.
     pub unmatched: Vec<String>,
+    /// Terms whose subscript counts beyond the hosts that they match; Ansible refuses these.
+    pub beyond: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -157,9 +159,11 @@ impl Pattern {
         let mut of_role = |role: Role| -> Vec<BTreeSet<HostId>> {
             let terms = self.terms.iter().filter(|term| term.role == role);
             let sets = terms.map(|term| {
-                let (hosts, matched) = term.hosts(inventory);
+                let (hosts, matched, beyond) = term.hosts(inventory);
                 if !matched {
                     selection.unmatched.push(term.text.clone());
+                } else if beyond {
+                    selection.beyond.push(term.text.clone());
                 }
                 hosts
             });
@@ -228,8 +232,8 @@ impl Term {
         Ok(Self { counted, ..made(Matcher::Names(names), subscript)? })
     }
 
-    /// The hosts, and whether anything was matched at all.
-    fn hosts(&self, inventory: &Inventory) -> (BTreeSet<HostId>, bool) {
+    /// The hosts, whether anything was matched at all, and whether its subscript counts beyond that.
+    fn hosts(&self, inventory: &Inventory) -> (BTreeSet<HostId>, bool, bool) {
         let mut hosts = Vec::new();
         let mut matched = false;
         let mut add = |group: Option<Vec<HostId>>| {
@@ -255,32 +259,37 @@ impl Term {
         if !matched && !self.counted.is_empty() {
             let hosts: BTreeSet<HostId> =
                 self.counted.iter().filter_map(|name| inventory.find(name)).collect();
-            return (hosts.clone(), !hosts.is_empty());
+            return (hosts.clone(), !hosts.is_empty(), false);
         }
         let mut seen = BTreeSet::new();
         hosts.retain(|host| seen.insert(*host));
-        let hosts = self.subscript.map_or(hosts.as_slice(), |subscript| subscript.of(&hosts));
-        (hosts.iter().copied().collect(), matched)
+        let counted = self.subscript.map_or(hosts.as_slice(), |subscript| subscript.of(&hosts));
+        let one = self.subscript.is_some_and(|subscript| subscript.last.is_none() && !subscript.open_end);
+        let beyond = one && counted.is_empty() && !hosts.is_empty();
+        (counted.iter().copied().collect(), matched, beyond)
     }
 }
 
 impl Subscript {
-    /// Takes a subscript off the end of a term: `web[0]`, `web[1:]`; `web-[01:05]` has none, since a name
-    /// that ends in a separator goes on.
+    /// Takes a subscript off the end of a term: `web[0]`, `web[-1]`, `web[1:]`, `web[1:2]`; `web-[01:05]` has
+    /// none, since a name that ends in a separator goes on.
     fn split(text: &str) -> (&str, Option<Self>) {
-        let parsed =
-            text.strip_suffix(']').and_then(|open| open.rsplit_once('[')).and_then(|(name, inside)| {
-                let plain = !name.is_empty() && !name.ends_with(['-', '.', '_']);
-                let (first, last, open_end) = match inside.split_once(':') {
-                    Some((first, "")) => (first, None, true),
-                    Some((first, last)) => (first, Some(last.parse().ok()?), false),
-                    None => (inside, None, false),
-                };
-                let first =
-                    if first.is_empty() && (last.is_some() || open_end) { 0 } else { first.parse().ok()? };
-                plain.then_some((name, Self { first, last, open_end }))
-            });
-        parsed.map_or((text, None), |(name, subscript)| (name, Some(subscript)))
+        let parsed = || {
+            let (name, inside) = text.strip_suffix(']')?.rsplit_once('[')?;
+            let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            let (first, last, open_end) = match inside
+                .split_once([':', '-'])
+                .filter(|(first, _)| digits(first))
+            {
+                Some((first, "")) => (first, None, true),
+                Some((first, last)) => (first, Some(last).filter(|last| digits(last))?.parse().ok(), false),
+                None => (inside, None, false),
+            };
+            let plain = !name.is_empty() && !name.ends_with(['-', '.', '_']);
+            let number = digits(first.strip_prefix('-').unwrap_or(first));
+            (plain && number).then_some((name, Self { first: first.parse().ok()?, last, open_end }))
+        };
+        parsed().map_or((text, None), |(name, subscript)| (name, Some(subscript)))
     }
 
     fn of<'h>(&self, hosts: &'h [HostId]) -> &'h [HostId] {
@@ -322,12 +331,13 @@ fn split(text: &str) -> Vec<Range<usize>> {
             depth == 0 && character == wanted
         })
     };
+    // Without, blanks separate as colons do.
     let separator = if outside(',') { ',' } else { ':' };
     for (at, character) in text.char_indices() {
         match character {
             '[' => depth += 1,
             ']' => depth = depth.saturating_sub(1),
-            _ if character == separator && depth == 0 => {
+            _ if depth == 0 && (character == separator || separator == ':' && character.is_whitespace()) => {
                 spans.push(start..at);
                 start = at + character.len_utf8();
             }

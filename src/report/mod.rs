@@ -5,6 +5,7 @@
 
 mod hosts;
 pub mod json;
+mod listing;
 mod style;
 mod table;
 pub mod write;
@@ -19,6 +20,7 @@ use crate::rules::{Evidence, Finding};
 use crate::severity::Severity;
 use crate::snapshot::{HostStatus, Observation};
 
+pub use listing::Listing;
 pub use style::Look;
 
 /// Everything that a report may tell.

@@ -30,7 +30,7 @@ impl Hops {
             opened.map(Arc::new).map_err(|fault| behind(hop, fault))
         };
         match cell.get_or_init(opening).await {
-            Ok(session) if session.handle.is_closed() => Err(gone(&hop.destination)),
+            Ok(session) if session.handle.is_closed() => Err(gone(&hop.name)),
             Ok(session) => Ok(Arc::clone(session)),
             Err(fault) => Err(fault.clone()),
         }
@@ -57,6 +57,6 @@ fn behind(hop: &SshRoute, fault: Fault) -> Fault {
     if fault.message.starts_with("its jump host") {
         return fault;
     }
-    let message = format!("its jump host {}: {}", hop.destination, fault.full_message());
+    let message = format!("its jump host {}: {}", hop.name, fault.full_message());
     Fault::new(fault.phase, message).hint(fault.hint)
 }

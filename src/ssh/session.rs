@@ -25,8 +25,8 @@ pub(super) struct Session {
     pub(super) handle: Handle<Guard>,
     pub(super) reason: handler::Reason,
     pub(super) farewell: Farewell,
-    /// The host, as it was asked for.
-    destination: String,
+    /// The host's name.
+    name: String,
     _leash: Leash,
     /// The connection to the jump host that carries this one.
     below: Option<Arc<Session>>,
@@ -63,8 +63,8 @@ impl Client {
         let login = Login::new(&mut handle, route, &self.keyring, &reason).run();
         match timeout_at(authenticate_by, login).await {
             Ok(Ok(())) => {
-                let destination = route.destination.clone();
-                Ok(Session { handle, reason, farewell, destination, _leash: leash, below })
+                let name = route.name.clone();
+                Ok(Session { handle, reason, farewell, name, _leash: leash, below })
             }
             Ok(Err(fault)) => Err(blame(below.as_deref(), fault)),
             Err(_) if authenticate_by == deadline => {
@@ -158,7 +158,7 @@ fn back_off(refused: u32, host: &str) -> Duration {
 }
 
 fn not_forwarded(hop: &SshRoute, error: &Error) -> Fault {
-    let name = &hop.destination;
+    let name = &hop.name;
     match error {
         Error::ChannelOpenFailure(ChannelOpenFailure::AdministrativelyProhibited) => {
             Fault::new(Phase::Connect, format!("its jump host {name} forwards no connections"))
@@ -185,9 +185,7 @@ pub(super) fn gone(name: &str) -> Fault {
 /// A host behind a jump host that died is not to blame.
 fn blame(below: Option<&Session>, fault: Fault) -> Fault {
     match below {
-        Some(session) if session.handle.is_closed() => {
-            blame(session.below.as_deref(), gone(&session.destination))
-        }
+        Some(session) if session.handle.is_closed() => blame(session.below.as_deref(), gone(&session.name)),
         _ => fault,
     }
 }

@@ -93,12 +93,20 @@ fn wrong_inventories_are_shown() {
 
 #[test]
 fn ansibles_inventories_are_recognised() {
-    let ini = Case { text: "[web]\nweb-01 ansible_host=a\n", place: "2:8", words: &["Ansible", "INI"] };
-    let yaml = Case { text: "all:\n  hosts:\n    web-01:\n", place: "1:5", words: &["Ansible", "YAML"] };
-    for (file, case) in [("hosts", ini), ("hosts.yml", yaml)] {
-        let room = Room::new();
-        room.write(file, case.text);
-        refused(&room.run(&["audit", "-i", file]), file, &case);
+    let room = Room::new();
+    for (file, text) in [
+        ("hosts", "[web]\nweb-01 ansible_host=192.0.2.1\n"),
+        ("hosts.yml", "web:\n  hosts:\n    web-01: {ansible_host: 192.0.2.1}\n"),
+        ("hosts-yaml", "web:\n  hosts:\n    web-01: {ansible_host: 192.0.2.1}\n"),
+        ("hosts.toml", "[groups.web]\nhosts = [\"web-01\"]\n[hosts.web-01]\naddress = \"192.0.2.1\"\n"),
+        ("ours", "[groups.web]\nhosts = [\"web-01\"]\n[hosts.web-01]\naddress = \"192.0.2.1\"\n"),
+    ] {
+        room.write(file, text);
+        let run = room.run(&["hosts", "-i", file, "--format", "json"]);
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{file}");
+        let shown = run.json();
+        assert_eq!(shown["web"]["hosts"][0], "web-01", "{file}: {shown:#}");
+        assert_eq!(shown["_meta"]["hostvars"]["web-01"]["ansible_host"], "192.0.2.1", "{file}: {shown:#}");
     }
 }
 
@@ -119,7 +127,7 @@ fn files_that_cannot_be_read_are_named() {
     room.write("hosts.toml", "[hosts.a]\n");
     for (arguments, words) in [
         (vec!["-i", "missing.toml"], vec!["missing.toml", "no such file"]),
-        (vec!["-i", "."], vec![".", "folder"]),
+        (vec!["-i", "."], vec!["binary.toml:2", "UTF-8"]),
         (vec!["-i", "binary.toml"], vec!["binary.toml:2", "UTF-8"]),
         (vec!["-i", "hosts.toml", "-p", "missing.toml"], vec!["missing.toml", "no such file"]),
         (vec!["-i", "hosts.toml", "--accept", "missing.json"], vec!["missing.json", "no such file"]),

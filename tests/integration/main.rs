@@ -11,6 +11,7 @@
     reason = "a test that meets the unexpected must fail"
 )]
 
+mod ansible;
 mod ctrl_c;
 mod demo;
 mod entrance;

@@ -1,6 +1,9 @@
 //! JSON: the report for programs. Each version of it is frozen in its own module.
 
+mod listing;
 pub mod v1;
+
+pub(super) use listing::render as listing;
 
 use super::Audit;
 

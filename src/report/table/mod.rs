@@ -6,8 +6,11 @@
 mod advice;
 mod clusters;
 mod grid;
+mod listing;
 mod notes;
 mod text;
+
+pub(super) use listing::render as listing;
 
 use super::style::{Look, Tone};
 use super::{Audit, Summary};

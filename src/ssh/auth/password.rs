@@ -5,6 +5,7 @@
 
 use russh::MethodSet;
 use russh::client::{AuthResult, KeyboardInteractiveAuthResponse, Prompt};
+use zeroize::Zeroizing;
 
 use super::{Login, Outcome};
 use crate::snapshot::{Fault, Phase, quote};
@@ -20,7 +21,7 @@ impl Login<'_> {
         };
         let user = self.route.settings.user.as_str();
         self.tried.attempts += 1;
-        let answered = self.handle.authenticate_password(user, password.as_str()).await;
+        let answered = self.handle.authenticate_password(user, password).await;
         match answered.map_err(|_| self.lost())? {
             AuthResult::Success => Ok(Outcome::Accepted),
             AuthResult::Failure { partial_success: true, remaining_methods } => {
@@ -33,7 +34,9 @@ impl Login<'_> {
 
     /// RFC 4256.
     pub(super) async fn keyboard_interactive(&mut self) -> Result<Outcome, Fault> {
-        let Some(password) = self.keyring.password(self.route).cloned() else {
+        let Some(password) =
+            self.keyring.password(self.route).map(|password| Zeroizing::new(password.to_owned()))
+        else {
             return Ok(Outcome::Refused(MethodSet::empty()));
         };
         let user = self.route.settings.user.clone();

@@ -165,8 +165,9 @@ impl Keyring {
     }
 
     /// The password for a route, if there is one.
-    pub(super) fn password(&self, _route: &SshRoute) -> Option<&Zeroizing<String>> {
-        self.password.as_ref()
+    pub(super) fn password<'a>(&'a self, route: &'a SshRoute) -> Option<&'a str> {
+        let own = route.password.as_ref().map(crate::inventory::Password::reveal);
+        own.or(self.password.as_ref().map(|password| password.as_str()))
     }
 
     /// Remembers the key that let us in, so that the next host is offered it first.

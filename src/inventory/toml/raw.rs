@@ -1,9 +1,12 @@
 //! The inventory file as it is written: names not expanded, defaults not filled in.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Deserialize;
 use toml::Spanned;
+
+use crate::inventory::says::{Says, resolve};
 
 /// A whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -55,4 +58,51 @@ pub(super) struct Settings {
     pub(super) known_hosts: Option<String>,
     pub(super) jump: Option<Spanned<String>>,
     pub(super) connection: Option<Spanned<String>>,
+}
+
+impl File {
+    /// The groups, as they stand in the file.
+    pub(super) fn in_order(&self) -> Vec<(&Spanned<String>, &Group)> {
+        let mut groups: Vec<_> = self.groups.iter().collect();
+        groups.sort_by_key(|(name, _)| name.span().start);
+        groups
+    }
+}
+
+impl Host {
+    pub(super) fn says(&self, folder: &Path, home: Option<&Path>) -> Says {
+        let path = |path: &Option<String>| path.as_deref().map(|path| resolve(path, folder, home));
+        Says {
+            address: text(self.address.as_ref()),
+            user: text(self.user.as_ref()),
+            port: self.port.as_ref().and_then(port_of),
+            identity: path(&self.identity),
+            known_hosts: path(&self.known_hosts),
+            jump: text(self.jump.as_ref()),
+            connection: text(self.connection.as_ref()),
+        }
+    }
+}
+
+impl Settings {
+    pub(super) fn says(&self, folder: &Path, home: Option<&Path>) -> Says {
+        let path = |path: &Option<String>| path.as_deref().map(|path| resolve(path, folder, home));
+        Says {
+            address: None,
+            user: text(self.user.as_ref()),
+            port: self.port.as_ref().and_then(port_of),
+            identity: path(&self.identity),
+            known_hosts: path(&self.known_hosts),
+            jump: text(self.jump.as_ref()),
+            connection: text(self.connection.as_ref()),
+        }
+    }
+}
+
+fn text(text: Option<&Spanned<String>>) -> Option<String> {
+    text.map(|text| text.get_ref().clone())
+}
+
+pub(super) fn port_of(port: &Spanned<i64>) -> Option<u16> {
+    u16::try_from(*port.get_ref()).ok().filter(|port| *port > 0)
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
-use super::load::{Builder, File};
-use super::raw;
-use super::route::port_of;
+use super::raw::{self, port_of};
+use super::{Builder, File};
 use crate::diagnostic::nearest;
+use crate::inventory::draft::{Draft, UNGROUPED};
 
 impl Builder<'_> {
     pub(super) fn check_settings(&mut self, file: &File, raw: &raw::Host) {
@@ -65,11 +65,11 @@ impl Builder<'_> {
     }
 
     /// A child must be a group of one of the files.
-    pub(super) fn check_children(&mut self) {
-        for file in self.files {
+    pub(super) fn check_children(&mut self, draft: &Draft) {
+        for file in &self.files {
             for child in file.raw.groups.values().flat_map(|group| &group.children) {
-                if !self.inventory.groups.contains_key(child.get_ref()) {
-                    let known = self.inventory.groups.keys().map(String::as_str);
+                if draft.find_group(child.get_ref()).is_none_or(|place| place <= UNGROUPED) {
+                    let known = draft.groups.iter().skip(2).map(|group| group.name.as_str());
                     let help = match nearest(child.get_ref(), known) {
                         Some(near) => {
                             format!("did you mean `{near}`? Children are groups; hosts stand under `hosts`")
@@ -89,7 +89,7 @@ impl Builder<'_> {
     /// A group must not be its own descendant.
     pub(super) fn check_cycles(&mut self) {
         let mut reported: BTreeSet<String> = BTreeSet::new();
-        for start in self.inventory.groups.keys() {
+        for start in self.children.keys() {
             if reported.contains(start) {
                 continue;
             }
@@ -100,12 +100,7 @@ impl Builder<'_> {
                 Some((file, group.children.iter().find(|child| child.get_ref() == first_child)?.span()))
             });
             if let Some((file, span)) = place {
-                let told = cycle.join(" -> ");
-                self.wrong.push(
-                    file.source
-                        .error(span, "groups are children of each other, in a cycle", told)
-                        .help("take one of them out of the other's `children`"),
-                );
+                self.wrong.push(super::cycle(&file.source, span, &cycle.join(" -> ")));
             }
             reported.extend(cycle);
         }
@@ -114,10 +109,9 @@ impl Builder<'_> {
     /// The way from a group back to itself, if there is one: breadth first, each group once.
     fn cycle_from(&self, start: &str) -> Option<Vec<String>> {
         let mut came_from: BTreeMap<&str, &str> = BTreeMap::new();
-        let mut waiting =
-            std::collections::VecDeque::from([self.inventory.groups.get_key_value(start)?.0.as_str()]);
+        let mut waiting = std::collections::VecDeque::from([self.children.get_key_value(start)?.0.as_str()]);
         while let Some(group) = waiting.pop_front() {
-            for child in self.inventory.groups.get(group).into_iter().flat_map(|group| &group.children) {
+            for child in self.children.get(group).into_iter().flatten() {
                 if child == start {
                     let mut way = vec![start.to_owned()];
                     let mut at = group;
