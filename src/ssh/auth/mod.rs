@@ -5,6 +5,7 @@
 
 mod password;
 mod publickey;
+mod refusal;
 
 use std::collections::BTreeSet;
 
@@ -40,8 +41,10 @@ pub(super) enum Outcome {
 /// What was tried, for the message.
 #[derive(Default)]
 pub(super) struct Tried {
-    /// Keys by name, and passwords by what they are.
-    proofs: Vec<String>,
+    /// Keys that were refused, by name.
+    keys: Vec<String>,
+    /// Whether a password was refused.
+    password: bool,
     /// Attempts that the host counts.
     attempts: usize,
     /// Keys that were not tried any more.
@@ -110,75 +113,6 @@ impl Login<'_> {
 
     fn lost(&self) -> Fault {
         faults::lost(Phase::Authenticate, self.reason.get().map(String::as_str))
-    }
-
-    /// Why nothing let us in, and what to do about it.
-    fn refused(&self, allowed: Option<&MethodSet>) -> Fault {
-        let user = &self.route.settings.user;
-        let takes = |method| allowed.is_some_and(|allowed| allowed.contains(&method));
-        let takes_password = takes(MethodKind::Password) || takes(MethodKind::KeyboardInteractive);
-        if let Some(accepted) = &self.tried.accepted {
-            return Fault::new(
-                Phase::Authenticate,
-                format!("the host accepted {accepted}, and asks for more than that"),
-            )
-            .hint(match self.keyring.password(self.route) {
-                None if takes_password => "it asks for a password too: -k gives one".to_owned(),
-                _ => "let the audit user in by what driftless has: AuthenticationMethods in a Match block"
-                    .to_owned(),
-            });
-        }
-        if self.tried.proofs.is_empty() {
-            return self.nothing_to_offer(allowed, takes_password);
-        }
-        let (proofs, is_it) = match self.tried.proofs.as_slice() {
-            [_] => ("", "is it"),
-            _ => ("s", "is one of them"),
-        };
-        let kind = if self.tried.proofs.iter().any(|proof| proof.starts_with("the password")) {
-            "proof"
-        } else {
-            "key"
-        };
-        let mut message =
-            format!("the server refused the {kind}{proofs} {} for {user}", self.tried.proofs.join(", "));
-        if self.tried.left > 0 {
-            let left = self.tried.left;
-            message.push_str(&format!(
-                "; {left} more could not be tried, since it allows so many attempts (MaxAuthTries)"
-            ));
-        }
-        if let Some(why) = self.keyring.why_not_named(self.route) {
-            message.push_str(&format!("; what is set was not among them: {why}"));
-        }
-        if let Some(why) = self.keyring.why_not_default(self.route) {
-            message.push_str(&format!("; {why}"));
-        }
-        if let Some(why) = &self.tried.unsigned {
-            message.push_str(&format!("; the SSH agent did not sign with {why}"));
-        }
-        let mut hint = format!("{is_it} in {user}'s authorized_keys on the host?");
-        if takes_password && self.keyring.password(self.route).is_none() {
-            hint.push_str(" It also takes a password: -k gives one");
-        }
-        Fault::new(Phase::Authenticate, message).hint(hint)
-    }
-
-    fn nothing_to_offer(&self, allowed: Option<&MethodSet>, takes_password: bool) -> Fault {
-        let user = &self.route.settings.user;
-        if allowed.is_some_and(|allowed| !allowed.contains(&MethodKind::PublicKey)) {
-            let fault =
-                Fault::new(Phase::Authenticate, format!("the host does not accept public keys for {user}"));
-            return fault.hint(if takes_password {
-                "it takes a password: -k gives one; or allow PubkeyAuthentication for the audit user"
-            } else {
-                "allow PubkeyAuthentication for the audit user; for GSSAPI: --transport openssh"
-            });
-        }
-        let why = self.keyring.why_none(self.route);
-        Fault::new(Phase::Authenticate, format!("there is no key to offer: {why}")).hint(
-            "name a key with `identity` or --identity, load one with ssh-add, or give a password with -k",
-        )
     }
 }
 

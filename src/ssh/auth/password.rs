@@ -64,10 +64,7 @@ impl Login<'_> {
 
     fn password_refused(&mut self, left: MethodSet) -> Result<Outcome, Fault> {
         self.still_connected(&left)?;
-        let name = "the password".to_owned();
-        if !self.tried.proofs.contains(&name) {
-            self.tried.proofs.push(name);
-        }
+        self.tried.password = true;
         Ok(Outcome::Refused(left))
     }
 }

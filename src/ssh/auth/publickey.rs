@@ -46,7 +46,7 @@ impl Login<'_> {
                     if useless {
                         break;
                     }
-                    self.tried.proofs.push(candidate.name.clone());
+                    self.tried.keys.push(candidate.name.clone());
                 }
                 outcome => {
                     self.keyring.let_in(&self.route.settings.user, candidate);
