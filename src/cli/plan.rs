@@ -49,12 +49,12 @@ impl Plan {
             output.check().map_err(|(path, error)| Failure::file(&path, &error))?;
         }
         Ok(Self {
+            pace: pace(&args.connection, &inventory),
             inventory,
             playbook,
             bound,
             hosts,
             limits: limits(&args.connection),
-            pace: pace(&args.connection),
             policy: args.connection.host_key.map(|choice| match choice {
                 HostKey::Strict => Policy::Strict,
                 HostKey::AcceptNew => Policy::AcceptNew,
@@ -134,10 +134,12 @@ fn limits(connection: &Connection) -> Limits {
     }
 }
 
-fn pace(connection: &Connection) -> Pace {
+/// The caps of the inventory, and those of the command line in their place.
+fn pace(connection: &Connection, inventory: &Inventory) -> Pace {
+    let own = inventory.caps.iter().map(|(label, most)| (label.clone(), *most));
     Pace {
         forks: usize::from(connection.forks),
-        caps: connection.cap.iter().cloned().collect(),
+        caps: own.chain(connection.cap.iter().cloned()).collect(),
         behind_one_jump: usize::from(connection.per_jump),
         rate: connection.rate,
     }

@@ -3,7 +3,7 @@
 //! Hosts and groups stand in the order in which they were first named, as Ansible keeps them. Nothing is
 //! merged into hosts here and no default is filled in: that is [`super::link`]'s.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -26,6 +26,8 @@ pub(super) const MOST_HOSTS: usize = 500_000;
 pub(super) struct Draft {
     pub(super) groups: Vec<Group>,
     pub(super) hosts: Vec<Host>,
+    /// How many hosts with the same value of a variable may be asked at a time.
+    pub(super) caps: BTreeMap<String, usize>,
     /// Things that Ansible reads otherwise than they look.
     pub(super) warnings: Vec<String>,
     /// Whether hosts are ordered as Ansible does, rather than by their first mention.
@@ -71,6 +73,7 @@ impl Draft {
         let mut draft = Self {
             groups: Vec::new(),
             hosts: Vec::new(),
+            caps: BTreeMap::new(),
             warnings: Vec::new(),
             ordered_by_groups: false,
             mentions: 0,

@@ -49,6 +49,7 @@ pub(super) fn link(
     warnings.splice(0..0, std::mem::take(&mut draft.warnings));
     let mut inventory = assemble(&draft, &lines, vars, overrides);
     inventory.warnings = warnings;
+    inventory.caps = std::mem::take(&mut draft.caps);
     Ok(inventory)
 }
 

@@ -42,6 +42,8 @@ pub struct Inventory {
     pub hosts: Vec<Host>,
     /// Groups by name. `all` and `ungrouped` are implied, as in Ansible, and are not listed here.
     pub groups: BTreeMap<String, Group>,
+    /// How many hosts with the same value of a variable may be asked at a time.
+    pub caps: BTreeMap<String, usize>,
     /// What in the files may mean something else than it looks like.
     pub warnings: Vec<String>,
     /// The children of `all`, `ungrouped` first.
@@ -179,5 +181,12 @@ fn is_host_name(name: &str) -> bool {
     let plain = |character: char| {
         character.is_alphanumeric() || matches!(character, '.' | '-' | '_' | ':' | '[' | ']' | '%')
     };
-    !name.is_empty() && name.len() <= 255 && !name.starts_with(['-', '.']) && name.chars().all(plain)
+    // `web-01:22` is no name, though an address may have colons.
+    let bare = name.trim_start_matches('[').split(['%', ']']).next().unwrap_or_default();
+    let colons = !name.contains(':') || bare.parse::<std::net::Ipv6Addr>().is_ok();
+    !name.is_empty()
+        && name.len() <= 255
+        && !name.starts_with(['-', '.'])
+        && name.chars().all(plain)
+        && colons
 }

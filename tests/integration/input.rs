@@ -44,6 +44,18 @@ const INVENTORIES: &[Case] = &[
     Case { text: "[hosts.web-03.example.net]\n", place: "1:15", words: &["in quotes"] },
     Case { text: "[groups]\nweb = [\"a\"]\n", place: "2:7", words: &["is a table"] },
     Case { text: "[hosts.a\n", place: "1:9", words: &["]"] },
+    Case {
+        text: "[groups.web]\nhosts = [\"web-01:22\"]\n",
+        place: "2:10",
+        words: &["no host name", "a port stands in"],
+    },
+    Case { text: "[hosts.a]\nmaintenance = \"\"\n", place: "2:15", words: &["empty `maintenance`"] },
+    Case { text: "[defaults]\nidentity = \" \"\n", place: "2:12", words: &["empty `identity`"] },
+    Case {
+        text: "[defaults]\ncap = { rack = 0 }\n",
+        place: "2:16",
+        words: &["no cap for `rack`", "cap = { rack = 4 }"],
+    },
 ];
 
 const PLAYBOOKS: &[Case] = &[

@@ -17,6 +17,7 @@ mod demo;
 mod entrance;
 mod faults;
 mod fleet;
+mod gentle;
 mod harness;
 mod input;
 mod lab;

@@ -9,12 +9,24 @@ use super::{Builder, File};
 use crate::diagnostic::nearest;
 use crate::inventory::draft::{Draft, UNGROUPED};
 
+/// A number of hosts, at least one.
+pub(super) fn cap_of(most: &Spanned<i64>) -> Option<usize> {
+    usize::try_from(*most.get_ref()).ok().filter(|most| *most > 0)
+}
+
 impl Builder<'_> {
     pub(super) fn check_settings(&mut self, file: &File, raw: &raw::Host) {
         self.check_connection(file, raw.connection.as_ref());
         self.check_port(file, raw.port.as_ref());
         for (what, text) in [("address", &raw.address), ("user", &raw.user), ("jump", &raw.jump)] {
             self.check_word(file, what, text.as_ref());
+        }
+        for (what, text) in [
+            ("identity", &raw.identity),
+            ("known_hosts", &raw.known_hosts),
+            ("maintenance", &raw.maintenance),
+        ] {
+            self.check_filled(file, what, text.as_ref());
         }
     }
 
@@ -24,6 +36,26 @@ impl Builder<'_> {
         self.check_connection(file, defaults.connection.as_ref());
         for (what, text) in [("user", &defaults.user), ("jump", &defaults.jump)] {
             self.check_word(file, what, text.as_ref());
+        }
+        for (what, text) in [("identity", &defaults.identity), ("known_hosts", &defaults.known_hosts)] {
+            self.check_filled(file, what, text.as_ref());
+        }
+        for (label, most) in defaults.cap.iter().filter(|(_, most)| cap_of(most).is_none()) {
+            self.wrong.push(
+                file.source
+                    .error(most.span(), format!("{} is no cap for `{label}`", most.get_ref()), "")
+                    .help("write how many hosts of one value may be asked at a time: cap = { rack = 4 }"),
+            );
+        }
+    }
+
+    fn check_filled(&mut self, file: &File, what: &str, text: Option<&Spanned<String>>) {
+        if let Some(text) = text.filter(|text| text.get_ref().trim().is_empty()) {
+            self.wrong.push(
+                file.source
+                    .error(text.span(), format!("empty `{what}`"), "")
+                    .help("say something, or leave the line out"),
+            );
         }
     }
 

@@ -160,7 +160,7 @@ impl<'f> Builder<'f> {
                 names
             }
             Ok(_) => {
-                let help = "a host name has letters, digits, `.`, `-`, `_` and, in addresses, `:`";
+                let help = "a host name has letters, digits, `.`, `-`, `_` and, in IPv6 addresses, `:`; a port stands in [hosts.\"NAME\"]";
                 self.wrong.push(
                     file.source
                         .error(
@@ -227,13 +227,15 @@ impl<'f> Builder<'f> {
                 if let Some(host) = draft.hosts.get_mut(host) {
                     host.own = Some(raw.says(&file.folder, self.home));
                     host.defaults = Some(Arc::clone(&file.defaults));
-                    host.maintenance.clone_from(&raw.maintenance);
+                    host.maintenance = raw.maintenance.as_ref().map(|why| why.get_ref().clone());
                     host.vars.extend(vars(&raw.vars));
                 }
                 self.declared.insert(name, declared);
             }
         }
         self.check_defaults(file);
+        let caps = file.raw.defaults.cap.iter();
+        draft.caps.extend(caps.filter_map(|(label, most)| Some((label.clone(), check::cap_of(most)?))));
     }
 }
 
@@ -273,7 +275,7 @@ fn same_settings(one: &raw::Host, other: &raw::Host) -> bool {
         (
             [text(&host.address), text(&host.user), text(&host.jump), text(&host.connection)],
             host.port.as_ref().map(|port| *port.get_ref()),
-            [host.identity.clone(), host.known_hosts.clone(), host.maintenance.clone()],
+            [text(&host.identity), text(&host.known_hosts), text(&host.maintenance)],
             host.vars.clone(),
         )
     };

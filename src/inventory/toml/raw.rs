@@ -39,11 +39,11 @@ pub(super) struct Host {
     pub(super) address: Option<Spanned<String>>,
     pub(super) port: Option<Spanned<i64>>,
     pub(super) user: Option<Spanned<String>>,
-    pub(super) identity: Option<String>,
-    pub(super) known_hosts: Option<String>,
+    pub(super) identity: Option<Spanned<String>>,
+    pub(super) known_hosts: Option<Spanned<String>>,
     pub(super) jump: Option<Spanned<String>>,
     pub(super) connection: Option<Spanned<String>>,
-    pub(super) maintenance: Option<String>,
+    pub(super) maintenance: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) vars: toml::Table,
 }
@@ -54,10 +54,13 @@ pub(super) struct Host {
 pub(super) struct Settings {
     pub(super) user: Option<Spanned<String>>,
     pub(super) port: Option<Spanned<i64>>,
-    pub(super) identity: Option<String>,
-    pub(super) known_hosts: Option<String>,
+    pub(super) identity: Option<Spanned<String>>,
+    pub(super) known_hosts: Option<Spanned<String>>,
     pub(super) jump: Option<Spanned<String>>,
     pub(super) connection: Option<Spanned<String>>,
+    /// How many hosts with the same value of a variable may be asked at a time.
+    #[serde(default)]
+    pub(super) cap: BTreeMap<String, Spanned<i64>>,
 }
 
 impl File {
@@ -71,7 +74,8 @@ impl File {
 
 impl Host {
     pub(super) fn says(&self, folder: &Path, home: Option<&Path>) -> Says {
-        let path = |path: &Option<String>| path.as_deref().map(|path| resolve(path, folder, home));
+        let path =
+            |path: &Option<Spanned<String>>| path.as_ref().map(|path| resolve(path.get_ref(), folder, home));
         Says {
             address: text(self.address.as_ref()),
             user: text(self.user.as_ref()),
@@ -86,7 +90,8 @@ impl Host {
 
 impl Settings {
     pub(super) fn says(&self, folder: &Path, home: Option<&Path>) -> Says {
-        let path = |path: &Option<String>| path.as_deref().map(|path| resolve(path, folder, home));
+        let path =
+            |path: &Option<Spanned<String>>| path.as_ref().map(|path| resolve(path.get_ref(), folder, home));
         Says {
             address: None,
             user: text(self.user.as_ref()),
