@@ -18,6 +18,7 @@ mod faults;
 mod fleet;
 mod harness;
 mod input;
+mod inventories;
 mod lab;
 mod leaks;
 mod outputs;
