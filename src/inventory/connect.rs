@@ -45,7 +45,7 @@ impl Described<'_> {
         match connection.as_str() {
             "local" | "ansible.builtin.local" => return Ok(Route::Local),
             ssh if SSH.contains(&ssh) => {}
-            other => return Err(self.not_ssh(other)),
+            other => return Err(Self::not_ssh(other)),
         }
         let destination = self.destination()?;
         // ssh takes a login name before the address, where none is said elsewhere.
@@ -127,10 +127,10 @@ impl Described<'_> {
         scope.text(name).map_err(|unknown| refusal(name, unknown))
     }
 
-    fn not_ssh(&self, connection: &str) -> Refusal {
+    fn not_ssh(connection: &str) -> Refusal {
         Refusal {
             message: format!("its connection is `{}`, which is not SSH", connection.escape_debug()),
-            hint: format!("leave it out: --limit 'all:!{}'", self.name),
+            hint: "leave such hosts out with --limit".to_owned(),
         }
     }
 }
