@@ -172,6 +172,7 @@ fn the_documents_name_nothing_that_is_gone() {
         "docs/versions.md",
         "docs/comparing.md",
         "docs/ssh.md",
+        "docs/inventories.md",
     ] {
         let text = std::fs::read_to_string(project().join(document))
             .unwrap_or_else(|_| panic!("{document} is missing"));

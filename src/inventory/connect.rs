@@ -45,7 +45,7 @@ impl Described<'_> {
         match connection.as_str() {
             "local" | "ansible.builtin.local" => return Ok(Route::Local),
             ssh if SSH.contains(&ssh) => {}
-            other => return Err(self.not_ssh(other)),
+            other => return Err(Self::not_ssh(other)),
         }
         let destination = self.destination()?;
         // ssh takes a login name before the address, where none is said elsewhere.
@@ -127,10 +127,10 @@ impl Described<'_> {
         scope.text(name).map_err(|unknown| refusal(name, unknown))
     }
 
-    fn not_ssh(&self, connection: &str) -> Refusal {
+    fn not_ssh(connection: &str) -> Refusal {
         Refusal {
             message: format!("its connection is `{}`, which is not SSH", connection.escape_debug()),
-            hint: format!("leave it out: --limit 'all:!{}'", self.name),
+            hint: "leave such hosts out with --limit".to_owned(),
         }
     }
 }
@@ -173,4 +173,83 @@ fn refusal(variable: &str, unknown: Unknown) -> Refusal {
         }
     };
     Refusal { message, hint: hint.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn route_of(vars: &Value, overrides: &Overrides) -> Route {
+        let vars = vars.as_object().unwrap();
+        Described { name: "h.example.net", own: None, defaults: None, vars }.route(overrides)
+    }
+
+    /// The destination, and what is said of it, in order.
+    fn said(vars: &Value, overrides: &Overrides) -> String {
+        match route_of(vars, overrides) {
+            Route::Local => "local".to_owned(),
+            Route::Refused(why) => format!("refused: {}", why.message),
+            Route::Ssh(route) => {
+                let given =
+                    route.given.iter().map(|one| format!("{}={}", one.keyword, one.arguments.join("|")));
+                [route.destination.clone()].into_iter().chain(given).collect::<Vec<_>>().join(" ")
+            }
+        }
+    }
+
+    #[test]
+    fn variables_are_put_in_the_order_of_ansibles_command_line() {
+        let vars = json!({
+            "ansible_host": "a", "ansible_ssh_host": "b", "ansible_port": 1, "ansible_ssh_port": "2",
+            "ansible_user": "u", "ansible_ssh_user": "v", "ansible_private_key_file": "k1",
+            "ansible_ssh_private_key_file": "k2", "ansible_ssh_args": "-o C=3", "ansible_ssh_common_args": "-o A=1",
+            "ansible_ssh_extra_args": "-J bastion", "ansible_host_key_checking": false,
+        });
+        let overrides = Overrides { user: Some("cli".to_owned()), ..Overrides::default() };
+        let expected =
+            "b c=3 stricthostkeychecking=no port=2 identityfile=k2 user=v a=1 proxyjump=bastion user=cli";
+        assert_eq!(said(&vars, &overrides), expected);
+    }
+
+    #[test]
+    fn every_connection_is_ssh_local_or_refused() {
+        for (vars, expected) in [
+            (json!({}), "h.example.net"),
+            (json!({"ansible_connection": "smart"}), "h.example.net"),
+            (json!({"ansible_connection": "paramiko"}), "h.example.net"),
+            (json!({"ansible_connection": "local"}), "local"),
+            (json!({"ansible_connection": "winrm"}), "refused: its connection is `winrm`, which is not SSH"),
+            (json!({"ansible_host": null, "ansible_user": ""}), "h.example.net"),
+            (json!({"ansible_host": "u@192.0.2.1"}), "192.0.2.1 user=u"),
+            (json!({"ansible_host": "[2001:db8::1]", "ansible_port": "22.0"}), "2001:db8::1 port=22"),
+            (
+                json!({"ansible_host": "-oProxyCommand=x"}),
+                "refused: its ansible_host `-oProxyCommand=x` is no address",
+            ),
+            (
+                json!({"ansible_port": 70000}),
+                "refused: its variable `ansible_port` is `70000`, which is no port",
+            ),
+            (json!({"ansible_user": ["a"]}), "refused: its variable `ansible_user` is a list or a mapping"),
+            (
+                json!({"ansible_ssh_common_args": "-F x"}),
+                "refused: its variable `ansible_ssh_common_args` has the option -F",
+            ),
+            (json!({"ansible_ssh_host_key_checking": "true"}), "h.example.net"),
+        ] {
+            assert_eq!(said(&vars, &Overrides::default()), expected, "{vars}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_kept_and_not_shown() {
+        let route = route_of(&json!({"ansible_ssh_pass": "hunter2"}), &Overrides::default());
+        assert!(!format!("{route:?}").contains("hunter2"));
+        let Route::Ssh(route) = route else { panic!("{route:?}") };
+        assert_eq!(route.password.as_ref().map(Password::reveal), Some("hunter2"));
+        let again = route.with(Vec::new(), &Overrides::default().ssh);
+        assert_eq!(again.password, route.password);
+    }
 }

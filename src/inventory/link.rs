@@ -145,14 +145,9 @@ impl Merger<'_> {
     fn vars_of(&mut self, place: usize) -> Result<Vars, Diagnostic> {
         let Some(host) = self.draft.hosts.get(place) else { return Ok(Vars::new()) };
         let own: Vec<usize> = self.lines.own.get(place).cloned().unwrap_or_default();
-        let of_groups = match self.of_groups.get(&own) {
-            Some(known) => Rc::clone(known),
-            None => {
-                let merged = Rc::new(self.of_groups(place)?);
-                self.of_groups.insert(own, Rc::clone(&merged));
-                merged
-            }
-        };
+        let known = self.of_groups.get(&own).map(Rc::clone);
+        let of_groups = known.map_or_else(|| self.of_groups(place).map(Rc::new), Ok)?;
+        self.of_groups.insert(own, Rc::clone(&of_groups));
         let mut vars = of_groups.as_ref().clone();
         if let Some(defaults) = &host.defaults {
             for (name, value) in defaults.as_vars() {

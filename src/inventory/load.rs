@@ -28,7 +28,7 @@ const NO_INVENTORY: &[&str] = &["group_vars", "host_vars", "vars_plugins"];
 
 /// One inventory, its format known.
 enum Read {
-    Toml(toml::File),
+    Toml(Box<toml::File>),
     Ansible {
         source: Source,
         extension: String,
@@ -65,7 +65,7 @@ impl Inventory {
     pub fn from_text(name: &str, text: &str, overrides: &Overrides) -> Result<Self, Diagnostics> {
         let home = overrides.ssh.me().home.as_deref();
         let file = toml::File::parse(Source::text(name, text), Path::new(""), home)?;
-        build(&[Read::Toml(file)], Vec::new(), None, overrides)
+        build(&[Read::Toml(Box::new(file))], Vec::new(), None, overrides)
     }
 }
 
@@ -137,7 +137,7 @@ impl Reader<'_> {
         if extension == "toml" || (!yaml && toml::is_ours(source.as_str())) {
             let home = self.overrides.ssh.me().home.as_deref();
             let folder = path.parent().unwrap_or(Path::new(""));
-            return toml::File::parse(source, folder, home).map(Read::Toml);
+            return toml::File::parse(source, folder, home).map(Box::new).map(Read::Toml);
         }
         if source.as_str().starts_with("#!") {
             let mistake = source.whole("this is a script, and it is not executable");

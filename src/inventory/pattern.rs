@@ -261,8 +261,7 @@ impl Term {
                 self.counted.iter().filter_map(|name| inventory.find(name)).collect();
             return (hosts.clone(), !hosts.is_empty(), false);
         }
-        let mut seen = BTreeSet::new();
-        hosts.retain(|host| seen.insert(*host));
+        // A host that several groups have is counted with each, as in Ansible.
         let counted = self.subscript.map_or(hosts.as_slice(), |subscript| subscript.of(&hosts));
         let one = self.subscript.is_some_and(|subscript| subscript.last.is_none() && !subscript.open_end);
         let beyond = one && counted.is_empty() && !hosts.is_empty();

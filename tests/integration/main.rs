@@ -20,6 +20,7 @@ mod fleet;
 mod gentle;
 mod harness;
 mod input;
+mod inventories;
 mod lab;
 mod leaks;
 mod outputs;

@@ -1,8 +1,6 @@
 //! Inventories in YAML: groups with `hosts`, `children` and `vars`.
 
-use std::rc::Rc;
-
-use super::yaml::{Kind, Node};
+use super::yaml::{Kind, Node, Pair};
 use super::{add_hosts, cyclic};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::inventory::draft::Draft;
@@ -35,7 +33,7 @@ impl Reader<'_> {
     /// A group and all below it; its place, or `None` for what Ansible does not take for a group.
     fn group(&mut self, name: &Node, data: &Node) -> Result<Option<usize>, Diagnostic> {
         let text = name.key(self.source)?;
-        let sections: &[(Rc<Node>, Rc<Node>)] = match &data.kind {
+        let sections: &[Pair] = match &data.kind {
             Kind::Map(sections) => sections,
             _ if data.is_null() => &[],
             _ => {
@@ -81,7 +79,7 @@ impl Reader<'_> {
                 return Err(error.help("a name that looks like a number stands in quotes"));
             }
             let hosts = add_hosts(self.source, self.draft, group, &pattern, &key.span)?;
-            let vars: &[(Rc<Node>, Rc<Node>)] = match value.map(|value| &value.kind) {
+            let vars: &[Pair] = match value.map(|value| &value.kind) {
                 None => &[],
                 Some(Kind::Map(vars)) => vars,
                 Some(_) if value.is_some_and(Node::is_null) => &[],

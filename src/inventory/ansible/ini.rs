@@ -73,7 +73,7 @@ impl Reader<'_> {
         if let Some(parts) = heading {
             let kind = parts.get(2).map(|kind| (kind.as_str(), start + kind.start()..start + kind.end()));
             let name = parts.get(1).map_or("", |name| name.as_str());
-            return self.heading(name, kind, start + 1..start + 1 + name.len());
+            return self.heading(name, kind.as_ref(), start + 1..start + 1 + name.len());
         }
         if text.starts_with('[') && text.ends_with(']') {
             let error = self.source.error(start..start + text.len(), "this is no heading of a section", "");
@@ -89,10 +89,10 @@ impl Reader<'_> {
     fn heading(
         &mut self,
         name: &str,
-        kind: Option<(&str, Range<usize>)>,
+        kind: Option<&(&str, Range<usize>)>,
         span: Range<usize>,
     ) -> Result<(), Diagnostic> {
-        self.section = match &kind {
+        self.section = match kind {
             None => Section::Hosts,
             Some(("children", _)) => Section::Children,
             Some(("vars", _)) => Section::Vars,

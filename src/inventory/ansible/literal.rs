@@ -26,7 +26,7 @@ struct Reader<'t> {
     depth: usize,
 }
 
-impl<'t> Reader<'t> {
+impl Reader<'_> {
     /// Skips blanks and a comment.
     fn blanks(&mut self) {
         self.rest = self.rest.trim_start();

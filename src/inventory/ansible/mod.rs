@@ -14,7 +14,6 @@ pub(super) mod vars;
 mod yaml;
 
 use std::ops::Range;
-use std::rc::Rc;
 
 pub(super) use script::Script;
 
@@ -139,11 +138,9 @@ fn variables(source: &Source, warnings: &mut Vec<String>) -> Result<Option<Vars>
     if root.is_null() {
         return Ok(Some(Vars::new()));
     }
-    match Rc::as_ref(&root).value(source)? {
-        serde_json::Value::Object(vars) => Ok(Some(vars)),
-        _ => {
-            let error = source.error(root.span.clone(), "a file of variables is a mapping", "");
-            Err(error.help("name: value"))
-        }
+    if let serde_json::Value::Object(vars) = root.value(source)? {
+        return Ok(Some(vars));
     }
+    let error = source.error(root.span.clone(), "a file of variables is a mapping", "");
+    Err(error.help("name: value"))
 }

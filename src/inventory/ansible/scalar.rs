@@ -218,7 +218,8 @@ fn timestamp(text: &str) -> Option<String> {
         return None;
     }
     let within = |nth: usize, most: u32| part(nth).parse::<u32>().is_ok_and(|number| number <= most);
-    if !within(2, 12) || !within(3, 31) || (!bare && !(within(4, 23) && within(5, 59) && within(6, 59))) {
+    let clock = bare || (within(4, 23) && within(5, 59) && within(6, 59));
+    if !(within(2, 12) && within(3, 31) && clock) {
         return None;
     }
     let date = format!("{}-{:0>2}-{:0>2}", part(1), part(2), part(3));

@@ -39,8 +39,11 @@ pub(super) enum Kind {
         plain: bool,
     },
     List(Vec<Rc<Node>>),
-    Map(Vec<(Rc<Node>, Rc<Node>)>),
+    Map(Vec<Pair>),
 }
+
+/// A key and its value.
+pub(super) type Pair = (Rc<Node>, Rc<Node>);
 
 /// A collection that is not closed yet.
 struct Open {
@@ -185,7 +188,7 @@ impl Tree<'_> {
     }
 
     /// Keys and values, those of merge keys first, each key once.
-    fn pairs(&mut self, items: Vec<Rc<Node>>) -> Result<Vec<(Rc<Node>, Rc<Node>)>, Diagnostic> {
+    fn pairs(&mut self, items: Vec<Rc<Node>>) -> Result<Vec<Pair>, Diagnostic> {
         let (mut merged, mut own) = (Vec::new(), Vec::new());
         let mut items = items.into_iter();
         while let (Some(key), Some(value)) = (items.next(), items.next()) {
@@ -197,7 +200,7 @@ impl Tree<'_> {
             }
         }
         let mut places: HashMap<String, usize> = HashMap::new();
-        let mut pairs: Vec<(Rc<Node>, Rc<Node>)> = Vec::new();
+        let mut pairs: Vec<Pair> = Vec::new();
         let count = merged.len();
         for (nth, (key, value)) in merged.into_iter().chain(own).enumerate() {
             let name = key.text().map(str::to_owned);
@@ -219,8 +222,8 @@ impl Tree<'_> {
         Ok(pairs)
     }
 
-    fn merge(&self, value: &Rc<Node>) -> Result<Vec<(Rc<Node>, Rc<Node>)>, Diagnostic> {
-        let copy = |pairs: &[(Rc<Node>, Rc<Node>)]| -> Vec<_> {
+    fn merge(&self, value: &Rc<Node>) -> Result<Vec<Pair>, Diagnostic> {
+        let copy = |pairs: &[Pair]| -> Vec<_> {
             pairs.iter().map(|(key, value)| (Rc::clone(key), Rc::clone(value))).collect()
         };
         let wrong = || {

@@ -1,46 +1,61 @@
-//! The inventory for people: a host a line, its groups, where it is reached, and what is to be known of it.
+//! The inventory for people: a host a line, its groups, where it is reached, and by which way.
 
-use super::grid::{Fit, Grid};
+use std::collections::BTreeMap;
+
+use super::grid::{Content, Fit, Grid};
 use super::hosts_in_words;
 use crate::inventory::{Host, Route, SshRoute, Via};
 use crate::report::Listing;
 use crate::report::style::{Look, Tone};
 
-/// The list, ending with a line break.
+/// From so many columns on, the way to a host stands beside it, and not below.
+const WIDE: u16 = 120;
+
+/// The list, and below it the hosts that are not reached, with the reasons.
 pub(in crate::report) fn render(listing: &Listing<'_>, look: &Look) -> String {
-    let mut grid = Grid::new(look, &[Fit::Keep, Fit::Wrap(30), Fit::Keep, Fit::Rest]);
+    let mut grid = Grid::new(look, &[Fit::Keep, Fit::Wrap(30), Fit::Rest]);
     let title = |text: &str| (Tone::Heading, text.into());
-    grid.row([title("host"), title("groups"), title("reached as"), title("")]);
+    grid.row([title("host"), title("groups"), title("reached as")]);
     for host in listing.each() {
-        let (tone, reached) = reached(host);
+        let (tone, reached) = reached(host, if look.width < WIDE { "\n" } else { "   " });
         let groups = host.groups.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
         grid.row([
             (Tone::Plain, host.name.as_str().into()),
             (Tone::Faint, groups.into()),
             (tone, reached.into()),
-            (if tone == Tone::Bad { tone } else { Tone::Faint }, notes(host).into()),
         ]);
     }
-    format!("{}\n{}", look.paint(Tone::Heading, &hosts_in_words(listing.hosts.len())), grid.render())
+    let heading = look.paint(Tone::Heading, &hosts_in_words(listing.hosts.len()));
+    format!("{heading}\n{}{}", grid.render(), refused(listing, look))
 }
 
-fn reached(host: &Host) -> (Tone, String) {
-    match &host.route {
-        Route::Local => (Tone::Plain, "this machine".to_owned()),
-        Route::Ssh(route) => (Tone::Plain, route.end()),
-        Route::Refused(_) => (Tone::Bad, "not reached".to_owned()),
-    }
+/// Where a host is reached, the way there, and why it is under maintenance.
+fn reached(host: &Host, between: &str) -> (Tone, String) {
+    let (tone, mut parts) = match &host.route {
+        Route::Local => (Tone::Plain, vec!["this machine".to_owned()]),
+        Route::Ssh(route) => (Tone::Plain, [route.end()].into_iter().chain(via(route)).collect()),
+        Route::Refused(_) => (Tone::Bad, vec!["not reached".to_owned()]),
+    };
+    parts.extend(host.maintenance.as_ref().map(|why| format!("maintenance: {}", why.escape_debug())));
+    (tone, parts.join(between))
 }
 
-fn notes(host: &Host) -> String {
-    let mut notes = Vec::new();
-    match &host.route {
-        Route::Ssh(route) => notes.extend(via(route)),
-        Route::Refused(why) => notes.push(format!("{}; {}", why.message, why.hint)),
-        Route::Local => {}
+/// Hosts that are not reached, folded by reason; nothing if there is none.
+fn refused(listing: &Listing<'_>, look: &Look) -> String {
+    let mut reasons: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for host in listing.each() {
+        if let Route::Refused(why) = &host.route {
+            reasons.entry((&why.message, &why.hint)).or_default().push(&host.name);
+        }
     }
-    notes.extend(host.maintenance.as_ref().map(|why| format!("maintenance: {}", why.escape_debug())));
-    notes.join("\n")
+    let mut grid = Grid::new(look, &[Fit::Hosts(30), Fit::Rest]);
+    for ((message, hint), names) in reasons {
+        grid.row([(Tone::Plain, Content::hosts(names)), (Tone::Plain, format!("{message}\n{hint}").into())]);
+    }
+    if grid.is_empty() {
+        return String::new();
+    }
+    format!("\n{}\n{}", look.paint(Tone::Heading, "Not reached"), grid.render())
 }
 
 /// The way to a host, its jump hosts in the order in which they are passed.

@@ -4,6 +4,7 @@
 //! `DRIFTLESS_TEST_CASES` sets how many inventories are made, `DRIFTLESS_TEST_SEED` the first one's seed.
 
 mod generate;
+mod words;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
