@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::str::FromStr as _;
 
 use russh::keys::Algorithm;
+use russh::keys::ssh_key::public::KeyData;
 use russh::{Preferred, cipher, client, compression, kex, mac};
 
 use super::REAPED_AFTER;
@@ -122,6 +123,11 @@ fn texts(names: &[String]) -> Vec<&str> {
 /// A type of key by its name in known_hosts.
 pub(super) fn key_type(name: &str) -> Option<Algorithm> {
     Algorithm::from_str(name).ok()
+}
+
+/// Whether a key is of RSA and shorter than the settings demand, RequiredRSASize.
+pub(super) fn is_too_short(key: &KeyData, settings: &Settings) -> bool {
+    matches!(key, KeyData::Rsa(key) if key.key_size() < settings.required_rsa_size)
 }
 
 /// RSA keys have one kind of key and three signature algorithms.

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use russh::keys::{Algorithm, Certificate, HashAlg, PrivateKey, PublicKey, load_public_key};
 use zeroize::Zeroizing;
 
+use super::offer::is_too_short;
 use crate::inventory::SshRoute;
 use crate::ssh_config::AgentChoice;
 
@@ -199,6 +200,7 @@ impl Keyring {
         }
         let mut candidates = self.certified(route, &keys);
         candidates.extend(keys.into_iter().cloned());
+        candidates.retain(|candidate| !is_too_short(candidate.public().key_data(), &route.settings));
         let mut seen = Vec::new();
         candidates.retain(|candidate| {
             let (key, serial) = candidate.identity();

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use russh::keys::{HashAlg, PublicKey};
 
-use super::offer::{Known, key_type};
+use super::offer::{Known, is_too_short, key_type};
 use crate::inventory::SshRoute;
 use crate::snapshot::{Fault, Phase};
 use crate::ssh_config::HostKeyChecking;
@@ -156,6 +156,9 @@ impl Trust {
     pub(super) fn judge(&self, route: &SshRoute, key: &PublicKey) -> Result<(), Fault> {
         let [name, portless] = names_of(route);
         let shown = Shown::of(key);
+        if is_too_short(key.key_data(), &route.settings) {
+            return Err(short(&shown));
+        }
         let (mut known, mut changed) = (false, None);
         for file in self.files_of(route) {
             match file.known.judge(&name, &shown.blob) {
@@ -206,6 +209,12 @@ fn unknown(name: &str, key: &Shown) -> Fault {
     Fault::new(Phase::HostKey, "its host key is not in known_hosts")
         .detail(format!("{name} presented {} {}", key.key_type, key.fingerprint))
         .hint("add the keys with ssh-keyscan and check their fingerprints, or trust what each host shows the first time with --host-key accept-new")
+}
+
+fn short(key: &Shown) -> Fault {
+    Fault::new(Phase::HostKey, "its host key is an RSA key that is too short to be believed")
+        .detail(format!("{} {}", key.key_type, key.fingerprint))
+        .hint("give the host an Ed25519 key, or look at RequiredRSASize in ssh's configuration")
 }
 
 fn change(file: &File, line: usize, key: &Shown) -> Fault {

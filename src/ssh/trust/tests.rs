@@ -66,6 +66,16 @@ fn a_revoked_key_is_refused_even_when_nothing_is_checked() {
 }
 
 #[test]
+fn a_short_rsa_key_is_believed_by_no_policy() {
+    let rsa = PrivateKey::random(&mut russh::keys::key::safe_rng(), Algorithm::Rsa { hash: None }).unwrap();
+    let route = SshRoute::to("web-01", &[("requiredrsasize", "8192")]);
+    let fault = Trust::of("").judge(&route, rsa.public_key()).unwrap_err();
+    assert!(fault.message.contains("too short"), "{fault}");
+    let fault = Trust::of("").judge(&SshRoute::to("web-01", &[]), rsa.public_key()).unwrap_err();
+    assert!(!fault.message.contains("too short"), "{fault}");
+}
+
+#[test]
 fn insecure_takes_any_other_key() {
     let folder = tempfile::tempdir().unwrap();
     let (trust, route) = load(Policy::Insecure, &folder.path().join("known_hosts"));
