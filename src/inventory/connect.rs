@@ -21,6 +21,14 @@ const SSH: &[&str] = &[
     "ansible.legacy.ssh",
 ];
 
+/// Adds what comes after. To ssh, keys add up; here one that is set for the host stands in place of those that
+/// are set for all.
+fn add(given: &mut Vec<Directive>, more: Vec<Directive>) {
+    let is_key = |directive: &Directive| directive.keyword == "identityfile";
+    let has_key = given.iter().any(is_key);
+    given.extend(more.into_iter().filter(|directive| !(has_key && is_key(directive))));
+}
+
 /// What is known of one host.
 pub(super) struct Described<'d> {
     pub(super) name: &'d str,
@@ -54,10 +62,10 @@ impl Described<'_> {
             None => (None, destination.as_str()),
         };
         let mut given = self.own.map(Says::directives).unwrap_or_default();
-        given.extend(self.directives()?);
+        add(&mut given, self.directives()?);
         given.extend(user);
-        given.extend(of_command_line(overrides));
-        given.extend(self.defaults.map(Says::directives).unwrap_or_default());
+        add(&mut given, of_command_line(overrides));
+        add(&mut given, self.defaults.map(Says::directives).unwrap_or_default());
         let mut route = SshRoute::new(self.name, unbracketed(address), given, &overrides.ssh);
         let password = self.last(&["ansible_password", "ansible_ssh_pass", "ansible_ssh_password"])?;
         route.password = password.map(|(_, password)| Password::new(password));

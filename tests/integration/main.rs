@@ -21,6 +21,7 @@ mod gentle;
 mod harness;
 mod input;
 mod inventories;
+mod keys;
 mod lab;
 mod leaks;
 mod outputs;
