@@ -20,7 +20,7 @@ pub(super) fn link(
     mut beside: Vec<Folder>,
     mut here: Option<Folder>,
     overrides: &Overrides,
-) -> Result<Inventory, Vec<Diagnostic>> {
+) -> Result<Inventory, Diagnostic> {
     settle(&mut draft);
     let lines = Lineage::of(&draft);
     let mut merger = Merger {
@@ -31,20 +31,9 @@ pub(super) fn link(
         warnings: Vec::new(),
         of_groups: HashMap::new(),
     };
-    let (mut vars, mut wrong) = (Vec::with_capacity(draft.hosts.len()), Vec::new());
-    for place in 0..draft.hosts.len() {
-        match merger.vars_of(place) {
-            Ok(merged) => vars.push(merged),
-            // The same file would be told once for each host.
-            Err(mistake) => {
-                wrong.push(mistake);
-                break;
-            }
-        }
-    }
-    if !wrong.is_empty() {
-        return Err(wrong);
-    }
+    // Ends at the first mistake: the same file would be told once for each host.
+    let vars: Vec<Vars> =
+        (0..draft.hosts.len()).map(|place| merger.vars_of(place)).collect::<Result<_, _>>()?;
     let mut warnings = std::mem::take(&mut merger.warnings);
     warnings.splice(0..0, std::mem::take(&mut draft.warnings));
     let mut inventory = assemble(&draft, &lines, vars, overrides);
@@ -207,6 +196,7 @@ fn assemble(draft: &Draft, lines: &Lineage, vars: Vec<Vars>, overrides: &Overrid
         let vars = vars.get_mut(place).and_then(Option::take).unwrap_or_default();
         ids.insert(place, inventory.add(made(draft, lines, place, host, vars, overrides)));
     }
+    inventory.mentioned = (0..draft.hosts.len()).filter_map(|place| ids.get(&place).copied()).collect();
     let hosts = |group: &draft::Group| -> Vec<HostId> {
         group.hosts.iter().filter_map(|host| ids.get(host).copied()).collect()
     };

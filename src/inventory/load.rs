@@ -193,7 +193,7 @@ fn build(
         return Err(Diagnostics(wrong));
     }
     clashes(&mut draft);
-    link(draft, beside, here, overrides).map_err(Diagnostics)
+    Ok(link(draft, beside, here, overrides)?)
 }
 
 fn no_host(read: &Read) -> Diagnostic {

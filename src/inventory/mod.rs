@@ -35,10 +35,11 @@ use crate::ssh_config::{self, Directive};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostId(pub u32);
 
-/// The resolved inventory: every host once, in the order in which the files name them.
+/// The resolved inventory: every host once. Hosts stand in the order in which TOML files name them, or in
+/// Ansible's, group by group, where there is an inventory of Ansible's.
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
-    /// Hosts in the order of their first mention; [`HostId`] is the position.
+    /// Hosts in order; [`HostId`] is the position.
     pub hosts: Vec<Host>,
     /// Groups by name. `all` and `ungrouped` are implied, as in Ansible, and are not listed here.
     pub groups: BTreeMap<String, Group>,
@@ -49,6 +50,8 @@ pub struct Inventory {
     /// The children of `all`, `ungrouped` first.
     tops: Vec<String>,
     group_order: Vec<String>,
+    /// Hosts in the order of their first mention.
+    mentioned: Vec<HostId>,
     ungrouped: Vec<HostId>,
     by_name: HashMap<String, HostId>,
 }
@@ -141,6 +144,11 @@ impl Inventory {
         &self.ungrouped
     }
 
+    /// Every host, in the order in which the files name them.
+    pub(crate) fn mentioned(&self) -> impl Iterator<Item = HostId> {
+        self.mentioned.iter().copied()
+    }
+
     /// The hosts of a group and of its child groups, each once; `None` if there is no such group. Its own
     /// come first, then those of its children, then those of theirs, as in Ansible, where a subscript counts
     /// them in that order.
@@ -172,6 +180,7 @@ impl Inventory {
         let id = HostId(u32::try_from(self.hosts.len()).unwrap_or(u32::MAX));
         self.by_name.insert(host.name.clone(), id);
         self.hosts.push(host);
+        self.mentioned.push(id);
         id
     }
 }

@@ -250,7 +250,7 @@ impl Term {
                 let groups = inventory.group_names().filter(|name| regex.is_match(name));
                 groups.for_each(|name| add(inventory.members(name)));
                 let own = inventory
-                    .ids()
+                    .mentioned()
                     .filter(|id| inventory.host(*id).is_some_and(|host| regex.is_match(&host.name)));
                 let own: Vec<HostId> = own.collect();
                 add((!own.is_empty()).then_some(own));

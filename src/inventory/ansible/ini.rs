@@ -105,20 +105,23 @@ impl Reader<'_> {
                 );
             }
         };
+        self.declare(name, span)
+    }
+
+    /// Makes a group the one that the section is of, and the child of those that have waited for it. A section
+    /// of variables alone declares none.
+    fn declare(&mut self, name: &str, span: Range<usize>) -> Result<(), Diagnostic> {
         let new = self.draft.find_group(name).is_none();
         self.group = self.draft.group(name);
-        if self.section != Section::Vars {
-            self.undeclared.remove(name);
-        } else if new {
-            self.undeclared.insert(name.to_owned(), span);
+        if self.section == Section::Vars {
+            self.undeclared.extend(new.then(|| (name.to_owned(), span)));
+            return Ok(());
         }
-        let pending = if self.section == Section::Vars { None } else { self.pending.remove(name) };
-        if let Some(pending) = pending {
-            for parent in pending.parents {
-                if self.draft.add_child(parent, self.group).is_err() {
-                    return Err(cyclic(self.source, pending.span));
-                }
-            }
+        self.undeclared.remove(name);
+        let Some(pending) = self.pending.remove(name) else { return Ok(()) };
+        for parent in pending.parents {
+            let added = self.draft.add_child(parent, self.group);
+            added.map_err(|_| cyclic(self.source, pending.span.clone()))?;
         }
         Ok(())
     }
@@ -163,10 +166,8 @@ impl Reader<'_> {
         };
         let span = start..start + name.len();
         match self.draft.find_group(name) {
-            Some(child) if !self.undeclared.contains_key(name) => {
-                self.draft.add_child(self.group, child).map_err(|_| cyclic(self.source, span))
-            }
-            _ => {
+            Some(child) => self.draft.add_child(self.group, child).map_err(|_| cyclic(self.source, span)),
+            None => {
                 let pending = self.pending.entry(name.to_owned());
                 pending.or_insert(Pending { parents: Vec::new(), span }).parents.push(self.group);
                 Ok(())

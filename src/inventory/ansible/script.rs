@@ -42,6 +42,9 @@ struct Printed {
     status: ExitStatus,
 }
 
+/// What went wrong, and what to do about it.
+type Trouble = (String, String);
+
 /// A JSON object with its keys in the order in which they stand.
 struct Ordered(Vec<(String, Value)>);
 
@@ -130,7 +133,7 @@ impl Script {
         }
     }
 
-    fn run(&self, arguments: &[&str]) -> Result<Printed, (String, String)> {
+    fn run(&self, arguments: &[&str]) -> Result<Printed, Trouble> {
         // A bare name would be searched for in PATH.
         let program =
             if self.path.is_absolute() { self.path.clone() } else { Path::new(".").join(&self.path) };
@@ -158,34 +161,37 @@ impl Script {
         stdout: &Receiver<Vec<u8>>,
         stderr: &Receiver<Vec<u8>>,
         deadline: Instant,
-    ) -> Result<Printed, (String, String)> {
-        let late = || {
-            let help = "run it by hand to see what it waits for; --inventory-timeout gives it more time";
-            let limit = self.limit.as_secs_f64();
-            (format!("the inventory script did not end within {limit} s"), help.to_owned())
-        };
-        let receive = |pipe: &Receiver<Vec<u8>>| match pipe
-            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
-        {
-            Ok(bytes) if bytes.len() > MOST_OUTPUT => {
-                let help = "is it an inventory script?".to_owned();
-                Err(("the inventory script printed more than 64 MiB".to_owned(), help))
-            }
-            Ok(bytes) => Ok(bytes),
-            Err(RecvTimeoutError::Timeout) => Err(late()),
-            Err(RecvTimeoutError::Disconnected) => Ok(Vec::new()),
-        };
-        let (stdout, stderr) = (receive(stdout)?, receive(stderr)?);
+    ) -> Result<Printed, Trouble> {
+        let (stdout, stderr) = (self.receive(stdout, deadline)?, self.receive(stderr, deadline)?);
         loop {
             match child.try_wait() {
                 Ok(Some(status)) => return Ok(Printed { stdout, stderr, status }),
                 Ok(None) if Instant::now() < deadline => std::thread::sleep(LOOK),
-                Ok(None) => return Err(late()),
+                Ok(None) => return Err(self.late()),
                 Err(error) => {
                     return Err((format!("the inventory script was lost: {error}"), "try again".to_owned()));
                 }
             }
         }
+    }
+
+    /// What a pipe carried until it was closed.
+    fn receive(&self, pipe: &Receiver<Vec<u8>>, deadline: Instant) -> Result<Vec<u8>, Trouble> {
+        match pipe.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(bytes) if bytes.len() > MOST_OUTPUT => {
+                let help = "is it an inventory script?".to_owned();
+                Err(("the inventory script printed more than 64 MiB".to_owned(), help))
+            }
+            Ok(bytes) => Ok(bytes),
+            Err(RecvTimeoutError::Timeout) => Err(self.late()),
+            Err(RecvTimeoutError::Disconnected) => Ok(Vec::new()),
+        }
+    }
+
+    fn late(&self) -> Trouble {
+        let help = "run it by hand to see what it waits for; --inventory-timeout gives it more time";
+        let limit = self.limit.as_secs_f64();
+        (format!("the inventory script did not end within {limit} s"), help.to_owned())
     }
 }
 

@@ -23,23 +23,22 @@ pub(in crate::report) fn render(listing: &Listing<'_>) -> String {
         let hosts = hosts.iter().filter(|id| wanted.contains(id));
         hosts.filter_map(|id| listing.inventory.host(*id)).map(|host| host.name.as_str()).collect()
     };
-    let ungrouped = names(listing.inventory.ungrouped());
-    if !ungrouped.is_empty() {
-        whole.insert("ungrouped".to_owned(), json!({ "hosts": ungrouped }));
-    }
-    for (name, group) in &listing.inventory.groups {
-        let mut entry = Map::new();
-        let hosts = names(&group.hosts);
-        if !hosts.is_empty() {
-            entry.insert("hosts".to_owned(), hosts.into());
-        }
-        if !group.children.is_empty() {
-            entry.insert("children".to_owned(), group.children.clone().into());
-        }
+    let groups = listing.inventory.groups.iter();
+    let groups = groups.map(|(name, group)| (name.as_str(), names(&group.hosts), group.children.as_slice()));
+    let ungrouped = ("ungrouped", names(listing.inventory.ungrouped()), [].as_slice());
+    for (name, hosts, children) in groups.chain([ungrouped]) {
+        let hosts = (!hosts.is_empty()).then(|| ("hosts".to_owned(), hosts.into()));
+        let children = (!children.is_empty()).then(|| ("children".to_owned(), children.into()));
+        let entry: Map<String, Value> = hosts.into_iter().chain(children).collect();
         if !entry.is_empty() {
-            whole.insert(name.clone(), entry.into());
+            whole.insert(name.to_owned(), entry.into());
         }
     }
+    pretty(&whole)
+}
+
+/// Set in by four blanks, as Ansible does.
+fn pretty(whole: &Map<String, Value>) -> String {
     let mut bytes = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut bytes, PrettyFormatter::with_indent(b"    "));
     // Writing into memory does not fail, and every key is a text.
