@@ -67,8 +67,10 @@ impl Described<'_> {
         add(&mut given, of_command_line(overrides));
         add(&mut given, self.defaults.map(Says::directives).unwrap_or_default());
         let mut route = SshRoute::new(self.name, unbracketed(address), given, &overrides.ssh);
-        let password = self.last(&["ansible_password", "ansible_ssh_pass", "ansible_ssh_password"])?;
-        route.password = password.map(|(_, password)| Password::new(password));
+        match self.last(&["ansible_password", "ansible_ssh_pass", "ansible_ssh_password"]) {
+            Ok(password) => route.password = password.map(|(_, password)| Password::new(password)),
+            Err(why) => route.no_password = Some(why.message),
+        }
         Ok(Route::Ssh(Box::new(route)))
     }
 

@@ -41,6 +41,9 @@ pub struct SshRoute {
     pub via: Via,
     /// The password that the inventory has for the login.
     pub password: Option<Password>,
+    /// Why the password that the inventory has cannot be used: it is encrypted, or a template. Only a host
+    /// that lets us in by nothing else needs it.
+    pub no_password: Option<String>,
 }
 
 /// What stands between this machine and a host.
@@ -61,7 +64,7 @@ impl SshRoute {
     pub(super) fn new(name: &str, destination: &str, given: Vec<Directive>, config: &Config) -> Self {
         let settings = config.resolve(destination, &given);
         let (name, destination) = (name.to_owned(), destination.to_owned());
-        Self { name, destination, given, settings, via: Via::Direct, password: None }
+        Self { name, destination, given, settings, via: Via::Direct, password: None, no_password: None }
     }
 
     /// The route to a destination of which nothing but `given` is said: for tests, whatever this machine's
@@ -75,7 +78,11 @@ impl SshRoute {
     /// The same destination with something else said first.
     pub(super) fn with(&self, first: Vec<Directive>, config: &Config) -> Self {
         let given = first.into_iter().chain(self.given.iter().cloned()).collect();
-        Self { password: self.password.clone(), ..Self::new(&self.name, &self.destination, given, config) }
+        Self {
+            password: self.password.clone(),
+            no_password: self.no_password.clone(),
+            ..Self::new(&self.name, &self.destination, given, config)
+        }
     }
 
     /// Who is reached where: `audit@192.0.2.1:22`.

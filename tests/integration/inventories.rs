@@ -174,7 +174,7 @@ fn a_host_that_cannot_be_reached_as_described_is_refused_alone() {
     for (host, words) in [
         ("plain", "tester@plain:22"),
         ("sealed", "`ansible_host` is encrypted by ansible-vault"),
-        ("asks", "`ansible_password` is encrypted by ansible-vault"),
+        ("asks", "tester@asks:22"),
         ("kept", "tester@kept:22"),
         ("windows", "its connection is `winrm`"),
         ("template", "`ansible_port` is a template"),

@@ -44,6 +44,20 @@ fn a_key_that_others_may_read_is_refused() {
 }
 
 #[test]
+fn a_password_in_a_vault_is_missed_only_where_no_key_opens() {
+    let fleet =
+        Fleet::new([("a".to_owned(), answers(&["nginx=1"])), ("b".to_owned(), Behaviour::RefusesKey)]);
+    let vault =
+        "all:\n  vars:\n    ansible_password: !vault |\n      $ANSIBLE_VAULT;1.1;AES256\n      6162\n";
+    fleet.room.write("vault.yml", vault);
+    let report = fleet.audit(&["-i", "vault.yml", "-F", "none", "-o", "json"]).json();
+    assert_eq!(field(&report, "hosts", "a", "status"), "audited");
+    let error = field(&report, "hosts", "b", "error");
+    let words = "its variable `ansible_password` is encrypted by ansible-vault";
+    assert!(error["message"].as_str().unwrap().contains(words), "{error}");
+}
+
+#[test]
 fn an_agent_that_is_gone_is_named_only_where_it_is_needed() {
     let fleet =
         Fleet::new([("a".to_owned(), answers(&["nginx=1"])), ("b".to_owned(), Behaviour::RefusesKey)]);

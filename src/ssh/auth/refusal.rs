@@ -58,6 +58,7 @@ impl Login<'_> {
             parts.push(format!("what is set was not among them: {why}"));
         }
         parts.extend(self.keyring.why_not_default(self.route).map(str::to_owned));
+        parts.extend(self.route.no_password.clone());
         if let Some(why) = &self.tried.unsigned {
             parts.push(format!("the SSH agent did not sign with {why}"));
         }
@@ -77,6 +78,8 @@ impl Login<'_> {
             });
         }
         let why = self.keyring.why_none(self.route);
+        let sealed = self.route.no_password.iter().map(|why| format!("; {why}"));
+        let why = format!("{why}{}", sealed.collect::<String>());
         let fault = Fault::new(Phase::Authenticate, format!("there is no key to offer: {why}"));
         fault.hint(if wants_password {
             "name a key with `identity` or --identity, or load one with ssh-add; the host also takes a password: -k gives one"
