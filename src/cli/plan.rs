@@ -45,7 +45,16 @@ impl Plan {
         for (place, term) in &bound.unmatched {
             warn(args.output.quiet, &format!("{place}: `{term}` matches no host and no group"));
         }
-        for output in &args.output.output {
+        for (nth, output) in args.output.output.iter().enumerate() {
+            let before = args.output.output.iter().take(nth);
+            if let Some(path) = output
+                .path
+                .as_ref()
+                .filter(|path| before.clone().any(|other| other.path.as_ref() == Some(path)))
+            {
+                return Err(Failure::new(format!("two reports would be written to {}", path.display()))
+                    .hint("give each -o a file of its own"));
+            }
             output.check().map_err(|(path, error)| Failure::file(&path, &error))?;
         }
         Ok(Self {

@@ -171,6 +171,7 @@ fn wrong_arguments_are_exit_status_1() {
         (vec!["audit", "-i", "hosts.toml", "web"], "is a group"),
         (vec!["audit", "-i", "hosts.toml", "-l", "wbe"], "did you mean `web`?"),
         (vec!["audit", "web-01:99999"], "port"),
+        (vec!["audit", "-i", "hosts.toml", "-o", "json=r", "-o", "hosts=r"], "two reports"),
         (vec!["audit", "-i", "hosts.toml", "--accept", "hosts.toml"], "JSON"),
     ] {
         let run = room.run(&arguments);
