@@ -165,14 +165,12 @@ impl Reader<'_> {
             return Err(error.help("one group a line, without variables"));
         };
         let span = start..start + name.len();
-        match self.draft.find_group(name) {
-            Some(child) => self.draft.add_child(self.group, child).map_err(|_| cyclic(self.source, span)),
-            None => {
-                let pending = self.pending.entry(name.to_owned());
-                pending.or_insert(Pending { parents: Vec::new(), span }).parents.push(self.group);
-                Ok(())
-            }
+        if let Some(child) = self.draft.find_group(name) {
+            return self.draft.add_child(self.group, child).map_err(|_| cyclic(self.source, span));
         }
+        let pending = self.pending.entry(name.to_owned());
+        pending.or_insert(Pending { parents: Vec::new(), span }).parents.push(self.group);
+        Ok(())
     }
 
     fn var(&mut self, text: &str, start: usize) -> Result<(), Diagnostic> {

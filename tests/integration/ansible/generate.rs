@@ -70,7 +70,7 @@ impl Case {
             }
             case.beside(&mut dice, &folder);
         }
-        case.patterns = (0..4).map(|_| pattern(&mut dice)).collect();
+        case.patterns = (0..3).map(|_| pattern(&mut dice)).collect();
         case
     }
 
@@ -199,7 +199,28 @@ fn ini(dice: &mut Dice) -> String {
     for missing in named.difference(&declared) {
         let _ = writeln!(text, "[{missing}]");
     }
+    if dice.chance(4) {
+        rivals(dice, &mut text);
+    }
     text
+}
+
+/// One host in several groups that give it the same variable, some with a priority, one below another.
+fn rivals(dice: &mut Dice, text: &mut String) {
+    let (host, above) = (dice.one(HOSTS), dice.one(&["top", "prod"]));
+    for group in ["north", "web", "db", "g-1", "zoo"] {
+        let _ = writeln!(text, "[{group}]\n{host}\n[{group}:vars]\nrival={group}\nonly_{group}=1");
+        if dice.chance(5) {
+            let _ = writeln!(text, "ansible_group_priority={}", dice.one(&["1", "2", "3", "-1"]));
+        }
+    }
+    if dice.chance(5) {
+        let _ = writeln!(
+            text,
+            "[{above}:children]\n{}\n[{above}:vars]\nrival=above",
+            dice.one(&["web", "north", "zoo"])
+        );
+    }
 }
 
 fn ini_hosts(dice: &mut Dice, text: &mut String) {
@@ -301,25 +322,24 @@ fn script(dice: &mut Dice, meta: bool) -> String {
 }
 
 fn pattern(dice: &mut Dice) -> String {
-    let separator = dice.one(&[":", ",", ":"]);
-    let terms: Vec<String> = (0..=dice.below(3))
-        .map(|_| {
-            let role = dice.one(&["", "", "", "", "", "!", "&"]);
-            let group = dice.one(GROUPS);
-            let term = match dice.below(10) {
-                0..=2 => group.to_owned(),
-                3 | 4 => dice.one(&["a1", "web-01", "db-1", "häst", "lone.example.net", "nope"]).to_owned(),
-                5 | 6 => dice
-                    .one(&["*", "all", "w*", "*1", "web-0?", "[ab]*", "*.net", "ungrouped", "r*"])
-                    .to_owned(),
-                7 => dice.one(&["~web-0[12]", "~^a", "~.*1$", "~(web|db)", "~B"]).to_owned(),
-                8 => {
-                    format!("{}[{}]", dice.one(&["all", "web", "*", group]), dice.one(&["0", "-1", "0", "9"]))
-                }
-                _ => format!("{group}[{}]", dice.one(&["0:1", "1:", "0:9", "1:2"])),
-            };
-            format!("{role}{term}")
-        })
-        .collect();
+    let separator = dice.one(&[":", ",", ":", " "]);
+    let mut terms = Vec::new();
+    // Most patterns should leave a host.
+    terms.extend(dice.chance(6).then(|| dice.one(&["all", "*", "~.*[1-3]", "*e*", "all[0:3]"]).to_owned()));
+    for _ in 0..=dice.below(3) {
+        let role = dice.one(&["", "", "!", "&", ""]);
+        let group = dice.one(GROUPS);
+        let term = match dice.below(10) {
+            0..=2 => group.to_owned(),
+            3 | 4 => dice.one(&["a1", "web-01", "db-1", "häst", "lone.example.net", "nope"]).to_owned(),
+            5 | 6 => {
+                dice.one(&["*", "all", "w*", "*1", "web-0?", "[ab]*", "*.net", "ungrouped", "r*"]).to_owned()
+            }
+            7 => dice.one(&["~web-0[12]", "~^a", "~.*1$", "~(web|db)", "~B"]).to_owned(),
+            8 => format!("{}[{}]", dice.one(&["all", "web", "*", group]), dice.one(&["0", "-1", "0", "9"])),
+            _ => format!("{group}[{}]", dice.one(&["0:1", "1:", "0:9", "1:2"])),
+        };
+        terms.push(format!("{role}{term}"));
+    }
     terms.join(separator)
 }

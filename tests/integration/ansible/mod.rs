@@ -227,11 +227,11 @@ impl Judge {
 #[test]
 #[ignore = "needs ansible-core: scripts/test"]
 fn inventories_at_random_are_read_as_ansible_reads_them() {
-    let (cases, seed) = (number("DRIFTLESS_TEST_CASES", 60), number("DRIFTLESS_TEST_SEED", 1));
+    let (cases, seed) = (number("DRIFTLESS_TEST_CASES", 50), number("DRIFTLESS_TEST_SEED", 1));
     let mut judge = Judge { oracles: vec![Oracle::start(0)], same: 0, refused: 0, wrong: Vec::new() };
     (seed..seed + cases).for_each(|seed| judge.case(seed));
     let Judge { same, refused, wrong, .. } = judge;
     let told = format!("{same} the same, {refused} refused by both, {} differ", wrong.len());
     assert!(wrong.is_empty(), "{told}\n{}", wrong.join("\n\n"));
-    assert!(same > 2 * refused, "{told}: it shows too little");
+    assert!(same > refused, "{told}: it shows too little");
 }
