@@ -22,6 +22,8 @@ pub(super) enum Command {
     Audit(Box<Audit>),
     /// Audit an embedded fleet: real SSH to simulated hosts inside this process; no set-up, no root
     Demo(Box<Demo>),
+    /// Write a first playbook from what the fleet looks like today
+    Init(Box<Init>),
     /// Print the read-only script that runs on hosts, for review or as a forced command
     Probe,
 }
@@ -33,21 +35,12 @@ pub(super) enum Command {
 2 findings; 3 no such findings, but something could not be audited."
 )]
 pub(super) struct Audit {
-    /// Hosts, `[USER@]NAME[:PORT]`; those that the inventory has keep its settings
-    #[arg(value_name = "HOST")]
-    pub(super) hosts: Vec<String>,
-
-    /// Inventory file; may be given several times
-    #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_INVENTORY")]
-    pub(super) inventory: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) asked: Asked,
 
     /// Playbook: what clusters should look like; may be given several times
     #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_PLAYBOOK")]
     pub(super) playbook: Vec<PathBuf>,
-
-    /// Ansible's host pattern: `web:&prod:!web-03`, globs, `~regex`, ranges, `@FILE`
-    #[arg(short, long, value_name = "PATTERN", env = "DRIFTLESS_LIMIT")]
-    pub(super) limit: Option<String>,
 
     #[command(flatten)]
     pub(super) connection: Connection,
@@ -60,6 +53,30 @@ pub(super) struct Audit {
     pub(super) output: Reporting,
 }
 
+/// `driftless init`
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Exit status: 0 when the playbook was written; 1 when it could not be, or no host was reached."
+)]
+pub(super) struct Init {
+    #[command(flatten)]
+    pub(super) asked: Asked,
+
+    /// Write the playbook into this file, which must not be there yet [default: standard output]
+    #[arg(long, value_name = "PATH", env = "DRIFTLESS_OUT")]
+    pub(super) out: Option<PathBuf>,
+
+    /// Replace the file of --out if it is there
+    #[arg(long, env = "DRIFTLESS_FORCE", value_parser = FalseyValueParser::new())]
+    pub(super) force: bool,
+
+    #[command(flatten)]
+    pub(super) connection: Connection,
+
+    #[command(flatten)]
+    pub(super) telling: Telling,
+}
+
 /// `driftless demo`
 #[derive(Debug, ClapArgs)]
 #[command(
@@ -68,6 +85,22 @@ pub(super) struct Audit {
 pub(super) struct Demo {
     #[command(flatten)]
     pub(super) output: Reporting,
+}
+
+/// Which hosts are asked.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Asked {
+    /// Hosts, `[USER@]NAME[:PORT]`; those that the inventory has keep its settings
+    #[arg(value_name = "HOST")]
+    pub(super) hosts: Vec<String>,
+
+    /// Inventory file; may be given several times
+    #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_INVENTORY")]
+    pub(super) inventory: Vec<PathBuf>,
+
+    /// Ansible's host pattern: `web:&prod:!web-03`, globs, `~regex`, ranges, `@FILE`
+    #[arg(short, long, value_name = "PATTERN", env = "DRIFTLESS_LIMIT")]
+    pub(super) limit: Option<String>,
 }
 
 /// How hosts are reached.
@@ -151,6 +184,13 @@ pub(super) struct Reporting {
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Colour::Auto, env = "DRIFTLESS_COLOR")]
     pub(super) color: Colour,
 
+    #[command(flatten)]
+    pub(super) telling: Telling,
+}
+
+/// What is told on stderr while a run lasts.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Telling {
     /// No progress on the terminal
     #[arg(long, env = "DRIFTLESS_NO_PROGRESS", value_parser = FalseyValueParser::new())]
     pub(super) no_progress: bool,

@@ -5,10 +5,12 @@ mod ask;
 mod audit;
 mod demo;
 mod failure;
+mod init;
 mod me;
 mod plan;
 mod progress;
 mod report;
+mod round;
 
 use std::process::ExitCode;
 
@@ -41,6 +43,7 @@ fn run(args: Args) -> Result<u8, Failure> {
     match args.command {
         Command::Audit(args) => audit::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Init(args) => init::run(&args),
         Command::Probe => {
             write::to_stdout(&driftless::probe::published()).map_err(|error| Failure::stdout(&error))?;
             Ok(0)

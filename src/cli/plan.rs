@@ -14,7 +14,7 @@ use driftless::playbook::Playbook;
 use driftless::rules::{self, Accepted};
 use driftless::ssh::{Limits, Policy};
 
-use super::args::{Audit, Connection, HostKey};
+use super::args::{Asked, Audit, Connection, HostKey, Telling};
 use super::ask::warn;
 use super::failure::Failure;
 use super::me::ssh_config;
@@ -35,42 +35,50 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// What an audit needs.
     pub(super) fn of(args: &Audit) -> Result<Self, Failure> {
+        let plan = Self::to_ask(&args.asked, &args.connection, &args.playbook, &args.output.telling)?;
+        let accepted = args.accept.as_deref().map(super::report::accepted).transpose()?.unwrap_or_default();
+        for output in &args.output.output {
+            output.check().map_err(|(path, error)| Failure::file(&path, &error))?;
+        }
+        Ok(Self { accepted, ..plan })
+    }
+
+    /// What asking hosts needs, and comparing them by playbooks.
+    pub(super) fn to_ask(
+        asked: &Asked,
+        connection: &Connection,
+        playbooks: &[PathBuf],
+        telling: &Telling,
+    ) -> Result<Self, Failure> {
         let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-        let overrides = overrides(&args.connection, home.clone())?;
-        if args.inventory.is_empty() && args.hosts.is_empty() {
+        let overrides = overrides(connection, home.clone())?;
+        if asked.inventory.is_empty() && asked.hosts.is_empty() {
             return Err(Failure::new("there is no host to audit")
                 .hint("name an inventory with -i, or hosts: driftless audit web-01 admin@web-02:2222"));
         }
-        let mut inventory = Inventory::load(&args.inventory, &overrides)?;
-        let playbook = Playbook::load(&args.playbook, &rules::known_ids())?;
-        let accepted = args.accept.as_deref().map(super::report::accepted).transpose()?.unwrap_or_default();
-        let hosts = choose(&mut inventory, args, &overrides)?;
+        let mut inventory = Inventory::load(&asked.inventory, &overrides)?;
+        let playbook = Playbook::load(playbooks, &rules::known_ids())?;
+        let hosts = choose(&mut inventory, asked, telling, &overrides)?;
         inventory.link_jumps(&hosts, &overrides);
         let bound = bind(&inventory, &playbook)?;
         for (place, term) in &bound.unmatched {
-            warn(args.output.quiet, &format!("{place}: `{term}` matches no host and no group"));
-        }
-        for output in &args.output.output {
-            output.check().map_err(|(path, error)| Failure::file(&path, &error))?;
+            warn(telling.quiet, &format!("{place}: `{term}` matches no host and no group"));
         }
         Ok(Self {
             inventory,
             playbook,
             bound,
             hosts,
-            limits: limits(&args.connection),
-            pace: pace(&args.connection),
-            policy: args.connection.host_key.map(|choice| match choice {
-                HostKey::Strict => Policy::Strict,
-                HostKey::AcceptNew => Policy::AcceptNew,
-                HostKey::Insecure => Policy::Insecure,
-            }),
+            limits: limits(connection),
+            pace: pace(connection),
+            policy: connection.host_key.map(policy),
             home,
             agent_socket: std::env::var_os("SSH_AUTH_SOCK")
                 .filter(|socket| !socket.is_empty())
                 .map(PathBuf::from),
-            accepted,
+            accepted: Accepted::default(),
         })
     }
 
@@ -106,6 +114,14 @@ fn overrides(connection: &Connection, home: Option<PathBuf>) -> Result<Overrides
     })
 }
 
+fn policy(choice: HostKey) -> Policy {
+    match choice {
+        HostKey::Strict => Policy::Strict,
+        HostKey::AcceptNew => Policy::AcceptNew,
+        HostKey::Insecure => Policy::Insecure,
+    }
+}
+
 fn limits(connection: &Connection) -> Limits {
     let host = Duration::from_secs_f64(connection.timeout);
     Limits {
@@ -125,20 +141,25 @@ fn pace(connection: &Connection) -> Pace {
 }
 
 /// The hosts of the arguments, or else all of the inventory's, cut down by `--limit`.
-fn choose(inventory: &mut Inventory, args: &Audit, overrides: &Overrides) -> Result<Vec<HostId>, Failure> {
-    let mut hosts: Vec<HostId> = if args.hosts.is_empty() {
+fn choose(
+    inventory: &mut Inventory,
+    asked: &Asked,
+    telling: &Telling,
+    overrides: &Overrides,
+) -> Result<Vec<HostId>, Failure> {
+    let mut hosts: Vec<HostId> = if asked.hosts.is_empty() {
         inventory.ids().collect()
     } else {
-        refuse_groups(inventory, &args.hosts)?;
-        inventory.add_adhoc(&args.hosts, overrides).map_err(|error| Failure::new(error.to_string()))?
+        refuse_groups(inventory, &asked.hosts)?;
+        inventory.add_adhoc(&asked.hosts, overrides).map_err(|error| Failure::new(error.to_string()))?
     };
-    if let Some(limit) = &args.limit {
+    if let Some(limit) = &asked.limit {
         let selection = Pattern::parse_limit(limit)?.select(inventory);
         for term in &selection.unmatched {
             let names = inventory.groups.keys().chain(inventory.hosts.iter().map(|host| &host.name));
             let near = nearest(term, names.map(String::as_str));
             let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            warn(args.output.quiet, &format!("--limit: `{term}` matches no host and no group{near}"));
+            warn(telling.quiet, &format!("--limit: `{term}` matches no host and no group{near}"));
         }
         hosts.retain(|host| selection.hosts.contains(host));
         if hosts.is_empty() {

@@ -16,6 +16,7 @@ mod demo;
 mod faults;
 mod fleet;
 mod harness;
+mod init;
 mod input;
 mod lab;
 mod leaks;
