@@ -16,7 +16,7 @@ pub(super) struct Package {
     pub(super) installed: usize,
     /// What hosts have that are not like most, and which: positions in the fleet.
     pub(super) others: BTreeMap<String, Vec<usize>>,
-    /// The first finding that an audit would make of it: the rule, and the host.
+    /// A finding that an audit would make of it: the rule, and the host.
     pub(super) example: Option<(&'static str, usize)>,
 }
 
@@ -73,7 +73,7 @@ impl Package {
             answers: places().filter(known).count(),
             installed: seen.len(),
             others: common.map(|version| others(version, main, columns, cluster)).unwrap_or_default(),
-            example: places().find_map(|member| example(main, cluster, member)),
+            example: example(main, cluster),
             standing,
         })
     }
@@ -184,13 +184,21 @@ fn release(cluster: &Cluster<'_>, member: usize) -> String {
     }
 }
 
-/// The rule that an audit would name, and the host.
-fn example(column: &Column<'_>, cluster: &Cluster<'_>, member: usize) -> Option<(&'static str, usize)> {
-    let rule = match (cluster.judge(column, member), column.value(member)) {
-        (Judgement::Missing, _) | (Judgement::Undecided, Some(Value::Absent)) => "package-missing",
-        (Judgement::Different { ahead: true, .. }, _) => "ahead",
-        (Judgement::Different { .. } | Judgement::Undecided, _) => "package-version",
-        _ => return None,
-    };
-    Some((rule, *cluster.members.get(member)?))
+/// The rule that an audit would name, and the host: a host of the cluster's own release if there is one.
+fn example(column: &Column<'_>, cluster: &Cluster<'_>) -> Option<(&'static str, usize)> {
+    let members = cluster.members.iter().copied().enumerate();
+    let found =
+        members.filter_map(|(member, position)| Some((member, rule(column, cluster, member)?, position)));
+    let best =
+        found.min_by_key(|(member, rule, _)| (*rule == "ahead", !release(cluster, *member).is_empty()));
+    best.map(|(_, rule, position)| (rule, position))
+}
+
+fn rule(column: &Column<'_>, cluster: &Cluster<'_>, member: usize) -> Option<&'static str> {
+    match (cluster.judge(column, member), column.value(member)) {
+        (Judgement::Missing, _) | (Judgement::Undecided, Some(Value::Absent)) => Some("package-missing"),
+        (Judgement::Different { ahead: true, .. }, _) => Some("ahead"),
+        (Judgement::Different { .. } | Judgement::Undecided, _) => Some("package-version"),
+        _ => None,
+    }
 }

@@ -149,15 +149,19 @@ fn hosts_of_another_release_are_told_and_do_not_flood_it() {
         |version: &str| (0..40).map(|nth| format!("libx{nth}\tamd64\t{version}\tii \n")).collect::<String>();
     let old = recorded(BOOKWORM, &format!("{}nginx\tamd64\t1.22.1-9\tii \n", base("1-1")));
     let new = recorded(crate::fleet::TRIXIE, &format!("{}nginx\tamd64\t1.26.3-3\tii \n", base("2-1")));
+    let odd = recorded(crate::fleet::TRIXIE, &format!("{}nginx\tamd64\t1.26.1-1\tii \n", base("2-1")));
     let host = |nth: usize, recording: &driftless::simulate::Recording| {
         (format!("web-{nth:02}"), Behaviour::Answers(Arc::new(recording.clone())))
     };
-    let fleet = Fleet::new((1..=3).map(|nth| host(nth, &new)).chain([host(4, &old)]));
+    let fleet = Fleet::new([host(1, &new), host(2, &new), host(3, &new), host(4, &old), host(5, &odd)]);
     let text = drafted(&fleet, &[]);
-    assert!(text.contains("# 4 hosts, trixie.\n# web-04 on bookworm.\n"), "{text}");
+    assert!(text.contains("# 5 hosts, trixie.\n# web-04 on bookworm.\n"), "{text}");
     assert_eq!(text.matches("\n[[package]]\n").count(), 25, "{text}");
     assert!(text.contains("16 further packages, for want of room"), "{text}");
     assert!(text.contains("#rule = \"release\" "), "{text}");
+    // Where hosts differ, the package has room.
+    assert!(text.contains("# Not like most: web-04 1.22.1-9 (bookworm); web-05 1.26.1-1.\n"), "{text}");
+    assert!(text.contains("#hosts = \"web-05\" "), "{text}");
     let told = audit(&fleet, &["-p", "play.toml"]);
     assert!(keys(&told).contains(&"release/web/web-04/os-release"), "{:?}", keys(&told));
 }
