@@ -14,6 +14,7 @@ pub mod collect;
 pub mod diagnostic;
 pub mod drift;
 pub mod hostlist;
+pub mod init;
 pub mod inventory;
 pub mod playbook;
 pub mod probe;

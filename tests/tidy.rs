@@ -27,6 +27,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("simulate", &["diagnostic", "hostlist", "probe"]),
     ("collect", &["inventory", "probe", "snapshot", "ssh"]),
     ("drift", &["diagnostic", "inventory", "playbook", "snapshot", "version"]),
+    ("init", &["drift", "hostlist", "inventory", "playbook", "snapshot", "version"]),
     ("rules", &["drift", "inventory", "playbook", "severity", "snapshot", "version"]),
     ("advice", &["drift", "hostlist", "rules", "severity", "snapshot", "version"]),
     (
@@ -56,7 +57,7 @@ const CONFINED: &[(&str, &[&str])] = &[
 ];
 
 /// Words of a program that reads the clock, the disk or the network; what is right of `collect` has none.
-const PURE: &[&str] = &["drift", "rules", "advice", "version"];
+const PURE: &[&str] = &["drift", "init", "rules", "advice", "version"];
 const IMPURE: &[&str] = &["std::fs", "std::net", "std::env", "SystemTime", "Timestamp::now", "Instant::now"];
 
 /// Licences that let everybody use driftless as they like.
@@ -173,6 +174,7 @@ fn the_documents_name_nothing_that_is_gone() {
         "docs/comparing.md",
         "docs/ssh.md",
         "docs/inventories.md",
+        "docs/footprint.md",
     ] {
         let text = std::fs::read_to_string(project().join(document))
             .unwrap_or_else(|_| panic!("{document} is missing"));

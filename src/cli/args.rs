@@ -25,6 +25,8 @@ pub(super) enum Command {
     Hosts(Box<Hosts>),
     /// Audit an embedded fleet: real SSH to simulated hosts inside this process; no set-up, no root
     Demo(Box<Demo>),
+    /// Write a first playbook from what the fleet looks like today
+    Init(Box<Init>),
     /// Print the read-only script that runs on hosts, for review or as a forced command
     Probe,
 }
@@ -95,6 +97,30 @@ pub(super) struct Selecting {
     /// Seconds that a run of an inventory script may take
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, env = "DRIFTLESS_INVENTORY_TIMEOUT")]
     pub(super) inventory_timeout: f64,
+}
+
+/// `driftless init`
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Exit status: 0 when the playbook was written; 1 when it could not be, or no host was reached."
+)]
+pub(super) struct Init {
+    #[command(flatten)]
+    pub(super) selecting: Selecting,
+
+    /// Write the playbook into this file, which must not be there yet [default: standard output]
+    #[arg(long, value_name = "PATH", env = "DRIFTLESS_OUT")]
+    pub(super) out: Option<PathBuf>,
+
+    /// Replace the file of --out if it is there
+    #[arg(long, env = "DRIFTLESS_FORCE", value_parser = FalseyValueParser::new())]
+    pub(super) force: bool,
+
+    #[command(flatten)]
+    pub(super) connection: Connection,
+
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 /// `driftless demo`
@@ -196,6 +222,13 @@ pub(super) struct Reporting {
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Colour::Auto, env = "DRIFTLESS_COLOR")]
     pub(super) color: Colour,
 
+    #[command(flatten)]
+    pub(super) telling: Telling,
+}
+
+/// What is told on stderr while a run lasts.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Telling {
     /// No progress on the terminal
     #[arg(long, env = "DRIFTLESS_NO_PROGRESS", value_parser = FalseyValueParser::new())]
     pub(super) no_progress: bool,

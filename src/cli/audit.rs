@@ -1,105 +1,29 @@
 //! `driftless audit`: the whole pipe, from the inventory to the exit status.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use driftless::advice::advise;
-use driftless::collect::Round;
 use driftless::drift::Comparison;
-use driftless::hostlist::fold;
-use driftless::inventory::SshRoute;
-use driftless::probe::Request;
 use driftless::report::write::Heard;
 use driftless::report::{Audit as Report, Run};
 use driftless::rules;
-use driftless::ssh::{Client, Keyring, OpenSsh, Policy, Transport, Trust};
-use driftless::ssh_config::HostKeyChecking;
-use jiff::Timestamp;
+use driftless::ssh::Transport;
 use jiff::tz::Offset;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
-use zeroize::Zeroizing;
 
-use super::args::{self, Audit, Connection, Reporting};
-use super::ask::{self, Asker, warn};
+use super::args::{Audit, Reporting};
 use super::failure::Failure;
 use super::plan::Plan;
-use super::progress::Progress;
 use super::report;
+use super::round::{gather, runtime, transport};
 
 /// Runs an audit; gives the exit status.
 pub(super) fn run(args: &Audit) -> Result<u8, Failure> {
     let plan = Plan::of(args)?;
     let runtime = runtime()?;
-    let transport = match args.connection.transport {
-        args::Transport::Native => {
-            let client = runtime.block_on(client(&plan, &args.connection, &args.output))?;
-            Transport::Native(Box::new(client))
-        }
-        args::Transport::Openssh => Transport::OpenSsh(OpenSsh {
-            limits: plan.limits.clone(),
-            policy: plan.policy,
-            config_file: args.connection.login.ssh_config.clone(),
-        }),
-    };
-    remind_of_unchecked(&plan);
+    let transport = transport(&plan, &args.connection, &args.output.telling, &runtime)?;
     let status = conduct("audit", &plan, transport, &args.output, &runtime)?;
     // A host that will not let go of its connection must not keep us.
     runtime.shutdown_background();
     Ok(status)
-}
-
-pub(super) fn runtime() -> Result<Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(format!("this machine lets no more threads run: {error}")))
-}
-
-/// Keys and known hosts, read once; a passphrase or password is asked for before anything else happens.
-async fn client(plan: &Plan, connection: &Connection, output: &Reporting) -> Result<Client, Failure> {
-    let routes = plan.routes();
-    let trust = Trust::load(plan.policy, routes.iter().copied());
-    for warning in trust.warnings() {
-        warn(output.quiet, warning);
-    }
-    let asker = Asker::from_environment();
-    let password = password(connection, &asker)?;
-    let mut ask = |path: &Path, attempt| asker.passphrase(path, attempt);
-    let keyring = Keyring::load(routes, plan.home.as_deref(), plan.agent_socket.clone(), &mut ask).await;
-    Ok(Client::new(keyring.with_password(password), trust, plan.limits.clone()))
-}
-
-fn password(connection: &Connection, asker: &Asker) -> Result<Option<Zeroizing<String>>, Failure> {
-    match (connection.password_fd, connection.ask_pass) {
-        (Some(number), _) => ask::from_descriptor(number).map(Some).map_err(|error| {
-            Failure::new(format!("no password can be read from file descriptor {number}: {error}"))
-                .hint("start driftless with it open: driftless … --password-fd 3 3<file")
-        }),
-        (None, true) => asker.password().map(Some).ok_or_else(|| {
-            Failure::new("there is no terminal to ask for the password")
-                .hint("--password-fd reads it from a file descriptor, SSH_ASKPASS names a program that asks")
-        }),
-        (None, false) => Ok(None),
-    }
-}
-
-/// Not silenced by -q: who asked for this must be reminded.
-fn remind_of_unchecked(plan: &Plan) {
-    let danger = "anyone between this machine and a host can pretend to be it";
-    if plan.policy == Some(Policy::Insecure) {
-        ask::say(&format!("warning: HOST KEYS ARE NOT CHECKED (--host-key insecure): {danger}"));
-        return;
-    }
-    let unchecked = |route: &&SshRoute| {
-        plan.policy.is_none() && route.settings.strict_host_key_checking == Some(HostKeyChecking::No)
-    };
-    let hosts = plan.routes().iter().filter(|route| unchecked(route)).count();
-    if hosts > 0 {
-        ask::say(&format!(
-            "warning: {hosts} HOST KEYS ARE NOT CHECKED (StrictHostKeyChecking no): {danger}; --host-key strict checks them"
-        ));
-    }
 }
 
 /// Collects, compares, reports; gives the exit status.
@@ -110,42 +34,14 @@ pub(super) fn conduct(
     output: &Reporting,
     runtime: &Runtime,
 ) -> Result<u8, Failure> {
-    let started = Timestamp::now();
-    let nonce: [u8; 16] = random()?;
-    let transport = Arc::new(transport);
-    let round = Round {
-        transport: Arc::clone(&transport),
-        limits: plan.limits.clone(),
-        pace: plan.pace.clone(),
-        request: Arc::new(Request::new(nonce)),
-    };
-    let mut progress = Progress::new(
-        &plan.inventory,
-        plan.hosts.len(),
-        !output.no_progress && !output.quiet,
-        output.verbose > 0,
-    );
-    let round = round.run(&plan.inventory, &plan.hosts, interruption(), |event| progress.tell(event));
-    let fleet = runtime.block_on(round);
-    progress.finish();
-    // From here on there is nothing to keep: whoever interrupts wants to be rid of us.
-    runtime.spawn(async {
-        interruption().await;
-        ask::end_at_once();
-    });
-    let finished = Timestamp::now();
-    if let Some(trust) = transport.trust() {
-        tell_of_keys(trust, plan, output);
-    }
-
-    let comparison = Comparison::of(&plan.inventory, &plan.playbook, &plan.bound, &fleet);
-    let today = Offset::UTC.to_datetime(started).date();
+    let gathered = gather(plan, transport, &output.telling, runtime)?;
+    let comparison = Comparison::of(&plan.inventory, &plan.playbook, &plan.bound, &gathered.fleet);
+    let today = Offset::UTC.to_datetime(gathered.started).date();
     let findings = rules::findings(&comparison, today, &plan.accepted);
     let advised = advise(&comparison, &findings);
-    let id = nonce.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     let audit = Report {
         command,
-        run: Run { id, started, finished },
+        run: Run { id: gathered.id, started: gathered.started, finished: gathered.finished },
         comparison: &comparison,
         findings: &findings,
         advised: &advised,
@@ -154,58 +50,5 @@ pub(super) fn conduct(
     match report::deliver(&audit, output)? {
         Heard::ReaderLeft => Ok(0),
         Heard::Whole => Ok(report::status(&audit, output)),
-    }
-}
-
-/// Ctrl-C, a closed terminal, or what cron and systemd send to end a program.
-async fn interruption() {
-    let listen = |kind| async move {
-        match signal(kind) {
-            Ok(mut signals) => signals.recv().await,
-            // Without a handler there is nothing to wait for, and the signal ends the program as ever.
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = listen(SignalKind::interrupt()) => {}
-        _ = listen(SignalKind::terminate()) => {}
-        _ = listen(SignalKind::hangup()) => {}
-    }
-}
-
-/// A first run against an empty known_hosts is one message with the cure.
-fn tell_of_keys(trust: &Trust, plan: &Plan, output: &Reporting) {
-    let learnt = match trust.learnt() {
-        0 => String::new(),
-        1 => "one new host key is trusted from now on".to_owned(),
-        many => format!("{many} new host keys are trusted from now on"),
-    };
-    match trust.unsaved() {
-        _ if learnt.is_empty() => {}
-        None => warn(output.quiet, &format!("{learnt} (--host-key accept-new)")),
-        Some(why) => {
-            warn(output.quiet, &format!("new host keys were trusted, and could not be remembered: {why}"));
-        }
-    }
-    if trust.unknown() == plan.hosts.len() {
-        let names = plan.hosts.iter().filter_map(|host| plan.inventory.host(*host));
-        let names: Vec<&str> = names.map(|host| host.name.as_str()).collect();
-        let why = format!("no host key is known: {}; nothing was audited", fold(&names));
-        warn(
-            output.quiet,
-            &format!(
-                "{why}\n  = help: collect the keys with ssh-keyscan and check them, or run once with --host-key accept-new"
-            ),
-        );
-    }
-}
-
-/// Bytes that no host can foresee.
-fn random() -> Result<[u8; 16], Failure> {
-    use ring::rand::SecureRandom as _;
-    let mut bytes = [0; 16];
-    match ring::rand::SystemRandom::new().fill(&mut bytes) {
-        Ok(()) => Ok(bytes),
-        Err(_) => Err(Failure::new("the system gives no random numbers")),
     }
 }

@@ -17,6 +17,7 @@ use super::args::Demo;
 use super::audit;
 use super::failure::Failure;
 use super::plan::{Plan, bind};
+use super::round::runtime;
 
 /// The fleet's description and the recordings, as they were when the program was built.
 static FLEET: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/examples/fleet");
@@ -24,7 +25,7 @@ static FLEET: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/examples/fleet");
 /// Runs the demo. It succeeds when it ran as it should, whatever it found.
 pub(super) fn run(args: &Demo) -> Result<u8, Failure> {
     let hosts = read_fleet(&source("fleet.toml")?, &recordings())?;
-    let runtime = audit::runtime()?;
+    let runtime = runtime()?;
     let simulation = runtime.block_on(Simulation::start(hosts)).map_err(|error| no_loopback(&error))?;
     let plan = plan(&simulation)?;
     let keyring = Keyring::of("of the demo", simulation.key().clone());

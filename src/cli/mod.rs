@@ -6,10 +6,12 @@ mod audit;
 mod demo;
 mod failure;
 mod hosts;
+mod init;
 mod me;
 mod plan;
 mod progress;
 mod report;
+mod round;
 
 use std::process::ExitCode;
 
@@ -52,6 +54,7 @@ fn run(args: Args) -> Result<u8, Failure> {
         Command::Audit(args) => audit::run(&args),
         Command::Hosts(args) => hosts::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Init(args) => init::run(&args),
         Command::Probe => {
             write::to_stdout(&driftless::probe::published()).map_err(|error| Failure::stdout(&error))?;
             Ok(0)

@@ -11,10 +11,11 @@ use driftless::drift::Bound;
 use driftless::inventory::pattern::Pattern;
 use driftless::inventory::{HostId, Inventory, Overrides, Route, SshRoute, Via};
 use driftless::playbook::Playbook;
+use driftless::report::write::Output;
 use driftless::rules::{self, Accepted};
 use driftless::ssh::{Limits, Policy};
 
-use super::args::{Audit, Connection, HostKey, Login, Selecting};
+use super::args::{Audit, Connection, HostKey, Login, Selecting, Telling};
 use super::ask::warn;
 use super::failure::Failure;
 use super::me::{home, ssh_config};
@@ -35,45 +36,40 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// What an audit needs.
     pub(super) fn of(args: &Audit) -> Result<Self, Failure> {
-        let home = home();
-        let Selected { inventory, hosts } =
-            Selected::of(&args.selecting, &args.connection.login, args.output.quiet)?;
-        let playbook = Playbook::load(&args.playbook, &rules::known_ids())?;
+        let plan = Self::to_ask(&args.selecting, &args.connection, &args.playbook, &args.output.telling)?;
         let accepted = args.accept.as_deref().map(super::report::accepted).transpose()?.unwrap_or_default();
+        check_outputs(&args.output.output)?;
+        Ok(Self { accepted, ..plan })
+    }
+
+    /// What asking hosts needs, and comparing them by playbooks.
+    pub(super) fn to_ask(
+        selecting: &Selecting,
+        connection: &Connection,
+        playbooks: &[PathBuf],
+        telling: &Telling,
+    ) -> Result<Self, Failure> {
+        let Selected { inventory, hosts } = Selected::of(selecting, &connection.login, telling.quiet)?;
+        let playbook = Playbook::load(playbooks, &rules::known_ids())?;
         let bound = bind(&inventory, &playbook)?;
         for (place, term) in &bound.unmatched {
-            warn(args.output.quiet, &format!("{place}: `{term}` matches no host and no group"));
-        }
-        for (nth, output) in args.output.output.iter().enumerate() {
-            let before = args.output.output.iter().take(nth);
-            if let Some(path) = output
-                .path
-                .as_ref()
-                .filter(|path| before.clone().any(|other| other.path.as_ref() == Some(path)))
-            {
-                return Err(Failure::new(format!("two reports would be written to {}", path.display()))
-                    .hint("give each -o a file of its own"));
-            }
-            output.check().map_err(|(path, error)| Failure::file(&path, &error))?;
+            warn(telling.quiet, &format!("{place}: `{term}` matches no host and no group"));
         }
         Ok(Self {
-            pace: pace(&args.connection, &inventory),
+            pace: pace(connection, &inventory),
             inventory,
             playbook,
             bound,
             hosts,
-            limits: limits(&args.connection),
-            policy: args.connection.host_key.map(|choice| match choice {
-                HostKey::Strict => Policy::Strict,
-                HostKey::AcceptNew => Policy::AcceptNew,
-                HostKey::Insecure => Policy::Insecure,
-            }),
-            home,
+            limits: limits(connection),
+            policy: connection.host_key.map(policy),
+            home: home(),
             agent_socket: std::env::var_os("SSH_AUTH_SOCK")
                 .filter(|socket| !socket.is_empty())
                 .map(PathBuf::from),
-            accepted,
+            accepted: Accepted::default(),
         })
     }
 
@@ -134,6 +130,27 @@ fn overrides(login: &Login, script_limit: Duration) -> Result<Overrides, Failure
     })
 }
 
+/// Whether every report can be written, before any host is asked.
+fn check_outputs(outputs: &[Output]) -> Result<(), Failure> {
+    for (nth, output) in outputs.iter().enumerate() {
+        let same = |other: &&Output| other.path.is_some() && other.path == output.path;
+        if let Some(path) = outputs.iter().take(nth).find(same).and_then(|other| other.path.as_ref()) {
+            return Err(Failure::new(format!("two reports would be written to {}", path.display()))
+                .hint("give each -o a file of its own"));
+        }
+        output.check().map_err(|(path, error)| Failure::file(&path, &error))?;
+    }
+    Ok(())
+}
+
+fn policy(choice: HostKey) -> Policy {
+    match choice {
+        HostKey::Strict => Policy::Strict,
+        HostKey::AcceptNew => Policy::AcceptNew,
+        HostKey::Insecure => Policy::Insecure,
+    }
+}
+
 fn limits(connection: &Connection) -> Limits {
     let host = Duration::from_secs_f64(connection.timeout);
     Limits {
@@ -157,17 +174,17 @@ fn pace(connection: &Connection, inventory: &Inventory) -> Pace {
 /// The hosts of the arguments, or else all of the inventory's, cut down by `--limit`.
 fn choose(
     inventory: &mut Inventory,
-    args: &Selecting,
+    selecting: &Selecting,
     overrides: &Overrides,
     quiet: bool,
 ) -> Result<Vec<HostId>, Failure> {
-    let mut hosts: Vec<HostId> = if args.hosts.is_empty() {
+    let mut hosts: Vec<HostId> = if selecting.hosts.is_empty() {
         inventory.ids().collect()
     } else {
-        refuse_groups(inventory, &args.hosts)?;
-        inventory.add_adhoc(&args.hosts, overrides).map_err(|error| Failure::new(error.to_string()))?
+        refuse_groups(inventory, &selecting.hosts)?;
+        inventory.add_adhoc(&selecting.hosts, overrides).map_err(|error| Failure::new(error.to_string()))?
     };
-    if let Some(limit) = &args.limit {
+    if let Some(limit) = &selecting.limit {
         let selection = Pattern::parse_limit(limit)?.select(inventory);
         for term in &selection.unmatched {
             let names = inventory.groups.keys().chain(inventory.hosts.iter().map(|host| &host.name));

@@ -17,7 +17,7 @@ use super::failure::Failure;
 pub(super) fn deliver(audit: &Audit<'_>, wanted: &Reporting) -> Result<Heard, Failure> {
     let table = [Output { format: Format::Table, path: None }];
     let to_stdout = wanted.output.iter().any(|output| output.path.is_none());
-    let outputs = if wanted.output.is_empty() || !to_stdout && !wanted.quiet {
+    let outputs = if wanted.output.is_empty() || !to_stdout && !wanted.telling.quiet {
         [wanted.output.as_slice(), &table].concat()
     } else {
         wanted.output.clone()

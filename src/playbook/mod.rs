@@ -55,6 +55,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// The place of an entry that no file has.
+    pub fn nowhere() -> Self {
+        Self { line: 0, source: Source::text("", ""), span: 0..0 }
+    }
+
     /// A mistake there.
     pub fn mistake(&self, title: impl Into<String>, label: impl Into<String>) -> Diagnostic {
         self.source.error(self.span.clone(), title, label)

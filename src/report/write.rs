@@ -84,6 +84,18 @@ pub fn to_file(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes a file that must not be there yet, whole or not at all.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] if there is one, or a link; whatever else prevents it.
+pub fn to_new_file(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = beside(path)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path)?;
+    Ok(())
+}
+
 /// Where a path leads, if it is a link.
 fn real(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
@@ -101,6 +113,16 @@ fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_file_takes_the_place_of_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new");
+        to_new_file(&path, "one\n").unwrap();
+        assert_eq!(to_new_file(&path, "two\n").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\n");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 
     #[test]
     fn a_file_is_replaced_as_a_whole() {

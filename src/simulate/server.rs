@@ -106,7 +106,7 @@ impl Simulation {
             }
         }
         for (group, hosts) in groups {
-            text.push_str(&format!("\n[groups.{group}]\nhosts = {hosts:?}\n"));
+            text.push_str(&format!("\n[groups.{group:?}]\nhosts = {hosts:?}\n"));
         }
         for host in &self.hosts {
             let (address, port) = (host.address.ip(), host.address.port());

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::Upstream;
+use super::{System, Upstream};
+
+/// First numbers from here on are years or dates, `2025b` or `20250419`: they only ever grow.
+const FIRST_YEAR: u64 = 1900;
 
 /// A semver requirement: `>=1.24, <1.27`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,26 @@ impl Requirement {
         }
     }
 
+    /// A requirement that a version meets, and with it the series that it belongs to: `>=1.26, <1.27` for
+    /// 1.26.3. A version of two numbers is one of the series that its first number names, as 17.6 is of 17;
+    /// what is named after a date has no series. `None` if the version cannot be mapped.
+    pub fn of_series(system: System, version: &str) -> Option<Self> {
+        let upstream = Upstream::parse(system, version)?;
+        let semver::Version { major, minor, pre, .. } = upstream.semver();
+        let written = Upstream::numbers_written(system, version);
+        let from = match written {
+            _ if !pre.is_empty() => upstream.semver().to_string(),
+            0 | 1 => major.to_string(),
+            _ => format!("{major}.{minor}"),
+        };
+        let below = match written {
+            _ if *major >= FIRST_YEAR => String::new(),
+            0..=2 => format!(", <{}", major.saturating_add(1)),
+            _ => format!(", <{major}.{}", minor.saturating_add(1)),
+        };
+        Self::parse(&format!(">={from}{below}")).ok().filter(|series| series.met_by(&upstream))
+    }
+
     /// Whether an upstream version meets it. Pre-releases meet only requirements that name one.
     pub fn met_by(&self, version: &Upstream) -> bool {
         self.requirement.matches(version.semver())
@@ -39,8 +62,9 @@ impl fmt::Display for Requirement {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::version::System;
 
     fn met(requirement: &str, version: &str) -> bool {
         Requirement::parse(requirement).unwrap().met_by(&Upstream::parse(System::Debian, version).unwrap())
@@ -57,5 +81,37 @@ mod tests {
     #[test]
     fn what_is_no_requirement_says_what_one_looks_like() {
         assert!(Requirement::parse(">=1.x.y").unwrap_err().contains(">=1.24, <1.27"));
+    }
+
+    #[test]
+    fn a_version_belongs_to_a_series() {
+        let table = [
+            ("1.26.3-3+deb13u1", ">=1.26, <1.27"),
+            ("1:10.0p1-7", ">=10.0, <11"),
+            ("17.6-0+deb13u1", ">=17.6, <18"),
+            ("257.9-1~deb13u1", ">=257.9, <258"),
+            ("590-2.1~deb12u2", ">=590, <591"),
+            ("0.7.13+dfsg-2", ">=0.7, <0.8"),
+            ("1:2.36.1+really2.35-4", ">=2.35, <3"),
+            ("131.0.6778.139-1~deb12u1", ">=131.0, <131.1"),
+            ("2025b-0+deb12u2", ">=2025"),
+            ("20250419", ">=20250419"),
+            ("2024.01.02-1", ">=2024.1"),
+            ("3.0.0~rc1-1", ">=3.0.0-rc.1, <3.1"),
+        ];
+        for (version, expected) in table {
+            let series = Requirement::of_series(System::Debian, version).unwrap();
+            assert_eq!(series.to_string(), expected, "{version}");
+        }
+        assert_eq!(Requirement::of_series(System::Debian, "git20200101-1"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_version_is_of_its_own_series(version in "[0-9]{1,12}([.][0-9]{1,3}){0,4}([a-z]|p[0-9]|~rc[0-9]|[+]dfsg1)?-[0-9]") {
+            let series = Requirement::of_series(System::Debian, &version);
+            let upstream = Upstream::parse(System::Debian, &version);
+            prop_assert!(series.unwrap().met_by(&upstream.unwrap()));
+        }
     }
 }

@@ -29,8 +29,7 @@ enum Piece {
 impl Upstream {
     /// Maps a full version of a system; `None` if it cannot be mapped.
     pub fn parse(system: System, version: &str) -> Option<Self> {
-        let text = really(system.upstream(version));
-        let text = without(without(text, &REBUILT), &REPACKED);
+        let text = bare(system, version);
         let (release, pre) = text.split_once('~').map_or((text, ""), |(release, pre)| (release, pre));
         let (numbers, tail) = numbers(release)?;
         let mut three = [0; 3];
@@ -54,10 +53,20 @@ impl Upstream {
         Some(Self { semver, after })
     }
 
+    /// How many numbers a version of a system is written with: 2 for `1:9.2p1-2`.
+    pub(super) fn numbers_written(system: System, version: &str) -> usize {
+        numbers(bare(system, version)).map_or(0, |(numbers, _)| numbers.len())
+    }
+
     /// The first three numbers, and the pre-release.
     pub fn semver(&self) -> &semver::Version {
         &self.semver
     }
+}
+
+/// The upstream version without what packaging adds to it.
+fn bare(system: System, version: &str) -> &str {
+    without(without(really(system.upstream(version)), &REBUILT), &REPACKED)
 }
 
 /// `2.36.1+really2.35` is 2.35: the packaging went back without an epoch.

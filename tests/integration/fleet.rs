@@ -46,8 +46,17 @@ pub(crate) struct Fleet {
 impl Fleet {
     /// Hosts by name and behaviour, all in the group `web`.
     pub(crate) fn new(hosts: impl IntoIterator<Item = (String, Behaviour)>) -> Self {
-        let web = vec!["web".to_owned()];
-        let hosts = hosts.into_iter().map(|(name, behaviour)| Host { name, groups: web.clone(), behaviour });
+        Self::in_groups(hosts.into_iter().map(|(name, behaviour)| (name, &["web"][..], behaviour)))
+    }
+
+    /// Hosts by name, groups and behaviour. A host without a group stands in the inventory all the same.
+    pub(crate) fn in_groups<'g>(hosts: impl IntoIterator<Item = (String, &'g [&'g str], Behaviour)>) -> Self {
+        let owned = |groups: &[&str]| groups.iter().map(|group| (*group).to_owned()).collect();
+        let hosts = hosts.into_iter().map(|(name, groups, behaviour)| Host {
+            name,
+            groups: owned(groups),
+            behaviour,
+        });
         let runtime = Runtime::new().unwrap();
         let simulation = runtime.block_on(Simulation::start(hosts.collect())).unwrap();
         let room = Room::new();

@@ -19,6 +19,7 @@ mod faults;
 mod fleet;
 mod gentle;
 mod harness;
+mod init;
 mod input;
 mod inventories;
 mod keys;
