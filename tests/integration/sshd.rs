@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use ring::digest::{SHA256, digest};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
@@ -185,13 +187,15 @@ fn an_agent_that_refuses_to_sign_costs_its_key_and_not_the_host() {
     assert_eq!(report["summary"]["audited"], 1, "{}", report["hosts"][0]["error"]);
 }
 
+/// The kind of key that security keys hold.
+const KIND: &[u8] = b"sk-ssh-ed25519@openssh.com";
+
 /// An agent that holds one security key, made of software: the signature covers what the key's own counter
 /// and flags say, PROTOCOL.u2f of OpenSSH.
 fn security_key_agent(room: &Room) -> (PathBuf, String) {
     let document = Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new()).unwrap();
     let pair = Ed25519KeyPair::from_pkcs8(document.as_ref()).unwrap();
     let string = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat();
-    const KIND: &[u8] = b"sk-ssh-ed25519@openssh.com";
     let blob = [string(KIND), string(pair.public_key().as_ref()), string(b"ssh:")].concat();
     let socket = room.path("security-key");
     let listener = UnixListener::bind(&socket).unwrap();
@@ -228,8 +232,7 @@ fn security_key_agent(room: &Room) -> (PathBuf, String) {
             }
         }
     });
-    use base64::Engine as _;
-    let text = base64::engine::general_purpose::STANDARD.encode(public);
+    let text = BASE64.encode(public);
     (socket, format!("{} {text} security key\n", String::from_utf8_lossy(KIND)))
 }
 
