@@ -64,3 +64,61 @@ fn naming_all(plain: &Comparison<'_>) -> Playbook {
     };
     Playbook { packages: names.into_iter().map(entry).collect(), ..Playbook::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::rules::fixture::{Spec, beside_three, compared};
+
+    #[track_caller]
+    fn drafted(hosts: &[Spec<'_>]) -> String {
+        compared("", hosts, |comparison, _| {
+            draft(comparison.inventory, comparison.fleet, date(2026, 11, 23)).text
+        })
+    }
+
+    /// The lines from the name of a package to the end of its entry.
+    fn entry<'t>(text: &'t str, name: &str) -> &'t str {
+        let (_, rest) = text.split_once(&format!("name = \"{name}\"\n")).unwrap_or_else(|| panic!("{text}"));
+        rest.split("\n\n").next().unwrap()
+    }
+
+    #[test]
+    fn dependencies_and_the_base_system_are_left_out_until_they_drift() {
+        let same = "nginx=1.26.3-1 libpq5=17.6-1* systemd=257.9-1";
+        let text = drafted(&beside_three(same, same));
+        assert!(text.contains("\"nginx\"") && !text.contains("\"systemd\"") && !text.contains("\"libpq5\""));
+        let text = drafted(&beside_three(same, "nginx=1.26.3-1 libpq5=17.6-1 systemd=257.8-1"));
+        assert!(text.contains("\"systemd\"") && !text.contains("\"libpq5\""), "{text}");
+    }
+
+    #[test]
+    fn a_foreign_twin_is_held_to_nothing_that_it_does_not_meet() {
+        let text = drafted(&beside_three("wine:i386=10.0-1", "wine:i386=10.0-1"));
+        assert!(entry(&text, "wine").contains("#version = "), "{text}");
+        let twins = "libx=2.0.1-1 libx:i386=1.0.1-1";
+        let text = drafted(&beside_three(twins, twins));
+        assert!(
+            entry(&text, "libx").contains("# 2.0.1-1 on 4 of 4 hosts; the architectures differ"),
+            "{text}"
+        );
+        let twins = "libx=2.0.1-1 libx:i386=2.0.1-1";
+        let text = drafted(&beside_three(twins, twins));
+        assert!(entry(&text, "libx").contains("\nversion = \">=2.0, <2.1\""), "{text}");
+    }
+
+    #[test]
+    fn an_equal_upstream_version_of_another_release_is_like_most() {
+        let text = drafted(&beside_three("nginx=1.26.3-3", "bookworm nginx=1.26.3-3~deb12u1"));
+        assert!(text.contains("# Others: web-04 1.26.3-3~deb12u1 (bookworm).\n"), "{text}");
+        assert!(text.contains(" # 1.26.3-3 on 3 of 4 hosts\n"), "{text}");
+    }
+
+    #[test]
+    fn the_same_fleet_gives_the_same_text() {
+        let hosts = beside_three("nginx=1.26.3-3 redis=8.0-1", "nginx=1.22-1 redis=7-1");
+        assert_eq!(drafted(&hosts), drafted(&hosts));
+    }
+}

@@ -138,7 +138,7 @@ within it; the default, \"majority\", is what more than half of the hosts have, 
             return;
         }
         let each = package.others.iter().map(|(what, hosts)| format!("{} {what}", self.hosts(hosts)));
-        let text = format!("Not like most: {}.", each.collect::<Vec<_>>().join("; "));
+        let text = format!("Others: {}.", each.collect::<Vec<_>>().join("; "));
         self.page.comment(&text);
     }
 

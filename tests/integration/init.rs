@@ -79,7 +79,7 @@ fn today_becomes_a_playbook_that_finds_the_same_drift() {
     for line in [
         "[[cluster]]\nname = \"web\"\nhosts = \"web\"\n",
         "version = \">=1.26, <1.27\"              # 1.26.3-3+deb13u1 on 4 of 7 hosts\n",
-        "# Not like most: web-05 1.22.1-9; web-06 ahead with 1.27.0-1; web-07 not\n# installed.\n",
+        "# Others: web-05 1.22.1-9; web-06 ahead with 1.27.0-1; web-07 not installed.\n",
         "#version = \">=1.0\"",
         "[everything-else]\ncompare = false\n",
         "what most hosts do not have (htop).",
@@ -160,7 +160,7 @@ fn hosts_of_another_release_are_told_and_do_not_flood_it() {
     assert!(text.contains("16 further packages, for want of room"), "{text}");
     assert!(text.contains("#rule = \"release\" "), "{text}");
     // Where hosts differ, the package has room.
-    assert!(text.contains("# Not like most: web-04 1.22.1-9 (bookworm); web-05 1.26.1-1.\n"), "{text}");
+    assert!(text.contains("# Others: web-04 1.22.1-9 (bookworm); web-05 1.26.1-1.\n"), "{text}");
     assert!(text.contains("#hosts = \"web-05\" "), "{text}");
     let told = audit(&fleet, &["-p", "play.toml"]);
     assert!(keys(&told).contains(&"release/web/web-04/os-release"), "{:?}", keys(&told));
@@ -234,6 +234,10 @@ fn without_any_host_nothing_is_written() {
     assert!(run.stderr.contains("no host was reached, and nothing was written"), "{}", run.stderr);
     assert!(run.stderr.contains("web-[1-2] connect: the host refused the connection"), "{}", run.stderr);
     assert!(!fleet.room.path("play.toml").exists());
+
+    fleet.room.write("mine.toml", "mine");
+    let asked_nobody = init(&fleet, &["--out", "mine.toml"]).stderr;
+    assert!(asked_nobody.starts_with("error: mine.toml is there already"), "{asked_nobody}");
 }
 
 #[test]
