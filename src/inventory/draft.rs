@@ -49,7 +49,7 @@ pub(super) struct Group {
     /// Places of its children.
     pub(super) children: Vec<usize>,
     pub(super) vars: Vars,
-    /// `ansible_group_priority`
+    /// `ansible_group_priority`, by default 1.
     pub(super) priority: i64,
 }
 
@@ -92,7 +92,7 @@ impl Draft {
             return place;
         }
         let place = self.groups.len();
-        self.groups.push(Group { name: name.to_owned(), ..Group::default() });
+        self.groups.push(Group { name: name.to_owned(), priority: 1, ..Group::default() });
         self.group_places.insert(name.to_owned(), place);
         place
     }
