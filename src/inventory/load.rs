@@ -249,6 +249,8 @@ mod tests {
         let inventory = load(&[("one.toml", one), ("two.toml", two)]);
         let users: Vec<String> = ["a", "b", "c", "d"].iter().map(|host| user_of(&inventory, host)).collect();
         assert_eq!(users, ["one", "one", "two", "own"]);
+        let [warning] = inventory.warnings.as_slice() else { panic!("{:?}", inventory.warnings) };
+        assert!(warning.contains("have different [defaults], and both name `b`: those of "), "{warning}");
         assert_eq!(inventory.members("web").map(|hosts| hosts.len()), Some(3));
     }
 

@@ -8,7 +8,7 @@ use super::draft::Vars;
 use crate::ssh_config::Directive;
 
 /// The settings that are said; paths are resolved.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Says {
     pub(super) address: Option<String>,
     pub(super) user: Option<String>,

@@ -193,10 +193,12 @@ impl<'f> Builder<'f> {
             }
             let group = draft.group(name.get_ref());
             for text in &raw.hosts {
-                for host in self.names(file, text, draft) {
-                    let host = draft.add_host(group, &host);
-                    if let Some(host) = draft.hosts.get_mut(host) {
-                        host.defaults.get_or_insert_with(|| Arc::clone(&file.defaults));
+                for name in self.names(file, text, draft) {
+                    let host = draft.add_host(group, &name);
+                    let Some(host) = draft.hosts.get_mut(host) else { continue };
+                    let first = Arc::clone(host.defaults.get_or_insert_with(|| Arc::clone(&file.defaults)));
+                    if *first != *file.defaults {
+                        self.note_other_defaults(&name, &first, file, draft);
                     }
                 }
             }
@@ -208,6 +210,16 @@ impl<'f> Builder<'f> {
                     self.wrong.push(file.source.error(name.span(), why, "").help(help));
                 }
             }
+        }
+    }
+
+    /// Two files name a host, and say different things of every host: who wins is said, once for both files.
+    fn note_other_defaults(&self, name: &str, first: &Arc<Says>, file: &File, draft: &mut Draft) {
+        let other = self.files.iter().find(|other| Arc::ptr_eq(&other.defaults, first));
+        let other = other.map_or("another file", |other| other.source.path());
+        let files = format!("{other} and {} have different [defaults]", file.source.path());
+        if !draft.warnings.iter().any(|known| known.starts_with(&files)) {
+            draft.warnings.push(format!("{files}, and both name `{name}`: those of {other} hold for it"));
         }
     }
 
