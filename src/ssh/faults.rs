@@ -116,6 +116,11 @@ fn says_it_is_busy(preamble: &[u8]) -> bool {
     preamble.starts_with(b"Exceeded MaxStartups")
 }
 
+/// The same for an address that failed to log in too often, sshd_config(5) under PerSourcePenalties.
+fn says_penalty(preamble: &[u8]) -> bool {
+    preamble.starts_with(b"Not allowed at this time")
+}
+
 /// The handshake failed; `said` is what the host said when it ended the connection.
 pub(super) fn handshake(error: &Error, farewell: &Farewell, said: Option<&str>) -> Fault {
     if farewell.over() {
@@ -129,6 +134,12 @@ pub(super) fn handshake(error: &Error, farewell: &Farewell, said: Option<&str>) 
         None => fault,
     };
     match error {
+        _ if says_penalty(farewell.preamble()) => Fault::new(
+            Phase::Connect,
+            "the host refuses connections from this address for a while",
+        )
+        .detail(quote(farewell.preamble()))
+        .hint("logins from here failed too often: wait some minutes, and look at PerSourcePenalties in its sshd_config"),
         _ if !farewell.greeted() && !farewell.preamble().is_empty() && !says_it_is_busy(farewell.preamble()) => {
             with_words(Fault::new(Phase::Connect, "what answers is no SSH server").hint("check the port"))
         }

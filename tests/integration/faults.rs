@@ -121,6 +121,19 @@ fn it_sends_one_byte_a_second() {
 }
 
 #[test]
+fn it_excuses_itself_before_it_greets() {
+    let says = |words: &'static [u8]| {
+        beside_listener(move |mut stream: std::net::TcpStream| {
+            let _ = stream.write_all(words);
+        })
+    };
+    let penalty = says(b"Not allowed at this time\r\n");
+    unreachable(penalty, "connect", "refuses connections from this address for a while");
+    let busy = says(b"Exceeded MaxStartups\r\n");
+    unreachable(busy, "connect", "closed the connection during the SSH handshake");
+}
+
+#[test]
 fn it_is_no_ssh_server() {
     let serve = |mut stream: std::net::TcpStream| {
         let _ = stream.read(&mut [0; 4096]);
