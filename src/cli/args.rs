@@ -113,7 +113,7 @@ pub(super) struct Init {
     pub(super) out: Option<PathBuf>,
 
     /// Replace the file of --out if it is there
-    #[arg(long, env = "DRIFTLESS_FORCE", value_parser = FalseyValueParser::new())]
+    #[arg(long, requires = "out", env = "DRIFTLESS_FORCE", value_parser = FalseyValueParser::new())]
     pub(super) force: bool,
 
     #[command(flatten)]

@@ -61,7 +61,7 @@ fn deliver(draft: &Draft, args: &Init) -> Result<(), Failure> {
         let Draft { clusters, packages, .. } = draft;
         let path = path.display();
         say(&format!(
-            "{path}: clusters: {clusters}, packages: {packages}; audit with it: driftless audit -p {path}"
+            "{path}: clusters: {clusters}, packages: {packages}; audit the same hosts with it: -p {path}"
         ));
     }
     Ok(())
@@ -69,6 +69,9 @@ fn deliver(draft: &Draft, args: &Init) -> Result<(), Failure> {
 
 fn failed(path: &Path, error: &io::Error) -> Failure {
     let shown = path.display();
+    if path.is_dir() {
+        return Failure::new(format!("{shown} is a folder")).hint("name the file that shall be written");
+    }
     if error.kind() == io::ErrorKind::AlreadyExists {
         return Failure::new(format!("{shown} is there already")).hint("--force replaces it");
     }

@@ -140,7 +140,7 @@ fn remind_of_unchecked(plan: &Plan) {
     let hosts = plan.routes().iter().filter(|route| unchecked(route)).count();
     if hosts > 0 {
         ask::say(&format!(
-            "warning: {hosts} HOST KEYS ARE NOT CHECKED (StrictHostKeyChecking no): {danger}; --host-key strict checks them"
+            "warning: HOST KEYS ARE NOT CHECKED (StrictHostKeyChecking no, hosts: {hosts}): {danger}; --host-key strict checks them"
         ));
     }
 }

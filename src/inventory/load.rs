@@ -211,11 +211,11 @@ fn no_host(read: &Read) -> Diagnostic {
     source.whole("there is no host in it").help(help)
 }
 
-/// A name that is both: Ansible warns, and takes it for the group in patterns.
+/// A name that is both: Ansible warns, and takes it for either.
 fn clashes(draft: &mut Draft) {
     let both = draft.groups.iter().filter(|group| draft.find_host(&group.name).is_some());
     let both: Vec<String> = both
-        .map(|group| format!("`{}` is a group and a host: in patterns it is the group", group.name))
+        .map(|group| format!("`{}` is a group and a host: a pattern means the host by it, and the group behind `&` and `!`", group.name))
         .collect();
     draft.warnings.extend(both);
 }

@@ -123,15 +123,17 @@ impl Pattern {
         }
         let mut pattern = Self { text: text.to_owned(), terms: Vec::new() };
         for (term, source, offset) in terms {
-            if term.trim().is_empty() {
+            let trimmed = term.trim();
+            if trimmed.is_empty() {
                 continue;
             }
-            let parsed = Self::parse(&term).map_err(|error| {
-                let span = offset + error.span.start..offset + error.span.end;
-                let diagnostic = source.error(span, error.message, "");
+            let offset = offset + (term.len() - term.trim_start().len());
+            // One term, whatever separators it holds: it was parted from the others already.
+            let parsed = Term::parse(trimmed, offset).map_err(|error| {
+                let diagnostic = source.error(error.span, error.message, "");
                 error.help.into_iter().fold(diagnostic, Diagnostic::help)
             })?;
-            pattern.terms.extend(parsed.terms);
+            pattern.terms.push(parsed);
         }
         if pattern.terms.is_empty() {
             return Err(source.whole("the pattern names no host").help("name a group or a host, or `all`"));
@@ -144,8 +146,9 @@ impl Pattern {
         let mut terms = Vec::new();
         let mut offset = 0;
         for line in source.as_str().split_inclusive('\n') {
-            let term = line.trim();
-            if !term.is_empty() && !term.starts_with('#') {
+            // A comment may stand behind a name, too.
+            let term = line.split(" #").next().unwrap_or_default();
+            if !term.trim_start().starts_with('#') {
                 terms.push((term.to_owned(), source.clone(), offset));
             }
             offset += line.len();
@@ -243,7 +246,12 @@ impl Term {
         match &self.matcher {
             Matcher::Names(names) => {
                 for name in names {
-                    add(inventory.members(name).or_else(|| inventory.find(name).map(|host| vec![host])));
+                    let host = || inventory.find(name).map(|host| vec![host]);
+                    // A name that is both is the host by itself, and the group behind `&` and `!`.
+                    add(match self.role {
+                        Role::Unite if self.subscript.is_none() => host().or_else(|| inventory.members(name)),
+                        _ => inventory.members(name).or_else(host),
+                    });
                 }
             }
             Matcher::Expression(regex) => {
@@ -446,6 +454,28 @@ mod tests {
     }
 
     #[test]
+    fn with_a_comma_colons_belong_to_the_terms() {
+        let text =
+            "[groups.v6]\nhosts = [\"fd00::5\", \"fd00::6\"]\n[groups.web]\nhosts = [\"web\", \"web2\"]\n";
+        let inventory = Inventory::from_text("test.toml", text, &Overrides::default()).unwrap();
+        for (limit, hosts) in [
+            ("all,!fd00::5", "fd00::6,web,web2"),
+            ("!fd00::5,all", "fd00::6,web,web2"),
+            ("v6,&fd00::5", "fd00::5"),
+            ("web:!web2,v6", "fd00::5,fd00::6"),
+            ("web", "web"),
+            ("all:!web", "fd00::5,fd00::6"),
+            ("v6:web2:&web", "web2"),
+        ] {
+            let selected = Pattern::parse_limit(limit).unwrap().select(&inventory).hosts;
+            let mut names: Vec<&str> =
+                selected.iter().filter_map(|id| inventory.host(*id)).map(|host| host.name.as_str()).collect();
+            names.sort_unstable();
+            assert_eq!(names.join(","), hosts, "{limit}");
+        }
+    }
+
+    #[test]
     fn mistakes_are_located() {
         for (pattern, span) in [("", 0..0), ("web:!", 4..5), ("web:~(", 4..6), ("web-[5:1]:db", 4..9)] {
             let error = Pattern::parse(pattern).unwrap_err();
@@ -457,7 +487,7 @@ mod tests {
     fn a_file_of_terms_is_read_with_its_comments() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("retry");
-        std::fs::write(&path, "# drifted\nweb-01\n\nweb-02\n").unwrap();
+        std::fs::write(&path, "# drifted\nweb-01\n\n web-02  # why\n").unwrap();
         let pattern = Pattern::parse_limit(&format!("@{}", path.display())).unwrap();
         assert_eq!(pattern.select(&inventory()).hosts.len(), 2);
         std::fs::write(&path, "web-01\nweb-[5:1]\n").unwrap();

@@ -14,6 +14,7 @@ mod hops;
 mod intake;
 mod keys;
 mod leash;
+mod names;
 mod offer;
 mod openssh;
 pub(crate) mod process;

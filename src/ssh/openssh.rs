@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use tokio::process::Command;
 
-use super::{Answer, CONNECT, Ended, Limits, Policy, faults, process};
+use super::{Answer, CONNECT, Ended, Limits, Policy, faults, names, process};
 use crate::inventory::{SshRoute, Via};
 use crate::snapshot::{Fault, Phase, quote};
 use crate::ssh_config::Directive;
@@ -50,6 +50,9 @@ impl OpenSsh {
         stdin: &[u8],
         nonce: &str,
     ) -> Answer {
+        if let Err(fault) = names::check(route) {
+            return Answer::failed(fault);
+        }
         let mut ssh = Command::new("ssh");
         ssh.args(self.arguments(route)).arg("--").arg(&route.destination).arg(command);
         let mut answer = process::exchange(ssh, "ssh", (stdin, nonce), &self.limits).await;

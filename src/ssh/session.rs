@@ -11,7 +11,7 @@ use super::auth::Login;
 use super::dial::{self, Carrier};
 use super::handler::{self, Guard, Refusal};
 use super::leash::{Farewell, Leash, leash};
-use super::{Client, faults, offer};
+use super::{Client, faults, names, offer};
 use crate::inventory::{SshRoute, Via};
 use crate::snapshot::{Fault, Phase};
 
@@ -50,6 +50,7 @@ impl Session {
 impl Client {
     /// Connects and authenticates.
     pub(super) async fn open(&self, route: &SshRoute, deadline: Instant) -> Result<Session, Fault> {
+        names::check(route)?;
         faults::unhonoured(route)?;
         let below = match &route.via {
             Via::Jump(hop) => Some(self.hops.through(self, hop).await?),

@@ -99,6 +99,7 @@ impl Node {
         };
         match self.tag.as_deref() {
             None if plain => Ok(plain_value(text)),
+            Some("!unsafe") if plain => Ok(plain_value(text)),
             None | Some("!unsafe" | "!!str" | "!") => Ok(text.into()),
             Some("!!null") => Ok(Value::Null),
             Some("!!bool") => boolean(text).map(Value::Bool).ok_or_else(|| wrong("boolean")),
@@ -194,6 +195,10 @@ static FLOAT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 fn float(text: &str) -> Option<Value> {
     let parts = FLOAT.as_ref()?.captures(text)?;
+    // To YAML 1.1 as Python reads it, `-.5` is a text.
+    if parts.get(3).is_some() && text.starts_with(['-', '+']) {
+        return None;
+    }
     let digits = |nth: usize| parts.get(nth).map(|digits| digits.as_str().replace('_', ""));
     let magnitude = match digits(4) {
         Some(digits) => sexagesimal(&digits)?,

@@ -100,6 +100,10 @@ fn files_in(folder: &Path, depth: usize) -> Vec<PathBuf> {
         }
         let suffix =
             path.extension().map_or(String::new(), |suffix| format!(".{}", suffix.to_string_lossy()));
+        // A folder whose name has an ending is passed over like a file of another kind.
+        if path.is_dir() && !SUFFIXES.contains(&suffix.as_str()) {
+            continue;
+        }
         if path.is_dir() {
             files.extend(depth.checked_sub(1).map(|depth| files_in(&path, depth)).into_iter().flatten());
         } else if SUFFIXES.contains(&suffix.as_str()) {

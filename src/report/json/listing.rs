@@ -13,10 +13,12 @@ use crate::report::Listing;
 /// The JSON, ending with a line break. Groups without hosts and children, and hosts without variables, are
 /// left out.
 pub(in crate::report) fn render(listing: &Listing<'_>) -> String {
-    let vars = listing.each().filter(|host| !host.vars.is_empty());
-    let vars: Map<String, Value> = vars.map(|host| (host.name.clone(), host.vars.clone().into())).collect();
+    let vars = listing.each().map(|host| (host.name.clone(), own_vars(&host.vars)));
+    let vars: Map<String, Value> =
+        vars.filter(|(_, vars)| !vars.is_empty()).map(|(name, vars)| (name, vars.into())).collect();
     let mut whole = Map::new();
-    whole.insert("_meta".to_owned(), json!({ "hostvars": vars }));
+    // The profile says how Ansible, since its core 2.19, reads values that are not to be trusted.
+    whole.insert("_meta".to_owned(), json!({ "hostvars": vars, "profile": "inventory_legacy" }));
     whole.insert("all".to_owned(), json!({ "children": listing.inventory.tops() }));
     let wanted: HashSet<HostId> = listing.hosts.iter().copied().collect();
     let names = |hosts: &[HostId]| -> Vec<&str> {
@@ -35,6 +37,37 @@ pub(in crate::report) fn render(listing: &Listing<'_>) -> String {
         }
     }
     pretty(&whole)
+}
+
+/// Variables that Ansible sets itself, whatever an inventory says, and therefore leaves out.
+const MAGIC: [&str; 22] = [
+    "ansible_config_file",
+    "ansible_diff_mode",
+    "ansible_facts",
+    "ansible_forks",
+    "ansible_inventory_sources",
+    "ansible_limit",
+    "ansible_play_hosts",
+    "ansible_playbook_python",
+    "ansible_run_tags",
+    "ansible_skip_tags",
+    "ansible_verbosity",
+    "ansible_version",
+    "group_names",
+    "groups",
+    "hostvars",
+    "inventory_dir",
+    "inventory_file",
+    "inventory_hostname",
+    "inventory_hostname_short",
+    "play_hosts",
+    "playbook_dir",
+    "role_names",
+];
+
+fn own_vars(vars: &Map<String, Value>) -> Map<String, Value> {
+    let own = vars.iter().filter(|(name, _)| !MAGIC.contains(&name.as_str()));
+    own.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// Set in by four blanks, as Ansible does.
