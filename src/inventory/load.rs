@@ -84,20 +84,28 @@ impl Reader<'_> {
             self.read.push(Read::List(text.into_owned()));
         } else if path.is_dir() {
             self.beside.push(Folder::new(path));
-            self.folder(path, DEEPEST);
+            self.folder(path, &mut Vec::new());
         } else {
             self.beside.push(Folder::new(path.parent().unwrap_or(Path::new(""))));
             self.file(path);
         }
     }
 
-    fn folder(&mut self, path: &Path, depth: usize) {
+    /// Every file of a folder and of those below it; `within` are the folders that led here, so that a link
+    /// back to one of them is no way round and round.
+    fn folder(&mut self, path: &Path, within: &mut Vec<PathBuf>) {
+        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if within.len() >= DEEPEST || within.contains(&real) {
+            return;
+        }
+        within.push(real);
         let entries = match std::fs::read_dir(path) {
             Ok(entries) => entries,
             Err(error) => {
                 let source = Source::text(&path.to_string_lossy(), "");
                 let mistake = source.whole(format!("cannot read the folder: {error}"));
                 self.wrong.push(mistake.help("is the folder readable for this user?"));
+                within.pop();
                 return;
             }
         };
@@ -110,12 +118,13 @@ impl Reader<'_> {
                 continue;
             }
             let path = path.join(&name);
-            match (path.is_dir(), depth.checked_sub(1)) {
-                (true, Some(depth)) => self.folder(&path, depth),
-                (true, None) => {}
-                (false, _) => self.file(&path),
+            if path.is_dir() {
+                self.folder(&path, within);
+            } else {
+                self.file(&path);
             }
         }
+        within.pop();
     }
 
     fn file(&mut self, path: &Path) {

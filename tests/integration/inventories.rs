@@ -190,6 +190,38 @@ fn a_host_that_cannot_be_reached_as_described_is_refused_alone() {
 }
 
 #[test]
+fn links_that_lead_back_are_no_way_round_and_round() {
+    let room = Room::new();
+    std::fs::create_dir_all(room.path("inv/group_vars/web")).unwrap();
+    room.write("inv/hosts", "[web]\na\n");
+    room.write("inv/group_vars/web/vars.yml", "v: 1\n");
+    for link in ["inv/one", "inv/two", "inv/group_vars/web/one", "inv/group_vars/web/two"] {
+        std::os::unix::fs::symlink(".", room.path(link)).unwrap();
+    }
+    let run = room.run(&["hosts", "-i", "inv", "--format", "json"]);
+    assert_eq!(run.json()["_meta"]["hostvars"]["a"]["v"], 1, "{run:?}");
+}
+
+#[test]
+fn a_name_that_a_shell_could_run_is_never_run() {
+    let room = Room::new();
+    room.write("config", "Host *\n  ProxyCommand echo %h %r >&2\n");
+    let names = [
+        "\"$(touch ran)\":",
+        "b: {ansible_host: \"`touch ran`\"}",
+        "c: {ansible_host: h, ansible_user: \"$(touch ran)\"}",
+    ];
+    room.write("hosts.yml", format!("all:\n  hosts:\n    {}\n", names.join("\n    ")));
+    for transport in ["native", "openssh"] {
+        let run =
+            room.run(&["audit", "-i", "hosts.yml", "-F", "config", "-o", "json", "--transport", transport]);
+        assert_eq!((run.status, run.json()["summary"]["unreachable"].as_u64()), (1, Some(3)), "{run:?}");
+        assert!(run.stdout.contains("a shell could take for code"), "{}", run.stdout);
+        assert!(!room.path("ran").exists(), "{transport}");
+    }
+}
+
+#[test]
 fn what_may_mean_something_else_is_warned_of() {
     let room = Room::new();
     room.write("hosts.yml", "web:\n  hosts: {web: , a: }\n  hots: {b: }\n  hosts: {web: }\ndb: x\n");

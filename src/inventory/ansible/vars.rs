@@ -69,7 +69,7 @@ impl Shelf {
             SUFFIXES.iter().map(|suffix| format!("{name}{suffix}")).find(|file| self.names.contains(file))
         {
             let path = self.path.join(file);
-            let files = if path.is_dir() { files_in(&path, DEEPEST) } else { vec![path] };
+            let files = if path.is_dir() { files_in(&path, &mut Vec::new()) } else { vec![path] };
             for file in files {
                 let source = Source::read(&file)?;
                 match variables(&source, warnings)? {
@@ -88,7 +88,13 @@ impl Shelf {
 }
 
 /// The files of variables in a folder and below it, in order.
-fn files_in(folder: &Path, depth: usize) -> Vec<PathBuf> {
+fn files_in(folder: &Path, within: &mut Vec<PathBuf>) -> Vec<PathBuf> {
+    // A link back to a folder that led here is no way round and round.
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    if within.len() >= DEEPEST || within.contains(&real) {
+        return Vec::new();
+    }
+    within.push(real);
     let mut entries: Vec<PathBuf> =
         std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     entries.sort();
@@ -105,10 +111,11 @@ fn files_in(folder: &Path, depth: usize) -> Vec<PathBuf> {
             continue;
         }
         if path.is_dir() {
-            files.extend(depth.checked_sub(1).map(|depth| files_in(&path, depth)).into_iter().flatten());
+            files.extend(files_in(&path, within));
         } else if SUFFIXES.contains(&suffix.as_str()) {
             files.push(path);
         }
     }
+    within.pop();
     files
 }

@@ -118,7 +118,7 @@ fn compare_lists(run: &Outcome, (status, stdout, stderr): &Answer) -> Verdict {
             _ => Verdict::Other(format!("only Ansible refuses it: {stderr}")),
         };
     }
-    let mut theirs: Value = serde_json::from_str(stdout).unwrap_or_else(|error| panic!("{error}: {stdout}"));
+    let theirs: Value = serde_json::from_str(stdout).unwrap_or_else(|error| panic!("{error}: {stdout}"));
     if run.status != 0 {
         let empty = theirs["_meta"]["hostvars"] == json!({}) && !stdout.contains("\"hosts\"");
         let only = format!("only we refuse it: {}", run.stderr);
