@@ -8,6 +8,7 @@ use super::{Accepted, Finding, findings, known_ids};
 use crate::drift::{Bound, Comparison};
 use crate::inventory::{Inventory, Overrides};
 use crate::playbook::Playbook;
+use crate::probe::Section;
 use crate::snapshot::{Fault, Fleet, Observation, Phase, Reader};
 
 /// One host: its name, and what it has.
@@ -98,8 +99,13 @@ fn answer(name: &str, words: &str) -> String {
         ("dpkg", listed.as_str(), status),
         ("apt-marks", marks.as_str(), 0),
     ];
+    let elsewhere = Section::PACKAGES
+        .into_iter()
+        .skip(1)
+        .flat_map(|(system, marks)| [system, marks].map(|section| (section.name(), "", 127)));
     let frames = sections
-        .iter()
+        .into_iter()
+        .chain(elsewhere)
         .map(|(name, payload, status)| format!("\n@ab begin {name}\n{payload}\n@ab end {name} {status}\n"));
     format!("\n@ab driftless 1\n{}\n@ab done\n", frames.collect::<String>())
 }

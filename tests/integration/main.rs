@@ -29,3 +29,4 @@ mod outputs;
 mod playbooks;
 mod ssh_config;
 mod sshd;
+mod systems;
