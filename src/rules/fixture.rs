@@ -8,7 +8,6 @@ use super::{Accepted, Finding, findings, known_ids};
 use crate::drift::{Bound, Comparison};
 use crate::inventory::{Inventory, Overrides};
 use crate::playbook::Playbook;
-use crate::probe::Section;
 use crate::snapshot::{Fault, Fleet, Observation, Phase, Reader};
 
 /// One host: its name, and what it has.
@@ -99,13 +98,10 @@ fn answer(name: &str, words: &str) -> String {
         ("dpkg", listed.as_str(), status),
         ("apt-marks", marks.as_str(), 0),
     ];
-    let elsewhere = Section::PACKAGES
-        .into_iter()
-        .skip(1)
-        .flat_map(|(system, marks)| [system, marks].map(|section| (section.name(), "", 127)));
+    let elsewhere = ["rpm", "rpm-locks", "apk", "apk-world", "pacman", "pacman-ignored"];
     let frames = sections
         .into_iter()
-        .chain(elsewhere)
+        .chain(elsewhere.map(|section| (section, "", 127)))
         .map(|(name, payload, status)| format!("\n@ab begin {name}\n{payload}\n@ab end {name} {status}\n"));
     format!("\n@ab driftless 1\n{}\n@ab done\n", frames.collect::<String>())
 }
