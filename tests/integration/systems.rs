@@ -142,3 +142,53 @@ fn a_hostile_line_is_quoted_and_in_no_command() {
     assert!(gap["detail"].as_str().unwrap().contains("`evil (none) 1.0 1;reboot x86_64 (none)`"), "{gap}");
     assert!(!report["advice"].to_string().contains("reboot"));
 }
+
+/// The steps of every piece of advice.
+fn steps(report: &serde_json::Value) -> Vec<&str> {
+    let advice = report["advice"].as_array().unwrap().iter();
+    advice
+        .flat_map(|advice| advice["steps"].as_array().unwrap())
+        .filter_map(serde_json::Value::as_str)
+        .collect()
+}
+
+#[test]
+fn advice_speaks_the_hosts_own_system() {
+    let rpm = |release: &str| format!("nginx\t2\t1.26.3\t{release}\tx86_64\t(none)\n");
+    let locked = with_sections(ROCKY, &[("rpm", &rpm("1.el9")), ("rpm-locks", "nginx-2:1.26.3-1.el9.*\n")]);
+    let three = |host: &dyn Fn() -> Behaviour| [("a", host()), ("b", host()), ("c", host())];
+    let apk = |version: &str| format!("nginx\tx86_64\t{version}\n");
+    let pacman = |version: &str| format!("nginx\tx86_64\t{version}\t0\n");
+    for (same, odd, commands) in [
+        (
+            three(&|| rocky(&rpm("2.el9"))),
+            locked,
+            &["dnf versionlock delete nginx", "dnf install nginx-2:1.26.3-2.el9"][..],
+        ),
+        (
+            three(&|| alpine(&apk("1.28.0-r3"))),
+            alpine(&apk("1.28.0-r2")),
+            &["apk add nginx=1.28.0-r3", "apk add nginx"],
+        ),
+        (three(&|| arch(&pacman("1.28.0-2"))), arch(&pacman("1.28.0-1")), &["pacman -S nginx"]),
+    ] {
+        let fleet = fleet(same.into_iter().chain([("d", odd)]).collect());
+        let report = fleet.audit(&["-o", "json"]).json();
+        assert_eq!(field(&report, "hosts", "d", "verdict"), "repair", "{report:#}");
+        assert_eq!(steps(&report)[..commands.len()], *commands);
+        assert!(!steps(&report).concat().contains("apt"), "{:?}", steps(&report));
+    }
+}
+
+#[test]
+fn a_package_is_installed_by_the_name_that_it_has_there() {
+    let fleet = mixed(
+        "bash\t(none)\t5.1.8\t9.el9\tx86_64\t(none)\n",
+        "nginx\tx86_64\t1.26.3-r4\n",
+        "nginx\tx86_64\t1.26.3-1\t0\n",
+    );
+    fleet.room.write("play.toml", format!("{NAMES}{NO_RELEASE}"));
+    let report = fleet.audit(&["-p", "play.toml", "-o", "json"]).json();
+    assert_eq!(keys(&report), ["package-missing/web/rpm-01/nginx-light"]);
+    assert_eq!(steps(&report), ["dnf install nginx", "ansible 'rpm-01' -b -m dnf -a 'name=nginx'"]);
+}
