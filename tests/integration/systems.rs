@@ -1,4 +1,4 @@
-//! Package systems beside dpkg: simulated hosts of each in one cluster, and the lab's real ones.
+//! Package systems beside dpkg: simulated hosts of each, alone and in one cluster.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use driftless::simulate::{Behaviour, Recording};
 use crate::fleet::{Fleet, answers};
 use crate::harness::{field, keys};
 
-pub(crate) const ROCKY: &str =
+const ROCKY: &str =
     "ID=rocky\nVERSION_ID=\"9.5\"\nID_LIKE=\"rhel centos fedora\"\nPRETTY_NAME=\"Rocky Linux 9.5\"\n";
-pub(crate) const ALPINE: &str = "ID=alpine\nVERSION_ID=3.23.6\nPRETTY_NAME=\"Alpine Linux v3.23\"\n";
-pub(crate) const ARCH: &str = "ID=arch\nPRETTY_NAME=\"Arch Linux\"\n";
+const ALPINE: &str = "ID=alpine\nVERSION_ID=3.23.6\nPRETTY_NAME=\"Alpine Linux v3.23\"\n";
+const ARCH: &str = "ID=arch\nPRETTY_NAME=\"Arch Linux\"\n";
 
 /// A host of that os-release whose package system printed these sections.
-pub(crate) fn with_sections(os_release: &str, sections: &[(&str, &str)]) -> Behaviour {
+fn with_sections(os_release: &str, sections: &[(&str, &str)]) -> Behaviour {
     let facts = Recording::default()
         .with("os-release", os_release.as_bytes())
         .with("kernel", b"Linux 6.12.48 x86_64\n")
