@@ -161,6 +161,7 @@ section_pacman() {
 
 # What pacman passes by; files that pacman.conf includes are not followed.
 section_pacman_ignored() {
+	[ -d /var/lib/pacman/local ] || return 127
 	[ -e /etc/pacman.conf ] || return 0
 	[ -r /etc/pacman.conf ] || { echo '/etc/pacman.conf: not readable for this user' >&2; return 126; }
 	sed -n 's/^[[:space:]]*IgnorePkg[[:space:]]*=//p' /etc/pacman.conf

@@ -177,7 +177,7 @@ mod tests {
         ("apk", "", "127"),
         ("apk-world", "", "127"),
         ("pacman", "", "127"),
-        ("pacman-ignored", "", "0"),
+        ("pacman-ignored", "", "127"),
     ];
 
     fn read(sections: &[(&str, &str, &str)]) -> Snapshot {
