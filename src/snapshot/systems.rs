@@ -12,6 +12,10 @@ use crate::probe::{Section, Status};
 /// The systems, each with what tells purposes and holds on it, as [`Section::PACKAGES`] has them.
 const FORMATS: [&Format; 4] = [&dpkg::FORMAT, &rpm::FORMAT, &apk::FORMAT, &pacman::FORMAT];
 
+/// How long a list of purposes or holds may be; real ones have some kilobytes. apt's marks are read a
+/// paragraph at a time and need no limit of their own.
+const LONGEST_LIST: usize = 1 << 20;
+
 /// What was read before on other hosts of the fleet.
 #[derive(Debug, Default)]
 pub(super) struct Known {
@@ -88,7 +92,14 @@ fn mark(
     gaps: &mut Vec<Gap>,
 ) {
     let marks = Section::PACKAGES.into_iter().find(|(system, _)| *system == section).map(|(_, marks)| marks);
-    let Some(payload) = marks.and_then(|marks| answer.payload(marks, gaps)) else { return };
+    let Some((marks, payload)) = marks.and_then(|marks| Some((marks, answer.payload(marks, gaps)?))) else {
+        return;
+    };
+    if section != Section::Dpkg && payload.len() > LONGEST_LIST {
+        let detail = format!("{} bytes: this is no list of packages", payload.len());
+        gaps.push(Gap { probe: marks.name().to_owned(), reason: Reason::Unparsable, detail });
+        return;
+    }
     match section {
         Section::Rpm => rpm::mark_locked(payload, packages, strings),
         Section::Apk => apk::mark_world(payload, packages, strings),
@@ -184,6 +195,37 @@ mod tests {
                 (probe, Reason::NotInstalled)
             );
         }
+    }
+
+    #[test]
+    fn a_list_that_is_none_is_a_gap() {
+        let long = "nginx\n".repeat(200_000);
+        let (snapshot, _) = host("ID=alpine\n", &[("apk", APK), ("apk-world", &long)], "");
+        assert_eq!(
+            (snapshot.gaps[0].probe.as_str(), snapshot.gaps[0].reason),
+            ("apk-world", Reason::Unparsable)
+        );
+        assert!(!snapshot.packages.unwrap().purpose_known);
+    }
+
+    #[test]
+    fn an_older_probe_is_too_old_only_where_its_sections_do_not_do() {
+        let older = |os: &str, dpkg: &str, status: u8| {
+            let mut text = format!(
+                "\n@ab driftless 1\n\n@ab begin os-release\n{os}\n@ab end os-release 0\n\n@ab begin dpkg\n{dpkg}\n@ab end dpkg {status}\n\n@ab begin apt-marks\n\n@ab end apt-marks {status}\n"
+            );
+            for (system, marks) in Section::PACKAGES.into_iter().skip(1) {
+                for name in [system.name(), marks.name()] {
+                    text.push_str(&format!("\n@ab begin {name}\n\n@ab end {name} unknown\n"));
+                }
+            }
+            let snapshot =
+                Reader::default().read(format!("{text}\n@ab done\n").as_bytes(), b"", "ab").unwrap();
+            let about_packages = snapshot.gaps.into_iter().filter(Gap::is_about_packages);
+            about_packages.map(|gap| (gap.probe, gap.reason)).collect::<Vec<_>>()
+        };
+        assert_eq!(older("ID=debian\n", DPKG, 0), []);
+        assert_eq!(older("ID=rocky\n", "", 127), [("rpm".to_owned(), Reason::ProbeTooOld)]);
     }
 
     #[test]

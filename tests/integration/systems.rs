@@ -123,6 +123,15 @@ fn of_several_kernels_the_newest_speaks_for_the_host() {
 }
 
 #[test]
+fn a_lock_on_several_kernels_is_one_finding() {
+    let kernels = "kernel-core\t(none)\t5.14.0\t70.el9\tx86_64\t(none)\nkernel-core\t(none)\t5.14.0\t503.el9\tx86_64\t(none)\n";
+    let locked = with_sections(ROCKY, &[("rpm", kernels), ("rpm-locks", "kernel-core\n")]);
+    let fleet = fleet(vec![("a", rocky(kernels)), ("b", locked)]);
+    let report = fleet.audit(&["-o", "json"]).json();
+    assert_eq!(keys(&report), ["package-held/web/b/kernel-core"]);
+}
+
+#[test]
 fn without_a_name_for_the_system_it_is_a_gap() {
     let fleet = fleet(vec![("pac-01", arch("nginx\tx86_64\t1.28.0-1\t0\n"))]);
     fleet.room.write("play.toml", "[[package]]\nnames = { debian = \"nginx-light\", rhel = \"nginx\" }\n");
