@@ -2,6 +2,7 @@
 //!
 //! Nothing is ever done by us, nothing is decided by a score, and no advice proposes a downgrade.
 
+mod commands;
 mod entries;
 mod snowflake;
 mod steps;

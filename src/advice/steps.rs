@@ -1,15 +1,15 @@
 //! Advice in concrete steps, one piece for all hosts of a cluster that share a cause.
 //!
-//! Names and versions in commands come from hosts; the snapshot lets only Debian's own alphabets in,
-//! so that a command can be pasted into a shell.
+//! What the commands are called on a host's own package system is `commands`'s affair.
 
 use std::collections::BTreeMap;
 
+use super::commands::{self, Command, installs};
 use super::{Advice, Conditions, Verdict};
 use crate::drift::Comparison;
 use crate::hostlist::fold;
 use crate::rules::{Evidence, Finding, no_majority};
-use crate::version::Upstream;
+use crate::version::{System, Upstream};
 
 /// Beginnings of the names of packages whose hosts hold data or a vote.
 const STATEFUL: [&str; 14] = [
@@ -38,19 +38,6 @@ struct Cause {
     reason: String,
     commands: Vec<Command>,
     stateful: Vec<String>,
-}
-
-/// One thing to do on a host.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Command {
-    Unhold(String),
-    /// `dpkg --configure -a`
-    Configure,
-    Install {
-        package: String,
-        version: Option<String>,
-    },
-    Say(String),
 }
 
 /// Advice on its way to being folded.
@@ -82,14 +69,21 @@ impl Collected {
                 cause.stateful = stateful(comparison, position);
                 causes.push(cause);
             } else if verdict == Verdict::Repair && !repairable.is_empty() {
-                causes.push(of_cluster(Verdict::Repair, &repairable, repair(&repairable)));
+                causes.push(of_cluster(
+                    Verdict::Repair,
+                    &repairable,
+                    repair(comparison, position, &repairable),
+                ));
             }
             if verdict != Verdict::Replace && !open.is_empty() {
                 causes.push(of_cluster(Verdict::Investigate, &open, investigate(&open)));
             }
             if verdict == Verdict::Investigate && !lasting.is_empty() {
-                let wait = "decide on what is ahead first; then replace this host, or finish its last change: dpkg --configure -a";
-                causes.push(of_cluster(Verdict::Investigate, &lasting, vec![Command::Say(wait.to_owned())]));
+                causes.push(of_cluster(
+                    Verdict::Investigate,
+                    &lasting,
+                    vec![wait(system(comparison, position))],
+                ));
             }
             for cause in causes {
                 self.0.entry(cause).or_default().push(position);
@@ -152,13 +146,29 @@ pub(super) fn waits_for_triggers(finding: &Finding) -> bool {
         && finding.observed.as_deref().is_some_and(|state| state.starts_with("triggers"))
 }
 
-/// The commands that bring a host back: holds first, since apt would refuse to go on.
-fn repair(findings: &[&Finding]) -> Vec<Command> {
+/// The package system of a host.
+fn system(comparison: &Comparison<'_>, position: usize) -> System {
+    let packages = comparison.observation(position).and_then(crate::snapshot::Observation::packages);
+    packages.map_or(System::Debian, |packages| packages.system)
+}
+
+fn wait(system: System) -> Command {
+    let finish = match system {
+        System::Debian => ", or finish its last change: dpkg --configure -a",
+        System::Rpm | System::Apk | System::Pacman => "",
+    };
+    Command::Say(format!("decide on what is ahead first; then replace this host{finish}"))
+}
+
+/// The commands that bring a host back.
+fn repair(comparison: &Comparison<'_>, position: usize, findings: &[&Finding]) -> Vec<Command> {
+    let system = system(comparison, position);
     let mut commands: Vec<Command> = Vec::new();
     for finding in findings {
-        let package = finding.subject.clone();
+        let cluster = finding.cluster.as_deref().unwrap_or_default();
+        let package = comparison.name_on(cluster, position, &finding.subject);
         commands.push(match finding.rule.id {
-            "package-held" => Command::Unhold(package),
+            "package-held" => Command::Unhold(system, finding.subject.clone()),
             "policy-unmet" => continue,
             "package-broken" => Command::Configure,
             _ => {
@@ -168,7 +178,7 @@ fn repair(findings: &[&Finding]) -> Vec<Command> {
                     .expected
                     .clone()
                     .filter(|version| !elsewhere && !version.contains([' ', '<', '>', '=', '^', '*', ',']));
-                Command::Install { package, version: exact }
+                Command::Install { system, package, version: exact }
             }
         });
     }
@@ -224,7 +234,8 @@ fn pins(comparison: &Comparison<'_>, cluster: &str) -> Vec<Command> {
                 .is_none_or(|upstream| requirement.is_none_or(|requirement| requirement.met_by(&upstream)));
             // A version that this release does not have, or must not have, cannot be put into an image.
             let version = (exact && fits).then(|| version.to_owned());
-            Some(Command::Install { package: column.name.to_owned(), version })
+            let package = cluster.releases.expected().map_or(column.name, |os| column.name_under(os));
+            Some(Command::Install { system, package: package.to_owned(), version })
         }
         _ => None,
     };
@@ -253,7 +264,7 @@ fn stateful(comparison: &Comparison<'_>, position: usize) -> Vec<String> {
 fn steps(cause: &Cause, names: &[&str]) -> Vec<String> {
     match cause.action.0 {
         Verdict::Replace => replace_steps(cause, &fold(names)),
-        Verdict::Repair => repair_steps(&cause.commands, names),
+        Verdict::Repair => commands::steps(&cause.commands, &names.join(",")),
         _ => cause
             .commands
             .iter()
@@ -281,44 +292,4 @@ fn replace_steps(cause: &Cause, hosts: &str) -> Vec<String> {
     steps.push(format!("start a new server from it for each host, and let it join {}", cause.cluster));
     steps.push("drain and remove the old one, and audit the cluster again".to_owned());
     steps
-}
-
-fn repair_steps(commands: &[Command], names: &[&str]) -> Vec<String> {
-    let mut steps = Vec::new();
-    let pattern = names.join(",");
-    let held: Vec<&str> = commands
-        .iter()
-        .filter_map(|command| if let Command::Unhold(name) = command { Some(name.as_str()) } else { None })
-        .collect();
-    let install = installs(commands);
-    let configure = commands.contains(&Command::Configure);
-    if configure {
-        steps.push("dpkg --configure -a".to_owned());
-    }
-    if !held.is_empty() {
-        steps.push(format!("apt-mark unhold {}", held.join(" ")));
-    }
-    if !install.is_empty() {
-        steps.push(format!("apt-get install {install}"));
-    }
-    if configure {
-        steps.push(format!("ansible '{pattern}' -b -m command -a 'dpkg --configure -a'"));
-    }
-    for name in held {
-        steps.push(format!("ansible '{pattern}' -b -m dpkg_selections -a 'name={name} selection=install'"));
-    }
-    if !install.is_empty() {
-        steps.push(format!("ansible '{pattern}' -b -m apt -a 'name={}'", install.replace(' ', ",")));
-    }
-    steps
-}
-
-/// `nginx=1.26.3-3+deb13u1 curl`
-fn installs(commands: &[Command]) -> String {
-    let wanted = commands.iter().filter_map(|command| match command {
-        Command::Install { package, version: Some(version) } => Some(format!("{package}={version}")),
-        Command::Install { package, version: None } => Some(package.clone()),
-        _ => None,
-    });
-    wanted.collect::<Vec<_>>().join(" ")
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use super::Releases;
 use super::expect::Expected;
 use crate::playbook::PackageEntry;
+use crate::snapshot::Os;
 use crate::version::{Distance, System, compare_upstream, distance, same_upstream};
 
 /// What a host has of one package.
@@ -154,6 +155,12 @@ impl<'a> Column<'a> {
     /// The subject of findings about it: dpkg's way of naming a foreign twin.
     pub fn subject(&self) -> String {
         if self.foreign { format!("{}:{}", self.name, self.arch) } else { self.name.to_owned() }
+    }
+
+    /// What the package is called under a system, where an entry names it by system.
+    pub fn name_under(&self, os: &Os) -> &'a str {
+        let like: Vec<&str> = os.like.iter().map(String::as_str).collect();
+        self.entries().find_map(|entry| entry.names.on(&os.id, &like)).unwrap_or(self.name)
     }
 
     /// Whether any two hosts that answered differ, whatever is expected.

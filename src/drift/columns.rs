@@ -184,6 +184,7 @@ impl<'a> Maker<'_, 'a> {
         Cell { value, system: packages.system }
     }
 
+    /// Of several versions of one package the newest speaks for the host, and comes first.
     fn value(&self, packages: &'a Packages, (name, class): Key) -> Value<'a> {
         let found =
             packages.named(name).iter().find(|package| packages.class(package.arch, self.all) == class);
@@ -215,7 +216,7 @@ impl<'a> Maker<'_, 'a> {
         name: &str,
         entry: &'a PackageEntry,
         class: ArchClass,
-    ) -> Option<(usize, Value<'a>)> {
+    ) -> Option<(usize, Cell<'a>)> {
         let id = inventory.find(name)?;
         let position = self.fleet.hosts.iter().position(|observation| observation.host == id)?;
         let observation = self.observation(position)?;
@@ -223,7 +224,7 @@ impl<'a> Maker<'_, 'a> {
         let releases = &self.cluster.releases;
         let slot = os.and_then(|os| releases.distinct.iter().position(|known| known.same_release(os)));
         let cell = self.cell(position, name_of(entry, observation), class);
-        Some((slot.unwrap_or(usize::MAX), cell.value))
+        Some((slot.unwrap_or(usize::MAX), cell))
     }
 
     /// The packages that are worth a column, though no entry names them.
@@ -266,7 +267,7 @@ impl<'a> Maker<'_, 'a> {
         let mut native = vec![Tally::default(); self.fleet.strings.len()];
         let mut foreign: BTreeMap<Key, Tally> = BTreeMap::new();
         for packages in hosts {
-            for package in &packages.list {
+            for package in packages.newest() {
                 let class = packages.class(package.arch, self.all);
                 let tally = match class {
                     ArchClass::Native => native.get_mut(package.name.index()),

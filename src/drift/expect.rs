@@ -1,5 +1,6 @@
 //! What a cluster expects of one package, release by release.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::column::{Cell, Value};
@@ -56,7 +57,7 @@ impl<'a> Answers<'a> {
     pub(super) fn by_baseline(
         &self,
         baseline: &'a Baseline,
-        of_host: Option<(usize, Value<'a>)>,
+        of_host: Option<(usize, Cell<'a>)>,
     ) -> Vec<Expected<'a>> {
         match baseline {
             Baseline::Majority => self.by_majority(),
@@ -81,9 +82,9 @@ impl<'a> Answers<'a> {
 
     fn by_majority(&self) -> Vec<Expected<'a>> {
         // Few values, many hosts: a version is mapped once.
-        let mut values: BTreeMap<Value<'a>, Vec<(usize, Cell<'a>)>> = BTreeMap::new();
+        let mut values: BTreeMap<(Value<'a>, System), Vec<(usize, Cell<'a>)>> = BTreeMap::new();
         for (slot, cell) in &self.cells {
-            values.entry(cell.value).or_default().push((*slot, *cell));
+            values.entry((cell.value, cell.system)).or_default().push((*slot, *cell));
         }
         let mut classes: BTreeMap<Class<'a>, Vec<(usize, Cell<'a>)>> = BTreeMap::new();
         for cells in values.into_values() {
@@ -145,19 +146,17 @@ impl<'a> Answers<'a> {
 
     /// A pinned version is one of the cluster's own release; other releases are held to its upstream.
     fn by_pin(&self, version: &'a str) -> Vec<Expected<'a>> {
-        let system = self.cells.first().map_or(System::Debian, |(_, cell)| cell.system);
         let home = self.main.or_else(|| self.cells.first().map(|(slot, _)| *slot));
+        let at_home = self.cells.iter().find(|(slot, _)| Some(*slot) == home).or_else(|| self.cells.first());
+        let system = at_home.map_or(System::Debian, |(_, cell)| cell.system);
         (0..self.slots).map(|slot| Expected::Version { version, system, exact: Some(slot) == home }).collect()
     }
 
-    fn by_host(&self, of_host: Option<(usize, Value<'a>)>) -> Vec<Expected<'a>> {
-        let system = self.cells.first().map_or(System::Debian, |(_, cell)| cell.system);
+    fn by_host(&self, of_host: Option<(usize, Cell<'a>)>) -> Vec<Expected<'a>> {
         match of_host {
-            None | Some((_, Value::Unknown)) => self.all(Expected::NoBaseline),
-            Some((_, Value::Absent)) => self.all(Expected::Absent),
-            Some((home, Value::Installed(version))) => (0..self.slots)
-                .map(|slot| Expected::Version { version, system, exact: slot == home })
-                .collect(),
+            None | Some((_, Cell { value: Value::Unknown, .. })) => self.all(Expected::NoBaseline),
+            Some((_, Cell { value: Value::Absent, .. })) => self.all(Expected::Absent),
+            Some((home, cell)) => (0..self.slots).map(|slot| cell.expected(slot == home)).collect(),
         }
     }
 }
@@ -182,9 +181,9 @@ impl<'a> Cell<'a> {
     /// version across releases.
     fn newer_than(&self, other: &Self, same_release: bool) -> bool {
         let (Some(mine), Some(its)) = (self.pair(), other.pair()) else { return false };
-        let own_order = mine.0.compare(mine.1, its.1);
-        let order = if same_release { own_order } else { compare_upstream(mine, its).unwrap_or(own_order) };
-        order.is_gt()
+        let own_order = (mine.0 == its.0).then(|| mine.0.compare(mine.1, its.1));
+        let order = if same_release { own_order } else { None };
+        order.or_else(|| compare_upstream(mine, its)).or(own_order).is_some_and(Ordering::is_gt)
     }
 }
 
@@ -298,6 +297,31 @@ mod tests {
     fn newest_is_by_upstream_across_releases_and_by_the_own_order_within() {
         let mixed = answers(&[(0, "1.22.1-9"), (0, "1.22.1-10"), (1, "1.26.3-1"), (1, "1.26.3-1~bpo12+1")]);
         assert_eq!(mixed.by_newest(), [version("1.26.3-1", false), version("1.26.3-1", true)]);
+    }
+
+    #[test]
+    fn systems_are_compared_by_the_upstream_version_and_each_keeps_its_own() {
+        let cell = |slot, system, version| (slot, Cell { value: Value::Installed(version), system });
+        let mixed = Answers {
+            cells: vec![
+                cell(0, System::Debian, "1:9.9p2-1"),
+                cell(0, System::Debian, "1:9.9p2-1"),
+                cell(1, System::Apk, "9.9_p2-r0"),
+            ],
+            slots: 2,
+            main: Some(0),
+        };
+        let apk = Expected::Version { version: "9.9_p2-r0", system: System::Apk, exact: true };
+        assert_eq!(mixed.by_majority(), [version("1:9.9p2-1", true), apk]);
+        let rc = |system| cell(0, system, "3.4.0rc1-1");
+        // The same text is a pre-release to pacman alone.
+        let same_text = Answers {
+            cells: vec![rc(System::Pacman), rc(System::Debian), rc(System::Debian)],
+            slots: 2,
+            main: Some(0),
+        };
+        assert_eq!(same_text.by_majority()[0], version("3.4.0rc1-1", true));
+        assert_eq!(mixed.by_newest()[1], apk);
     }
 
     #[test]

@@ -83,6 +83,17 @@ impl<'a> Comparison<'a> {
         self.host(position).map_or("", |host| host.name.as_str())
     }
 
+    /// What a host's own package system calls the package that findings about a cluster name by a subject.
+    pub fn name_on(&self, cluster: &str, position: usize, subject: &str) -> String {
+        let own = || {
+            let cluster = self.clusters.iter().find(|known| known.name == cluster)?;
+            let column = cluster.columns.iter().find(|column| column.subject() == subject)?;
+            let os = self.observation(position)?.os()?;
+            Some(if column.foreign { subject.to_owned() } else { column.name_under(os).to_owned() })
+        };
+        own().unwrap_or_else(|| subject.to_owned())
+    }
+
     /// The names of the clusters that a host is in.
     pub fn clusters_of(&self, position: usize) -> impl Iterator<Item = &str> {
         self.clusters

@@ -75,7 +75,8 @@ fn silent(comparison: &Comparison<'_>, cluster: &Cluster<'_>) -> BTreeMap<String
         let Some(host) = comparison.observation(position).filter(|host| host.packages().is_none()) else {
             continue;
         };
-        let gap = host.snapshot.iter().flat_map(|snapshot| &snapshot.gaps).find(|gap| gap.probe == "dpkg");
+        let gap =
+            host.snapshot.iter().flat_map(|snapshot| &snapshot.gaps).find(|gap| gap.is_about_packages());
         let why = match (&host.fault, gap) {
             (Some(fault), _) => format!(": {}: {}", fault.phase, fault.message),
             (None, Some(gap)) => format!(": {}", gap.reason),

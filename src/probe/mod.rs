@@ -30,16 +30,48 @@ pub enum Section {
     Kernel,
     /// The `btime` line of `/proc/stat`, proc(5).
     Boot,
-    /// `dpkg-query -W`: name, architecture, version, status letters.
+    /// `dpkg-query -W`, or `/var/lib/dpkg/status.d`: name, architecture, version, status letters.
     Dpkg,
     /// `/var/lib/apt/extended_states`: what apt installed as a dependency.
     AptMarks,
+    /// `rpm -qa`: name, epoch, version, release, architecture, modularity label.
+    Rpm,
+    /// The version locks of dnf and yum.
+    RpmLocks,
+    /// apk's database: name, architecture, version.
+    Apk,
+    /// `/etc/apk/world`: what was asked for.
+    ApkWorld,
+    /// pacman's database: name, architecture, version, reason.
+    Pacman,
+    /// `IgnorePkg` of `/etc/pacman.conf`.
+    PacmanIgnored,
 }
 
 impl Section {
     /// Every section, in the order in which it is asked for.
-    pub const ALL: [Self; 6] =
-        [Self::OsRelease, Self::Hostname, Self::Kernel, Self::Boot, Self::Dpkg, Self::AptMarks];
+    pub const ALL: [Self; 12] = [
+        Self::OsRelease,
+        Self::Hostname,
+        Self::Kernel,
+        Self::Boot,
+        Self::Dpkg,
+        Self::AptMarks,
+        Self::Rpm,
+        Self::RpmLocks,
+        Self::Apk,
+        Self::ApkWorld,
+        Self::Pacman,
+        Self::PacmanIgnored,
+    ];
+
+    /// The package systems, each with what tells purposes and holds on it.
+    pub const PACKAGES: [(Self, Self); 4] = [
+        (Self::Dpkg, Self::AptMarks),
+        (Self::Rpm, Self::RpmLocks),
+        (Self::Apk, Self::ApkWorld),
+        (Self::Pacman, Self::PacmanIgnored),
+    ];
 
     /// The name on the wire and in reports.
     pub const fn name(self) -> &'static str {
@@ -50,6 +82,12 @@ impl Section {
             Self::Boot => "boot",
             Self::Dpkg => "dpkg",
             Self::AptMarks => "apt-marks",
+            Self::Rpm => "rpm",
+            Self::RpmLocks => "rpm-locks",
+            Self::Apk => "apk",
+            Self::ApkWorld => "apk-world",
+            Self::Pacman => "pacman",
+            Self::PacmanIgnored => "pacman-ignored",
         }
     }
 }

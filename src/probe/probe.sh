@@ -44,6 +44,14 @@ first_of() {
 	return 127
 }
 
+# Prints all of the files that exist.
+every_of() {
+	for file do
+		[ -e "$file" ] || continue
+		first_of "$file" || return
+	done
+}
+
 have() {
 	command -v "$1" >/dev/null && return
 	echo "$1 is not installed" >&2
@@ -60,17 +68,103 @@ section_kernel() { uname -srm; }
 # Seconds since the epoch, from the kernel.
 section_boot() { sed -n '/^btime /p' /proc/stat; }
 
+# Where there is no dpkg-query, as in distroless images, each package has a file of its own.
 section_dpkg() {
-	have dpkg-query || return
+	if ! have dpkg-query; then
+		[ -d /var/lib/dpkg/status.d ] || return 127
+		find /var/lib/dpkg/status.d -type f ! -name '*.md5sums' -exec awk '
+			function put() { if (name arch version != "") print name "\t" arch "\t" version "\tii "; name = arch = version = "" }
+			FNR == 1 { put() }
+			/^Package: / { name = $2 }
+			/^Architecture: / { arch = $2 }
+			/^Version: / { version = $2 }
+			END { put() }' {} +
+		return
+	fi
 	# shellcheck disable=SC2016 # dpkg-query expands these, not the shell
 	dpkg-query -W -f '${Package}\t${Architecture}\t${Version}\t${db:Status-Abbrev}\n'
 }
 
 # What apt installed as a dependency; where the file is missing, apt regards everything as asked for.
 section_apt_marks() {
-	have apt-get || return
+	[ -d /var/lib/dpkg/status.d ] || have apt-get || return
 	[ -e /var/lib/apt/extended_states ] || return 0
 	first_of /var/lib/apt/extended_states
+}
+
+# rpm writes to its database even when it is only asked, where it may: root's question is a user's.
+as_nobody() {
+	if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
+# A database that does not exist would be made.
+section_rpm() {
+	have rpm || return
+	db=$(rpm --eval '%{_dbpath}')
+	if ! [ -e "$db/rpmdb.sqlite" ] && ! [ -e "$db/Packages" ] && ! [ -e "$db/Packages.db" ]; then
+		echo "there is no rpm database in $db" >&2
+		return 127
+	fi
+	label='(none)'
+	case $(rpm --querytags) in *MODULARITYLABEL*) label='%{MODULARITYLABEL}' ;; esac
+	as_nobody rpm -qa --qf "%{NAME}\\t%{EPOCH}\\t%{VERSION}\\t%{RELEASE}\\t%{ARCH}\\t$label\\n"
+}
+
+# What dnf and yum keep at its version.
+section_rpm_locks() {
+	every_of /etc/dnf/plugins/versionlock.list /etc/dnf/versionlock.toml /etc/yum/pluginconf.d/versionlock.list
+}
+
+# apk's database is read as a file: apk itself contacts its repositories whatever it is asked.
+section_apk() {
+	for db in /usr/lib/apk/db/installed /lib/apk/db/installed; do
+		[ -e "$db" ] || continue
+		[ -r "$db" ] || { echo "$db: not readable for this user" >&2; return 126; }
+		awk '
+			function put() { if (name arch version != "") print name "\t" arch "\t" version; name = arch = version = "" }
+			/^P:/ { name = substr($0, 3) }
+			/^A:/ { arch = substr($0, 3) }
+			/^V:/ { version = substr($0, 3) }
+			/^$/ { put() }
+			END { put() }' "$db"
+		return
+	done
+	echo 'there is no apk database' >&2
+	return 127
+}
+
+# What was asked for, and at which version.
+section_apk_world() { first_of /etc/apk/world; }
+
+# 1 is a package that came as a dependency; an empty file is told by its path.
+section_pacman() {
+	if ! [ -d /var/lib/pacman/local ]; then
+		echo 'there is no pacman database' >&2
+		return 127
+	fi
+	find /var/lib/pacman/local -name desc -size 0
+	find /var/lib/pacman/local -name desc -type f -exec awk '
+		function put() { if (any) print name "\t" arch "\t" version "\t" (reason == "" ? 0 : reason); name = arch = version = reason = "" }
+		FNR == 1 { put(); any = 1 }
+		/^%.*%$/ { field = $0; next }
+		$0 == "" { next }
+		field == "%NAME%" { name = $0 }
+		field == "%ARCH%" { arch = $0 }
+		field == "%VERSION%" { version = $0 }
+		field == "%REASON%" { reason = $0 }
+		END { put() }' {} +
+}
+
+# What pacman passes by; files that pacman.conf includes are not followed.
+section_pacman_ignored() {
+	[ -d /var/lib/pacman/local ] || return 127
+	[ -e /etc/pacman.conf ] || return 0
+	[ -r /etc/pacman.conf ] || { echo '/etc/pacman.conf: not readable for this user' >&2; return 126; }
+	sed -n 's/^[[:space:]]*IgnorePkg[[:space:]]*=//p' /etc/pacman.conf
 }
 
 answer() {
@@ -82,6 +176,12 @@ answer() {
 		boot) section_boot ;;
 		dpkg) section_dpkg ;;
 		apt-marks) section_apt_marks ;;
+		rpm) section_rpm ;;
+		rpm-locks) section_rpm_locks ;;
+		apk) section_apk ;;
+		apk-world) section_apk_world ;;
+		pacman) section_pacman ;;
+		pacman-ignored) section_pacman_ignored ;;
 		*) mark "end $1 unknown"; return ;;
 	esac
 	mark "end $1 $?"

@@ -98,8 +98,10 @@ fn answer(name: &str, words: &str) -> String {
         ("dpkg", listed.as_str(), status),
         ("apt-marks", marks.as_str(), 0),
     ];
+    let elsewhere = ["rpm", "rpm-locks", "apk", "apk-world", "pacman", "pacman-ignored"];
     let frames = sections
-        .iter()
+        .into_iter()
+        .chain(elsewhere.map(|section| (section, "", 127)))
         .map(|(name, payload, status)| format!("\n@ab begin {name}\n{payload}\n@ab end {name} {status}\n"));
     format!("\n@ab driftless 1\n{}\n@ab done\n", frames.collect::<String>())
 }

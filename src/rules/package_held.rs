@@ -1,4 +1,4 @@
-//! `package-held`: kept at its version on some hosts of a cluster and not on others.
+//! `package-held`: kept at its version on some hosts of a cluster and not on others: held, locked, pinned or ignored.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,11 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
         for (position, packages) in comparison.packages_in(cluster) {
             answered += 1;
             for package in packages.list.iter().filter(|package| package.held) {
-                held.entry(packages.subject(package, strings)).or_default().push(position);
+                let positions = held.entry(packages.subject(package, strings)).or_default();
+                // Several versions of one package are held together.
+                if positions.last() != Some(&position) {
+                    positions.push(position);
+                }
             }
         }
         for (subject, positions) in held.into_iter().filter(|(_, positions)| positions.len() < answered) {

@@ -36,8 +36,8 @@ impl Recording {
         self
     }
 
-    /// The answer to a request, framed as the probe frames it. The host's name is its own; a section that
-    /// was not recorded is one that the probe does not have.
+    /// The answer to a request, framed as the probe frames it. The host's name is its own; a package system
+    /// that was not recorded is not installed, any other section is one that the probe does not have.
     pub(super) fn frame(&self, name: &str, request: &[u8]) -> Reply {
         let request = String::from_utf8_lossy(request);
         let lines = request.lines().skip_while(|line| *line != "REQUEST='").skip(1);
@@ -56,6 +56,14 @@ impl Recording {
         Reply { stdout: answer.stdout, stderr: answer.stderr, ending: Ending::Exit(0) }
     }
 
+    /// Whether a section is about a package system that the recorded host does not have.
+    fn is_absent(&self, section: &str) -> bool {
+        let recorded = |section: Section| self.sections.contains_key(section.name());
+        Section::PACKAGES
+            .into_iter()
+            .any(|(system, marks)| !recorded(system) && (section == system.name() || section == marks.name()))
+    }
+
     fn answer(&self, answer: &mut Answer, name: &str, section: &str) {
         answer.mark(&format!("begin {section}"));
         if section == Section::Hostname.name() {
@@ -65,6 +73,8 @@ impl Recording {
             answer.stdout.extend_from_slice(&recorded.stdout);
             answer.stderr.extend_from_slice(&recorded.stderr);
             answer.mark(&format!("end {section} {}", recorded.status));
+        } else if self.is_absent(section) {
+            answer.mark(&format!("end {section} 127"));
         } else {
             answer.mark(&format!("end {section} unknown"));
         }
@@ -104,6 +114,8 @@ mod tests {
         assert_eq!(frames.get("hostname").unwrap().payload(), b"web-01\n");
         assert_eq!(frames.get("dpkg").unwrap().status(), Status::Exit(126));
         assert_eq!(frames.get("boot").unwrap().status(), Status::Unknown);
+        assert_eq!(frames.get("apt-marks").unwrap().status(), Status::Unknown, "dpkg was recorded");
+        assert_eq!(frames.get("rpm").unwrap().status(), Status::Exit(127));
         assert!(frames.done());
     }
 }

@@ -7,162 +7,36 @@ use std::collections::{HashMap, HashSet};
 
 use string_interner::DefaultHashBuilder;
 
-use super::gap::{Gap, Reason, quote};
-use super::{Package, Packages, State, Strings, Symbol};
+use super::listing::{Format, LONGEST_LINE, MOST_TEXTS, Row, fields, is_name, is_version};
+use super::{Packages, State, Strings, Symbol};
 use crate::probe::Section;
 use crate::version::System;
 
-/// How many packages a host may list; the largest installations have some thousands.
-const MOST_PACKAGES: usize = 20_000;
-
-/// How long a line may be; the longest real ones have about a hundred characters.
-const LONGEST_LINE: usize = 400;
-
-/// How many different texts all hosts of a fleet may bring together; a hundred thousand hosts of every
-/// release there is have fewer.
-const MOST_TEXTS: usize = 4_000_000;
-
-/// How many odd lines are quoted before the rest is only counted.
-const QUOTED_LINES: usize = 3;
+pub(super) const FORMAT: Format = Format { system: System::Debian, section: Section::Dpkg, parse_line };
 
 /// A package that came as a dependency: its name, and its architecture if apt says it.
 type Mark = (Symbol, Option<Symbol>);
 
-/// What was read before, by its bytes: the hosts of a fleet send the same lines over and over.
+/// Paragraphs of apt's marks that were read before, by their bytes: what came as a dependency.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
-    /// Lines of dpkg; `None` is a package that is not on the host any more.
-    rows: HashMap<Box<[u8]>, Option<Package>, DefaultHashBuilder>,
-    /// Paragraphs of apt's marks: what came as a dependency.
-    marks: HashMap<Box<[u8]>, Option<Mark>, DefaultHashBuilder>,
-}
+pub(super) struct Marks(HashMap<Box<[u8]>, Option<Mark>, DefaultHashBuilder>);
 
-impl Seen {
-    /// One line as a package; lines that make no sense are not remembered.
-    fn row(&mut self, line: &[u8], strings: &mut Strings) -> Result<Option<Package>, ()> {
-        if let Some(known) = self.rows.get(line) {
-            return Ok(*known);
-        }
-        if strings.len() >= MOST_TEXTS {
-            return Err(());
-        }
-        let package = parse_line(line)?.map(|row| row.intern(strings));
-        self.rows.insert(line.into(), package);
-        Ok(package)
-    }
-
+impl Marks {
     /// The package that a paragraph says came as a dependency, if it says so.
-    fn mark(&mut self, paragraph: &[u8], strings: &mut Strings) -> Option<Mark> {
-        if let Some(known) = self.marks.get(paragraph) {
+    fn read(&mut self, paragraph: &[u8], strings: &mut Strings) -> Option<Mark> {
+        if let Some(known) = self.0.get(paragraph) {
             return *known;
         }
         let mark = parse_mark(paragraph, strings);
         if paragraph.len() <= LONGEST_LINE && strings.len() < MOST_TEXTS {
-            self.marks.insert(paragraph.into(), mark);
+            self.0.insert(paragraph.into(), mark);
         }
         mark
     }
 }
 
-/// Reads `Package\tArchitecture\tVersion\tStatus-Abbrev` lines. Lines that make no sense become one
-/// gap that quotes the first of them; the other packages are kept.
-pub(super) fn parse(
-    payload: &[u8],
-    strings: &mut Strings,
-    seen: &mut Seen,
-    gaps: &mut Vec<Gap>,
-) -> Option<Packages> {
-    let gap = |reason, detail: String| Gap { probe: Section::Dpkg.name().to_owned(), reason, detail };
-    let mut list = Vec::with_capacity((payload.len() / 48).min(MOST_PACKAGES));
-    let mut odd: Vec<&[u8]> = Vec::new();
-    let (mut odd_lines, mut rows) = (0_usize, 0_usize);
-    for line in lines(payload).filter(|line| !line.is_empty()) {
-        rows += 1;
-        if list.len() > MOST_PACKAGES {
-            let detail = format!("more than {MOST_PACKAGES} packages: this is no package list");
-            gaps.push(gap(Reason::Unparsable, detail));
-            return None;
-        }
-        match seen.row(line, strings) {
-            Ok(Some(package)) => list.push(package),
-            Ok(None) => {}
-            Err(()) => {
-                odd_lines += 1;
-                if odd.len() < QUOTED_LINES {
-                    odd.push(line);
-                }
-            }
-        }
-    }
-    if odd_lines > 0 {
-        let quoted = odd.iter().map(|line| format!("`{}`", quote(line))).collect::<Vec<_>>().join(", ");
-        gaps.push(gap(Reason::Unparsable, format!("{odd_lines} of {rows} lines are no package: {quoted}")));
-    }
-    if list.is_empty() {
-        if odd_lines == 0 {
-            gaps.push(gap(Reason::Empty, "dpkg-query listed no installed package".to_owned()));
-        }
-        return None;
-    }
-    list.sort_unstable_by_key(|package| (package.name, package.arch, package.version));
-    list.dedup_by_key(|package| (package.name, package.arch, package.version));
-    let complete = odd_lines == 0;
-    let mut packages =
-        Packages { system: System::Debian, native: None, list, purpose_known: false, complete };
-    // The host's own architecture is that of dpkg itself.
-    packages.native =
-        strings.find("dpkg").and_then(|dpkg| packages.named(dpkg).first()).map(|package| package.arch);
-    Some(packages)
-}
-
-/// The lines of a text, without their ends.
-fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let (line, after) = rest.split_at_checked(end)?;
-        rest = after.get(1..).unwrap_or_default();
-        Some(line)
-    })
-}
-
-/// One line, not interned yet.
-struct Row<'a> {
-    name: &'a str,
-    arch: &'a str,
-    version: &'a str,
-    state: State,
-    held: bool,
-}
-
-impl Row<'_> {
-    fn intern(&self, strings: &mut Strings) -> Package {
-        Package {
-            name: strings.intern(self.name),
-            arch: strings.intern(self.arch),
-            version: strings.intern(self.version),
-            state: self.state,
-            held: self.held,
-            on_purpose: true,
-        }
-    }
-}
-
-/// `Ok(None)` is a package that is not on the host any more.
-fn parse_line(line: &[u8]) -> Result<Option<Row<'_>>, ()> {
-    if line.len() > LONGEST_LINE || !line.iter().all(|byte| *byte == b'\t' || (b' '..=b'~').contains(byte)) {
-        return Err(());
-    }
-    let line = std::str::from_utf8(line).map_err(|_| ())?;
-    let mut fields = line.split('\t');
-    let (Some(name), Some(arch), Some(version), Some(letters), None) =
-        (fields.next(), fields.next(), fields.next(), fields.next(), fields.next())
-    else {
-        return Err(());
-    };
+fn parse_line(line: &str) -> Result<Option<Row<'_>>, ()> {
+    let [name, arch, version, letters] = fields(line)?;
     let mut letters = letters.bytes();
     let (Some(want), Some(status)) = (letters.next(), letters.next()) else { return Err(()) };
     let broken = matches!(letters.next(), Some(b'R'));
@@ -177,25 +51,17 @@ fn parse_line(line: &[u8]) -> Result<Option<Row<'_>>, ()> {
         b't' => State::TriggersPending,
         _ => return Err(()),
     };
-    if !is_name(name) || !is_name(arch) || !is_version(version, state) {
+    // A half-installed package may have no version yet.
+    let has_version = is_version(version) || version.is_empty() && state == State::HalfInstalled;
+    if !is_name(name) || !is_name(arch) || !has_version {
         return Err(());
     }
-    Ok(Some(Row { name, arch, version, state, held: want == b'h' }))
+    Ok(Some(Row { state, held: want == b'h', ..Row::installed(name, arch, version) }))
 }
 
-/// A word of the alphabet that Debian Policy 5.6.7 allows in names.
-fn is_name(word: &str) -> bool {
-    // The first must be a letter or a digit: what is printed in commands cannot be an option.
-    word.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
-        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_'))
-}
-
-/// A version of the alphabet that Debian Policy 5.6.12 allows; a half-installed package may have none.
-fn is_version(word: &str, state: State) -> bool {
-    (!word.is_empty() || state == State::HalfInstalled)
-        && word.bytes().all(|byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_' | b'~' | b':')
-        })
+/// The host's own architecture is that of dpkg itself.
+pub(super) fn own_arch(packages: &Packages, strings: &Strings) -> Option<Symbol> {
+    strings.find("dpkg").and_then(|dpkg| packages.named(dpkg).first()).map(|package| package.arch)
 }
 
 /// Reads apt's `extended_states` and marks what only a dependency asked for.
@@ -203,7 +69,7 @@ pub(super) fn mark_automatic(
     payload: &[u8],
     packages: &mut Packages,
     strings: &mut Strings,
-    seen: &mut Seen,
+    seen: &mut Marks,
 ) {
     let mut marks: HashSet<Mark, DefaultHashBuilder> = HashSet::default();
     let mut from = 0;
@@ -211,7 +77,7 @@ pub(super) fn mark_automatic(
     let ends = memchr::memmem::find_iter(payload, b"\n\n").map(|at| at + 1).chain([payload.len()]);
     for end in ends {
         let paragraph = payload.get(from..end).unwrap_or_default().trim_ascii();
-        marks.extend(seen.mark(paragraph, strings));
+        marks.extend(seen.read(paragraph, strings));
         from = end;
     }
     // apt files packages for all architectures under the host's own.
@@ -245,12 +111,13 @@ fn parse_mark(paragraph: &[u8], strings: &mut Strings) -> Option<Mark> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::gap::{Gap, Reason};
+    use super::super::listing::fixture::read as read_listing;
+    use super::super::{Package, Packages};
     use super::*;
 
     fn read(text: &str) -> (Option<Packages>, Strings, Vec<Gap>) {
-        let (mut strings, mut gaps) = (Strings::default(), Vec::new());
-        let packages = parse(text.as_bytes(), &mut strings, &mut Seen::default(), &mut gaps);
-        (packages, strings, gaps)
+        read_listing(&FORMAT, text.as_bytes())
     }
 
     fn find<'a>(packages: &'a Packages, strings: &Strings, name: &str) -> &'a [Package] {
@@ -303,7 +170,7 @@ mod tests {
         );
         let mut packages = packages.unwrap();
         let marks = "Package: libc6\nArchitecture: amd64\nAuto-Installed: 1\n\nPackage: nginx-common\nArchitecture: amd64\nAuto-Installed: 1\n\nPackage: nginx\nArchitecture: amd64\nAuto-Installed: 0\n";
-        mark_automatic(marks.as_bytes(), &mut packages, &mut strings, &mut Seen::default());
+        mark_automatic(marks.as_bytes(), &mut packages, &mut strings, &mut Marks::default());
         assert!(packages.purpose_known);
         let purpose = |name: &str| {
             find(&packages, &strings, name)
@@ -319,8 +186,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let (mut strings, mut gaps) = (Strings::default(), Vec::new());
-            let packages = parse(&bytes, &mut strings, &mut Seen::default(), &mut gaps);
+            let (packages, _, gaps) = read_listing(&FORMAT, &bytes);
             prop_assert!(packages.is_some() || !gaps.is_empty());
         }
     }

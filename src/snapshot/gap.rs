@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::probe::Section;
+
 /// Something that could not be collected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
@@ -11,6 +13,13 @@ pub struct Gap {
     pub reason: Reason,
     /// Why, in the words of the tool or the system; already safe to print.
     pub detail: String,
+}
+
+impl Gap {
+    /// Whether it is the package database that could not be had, of whatever system.
+    pub fn is_about_packages(&self) -> bool {
+        Section::PACKAGES.iter().any(|(system, _)| system.name() == self.probe)
+    }
 }
 
 /// Why something could not be collected.

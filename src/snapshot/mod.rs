@@ -3,11 +3,16 @@
 //! A fact that could not be collected is absent *and* has a gap that says why: "not collected" can
 //! never be read as "in sync". Nothing here talks to a host, compares two of them, or knows a rule.
 
+mod apk;
 mod dpkg;
 mod fault;
 mod gap;
+mod listing;
 mod os_release;
+mod pacman;
 mod parse;
+mod rpm;
+mod systems;
 
 use std::time::Duration;
 
@@ -156,7 +161,8 @@ pub struct Packages {
     pub system: System,
     /// The host's own architecture; `None` where the database does not tell.
     pub native: Option<Symbol>,
-    /// Every package that is on the host in any state, sorted by name symbol, architecture, version.
+    /// Every package that is on the host in any state, sorted by name symbol and architecture; of several
+    /// versions of one the newest comes first.
     pub list: Vec<Package>,
     /// Whether it is known what was installed on purpose; if not, [`Package::on_purpose`] says nothing.
     pub purpose_known: bool,
@@ -169,10 +175,12 @@ pub struct Packages {
 pub struct Package {
     /// Its name.
     pub name: Symbol,
-    /// Its architecture.
+    /// Its architecture; `all` if it is for every one, whatever the system calls that.
     pub arch: Symbol,
     /// Its full version.
     pub version: Symbol,
+    /// Its modularity label, `module:stream:version:context`, on rpm systems that have modules.
+    pub module: Option<Symbol>,
     /// What dpkg's three letters say.
     pub state: State,
     /// Whether an administrator on the host wants it kept at its version.
@@ -242,6 +250,15 @@ impl Packages {
             ArchClass::Native => name.to_owned(),
             ArchClass::Foreign(arch) => format!("{name}:{}", strings.text(arch)),
         }
+    }
+
+    /// Every package, of those in several versions the newest alone.
+    pub fn newest(&self) -> impl Iterator<Item = &Package> {
+        let mut before = None;
+        self.list.iter().filter(move |package| {
+            let key = Some((package.name, package.arch));
+            std::mem::replace(&mut before, key) != key
+        })
     }
 
     /// Every package of that name, of whatever architecture.

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use super::gap::{Gap, Reason, quote};
-use super::{Kernel, Os, Snapshot, Strings, dpkg};
+use super::{Kernel, Os, Snapshot, Strings, systems};
 use crate::probe::{Frame, Frames, PROTOCOL, Section, Status, stderr_of};
 
 /// Why an answer could not be read.
@@ -21,7 +21,7 @@ pub enum Unread {
 #[derive(Debug, Default)]
 pub struct Reader {
     strings: Strings,
-    seen: dpkg::Seen,
+    known: systems::Known,
 }
 
 impl Reader {
@@ -44,20 +44,14 @@ impl Reader {
     }
 
     fn snapshot(&mut self, answer: &Answer<'_>) -> Snapshot {
-        let Self { strings, seen } = self;
+        let Self { strings, known } = self;
         let mut snapshot = Snapshot::default();
         let gaps = &mut snapshot.gaps;
         snapshot.os = answer.fact(Section::OsRelease, gaps, Os::parse);
         snapshot.hostname = answer.fact(Section::Hostname, gaps, hostname);
         snapshot.kernel = answer.fact(Section::Kernel, gaps, kernel);
         snapshot.boot = answer.fact(Section::Boot, gaps, boot);
-        snapshot.packages =
-            answer.payload(Section::Dpkg, gaps).and_then(|payload| dpkg::parse(payload, strings, seen, gaps));
-        if let (Some(packages), Some(marks)) =
-            (&mut snapshot.packages, answer.payload(Section::AptMarks, gaps))
-        {
-            dpkg::mark_automatic(marks, packages, strings, seen);
-        }
+        snapshot.packages = systems::packages(answer, snapshot.os.as_ref(), known, strings, gaps);
         if snapshot.gaps.is_empty() && !answer.frames.done() {
             let detail = "the probe did not come to its end".to_owned();
             snapshot.gaps.push(Gap { probe: "probe".to_owned(), reason: Reason::Truncated, detail });
@@ -67,15 +61,25 @@ impl Reader {
 }
 
 /// One host's frames, and what belongs to them.
-struct Answer<'a> {
-    frames: Frames<'a>,
+pub(super) struct Answer<'a> {
+    pub(super) frames: Frames<'a>,
     stderr: &'a [u8],
     nonce: &'a str,
 }
 
 impl<'a> Answer<'a> {
+    /// How a section ended; `None` if it did not come, or not wholly.
+    pub(super) fn status(&self, section: Section) -> Option<Status> {
+        self.frames.get(section.name()).map(Frame::status)
+    }
+
+    /// What a section's tool said beside its answer.
+    pub(super) fn stderr_of(&self, section: Section) -> &'a [u8] {
+        stderr_of(self.stderr, self.nonce, section.name())
+    }
+
     /// The payload of a section that ended well; otherwise a gap.
-    fn payload(&self, section: Section, gaps: &mut Vec<Gap>) -> Option<&'a [u8]> {
+    pub(super) fn payload(&self, section: Section, gaps: &mut Vec<Gap>) -> Option<&'a [u8]> {
         let name = section.name();
         let (reason, detail) = match self.frames.get(name) {
             Some(frame) => match frame.status() {
@@ -108,7 +112,7 @@ impl<'a> Answer<'a> {
 
     /// Why a section failed, in the tool's own words where it had any.
     fn explain(&self, frame: &Frame<'_>, section: Section) -> String {
-        let said = quote(stderr_of(self.stderr, self.nonce, section.name()));
+        let said = quote(self.stderr_of(section));
         match frame.status() {
             Status::Unknown => "the probe pinned on the host is older than this program".to_owned(),
             Status::Exit(status) if said.is_empty() => format!("exit status {status}"),
@@ -161,13 +165,19 @@ mod tests {
         text.into_bytes()
     }
 
-    const WHOLE: [(&str, &str, &str); 6] = [
+    const WHOLE: [(&str, &str, &str); 12] = [
         ("os-release", "ID=debian\nVERSION_ID=13\n", "0"),
         ("hostname", "web-01\n", "0"),
         ("kernel", "Linux 6.1.0-18-amd64 x86_64\n", "0"),
         ("boot", "btime 1700000000\n", "0"),
         ("dpkg", "nginx\tamd64\t1.0\tii \n", "0"),
         ("apt-marks", "", "0"),
+        ("rpm", "", "127"),
+        ("rpm-locks", "", "127"),
+        ("apk", "", "127"),
+        ("apk-world", "", "127"),
+        ("pacman", "", "127"),
+        ("pacman-ignored", "", "127"),
     ];
 
     fn read(sections: &[(&str, &str, &str)]) -> Snapshot {

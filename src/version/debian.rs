@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use super::number;
+
 /// Epoch, upstream version and revision. An epoch that is no number orders as text does: the real tool
 /// would refuse it.
 fn split(version: &str) -> (&str, &str, &str) {
@@ -31,7 +33,7 @@ fn part(one: &str, other: &str) -> Ordering {
         if text != Ordering::Equal {
             return text;
         }
-        let number = number(digits(&mut one), digits(&mut other));
+        let number = number::compare(number::digits(&mut one), number::digits(&mut other));
         if number != Ordering::Equal || (one.is_empty() && other.is_empty()) {
             return number;
         }
@@ -65,20 +67,6 @@ fn weight(byte: Option<&u8>) -> u16 {
         Some(byte) if byte.is_ascii_alphabetic() => u16::from(*byte),
         Some(byte) => u16::from(*byte) + 256,
     }
-}
-
-/// Takes off the leading digits, and their leading zeros.
-fn digits<'a>(text: &mut &'a [u8]) -> &'a [u8] {
-    let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (number, rest) = text.split_at(length);
-    *text = rest;
-    let zeros = number.iter().take_while(|byte| **byte == b'0').count();
-    number.get(zeros..).unwrap_or_default()
-}
-
-/// Numbers of any size: the longer is the greater.
-fn number(one: &[u8], other: &[u8]) -> Ordering {
-    one.len().cmp(&other.len()).then_with(|| one.cmp(other))
 }
 
 #[cfg(test)]

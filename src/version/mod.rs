@@ -3,9 +3,15 @@
 //! A distribution's order is exact and is used inside one release. Across releases and systems only
 //! the upstream version can be compared, and requirements are written in it. Pure: no I/O.
 
+mod apk;
 mod debian;
 mod distance;
+mod number;
+#[cfg(test)]
+mod oracle;
+mod pacman;
 mod requirement;
+mod rpm;
 mod upstream;
 
 use std::cmp::Ordering;
@@ -19,14 +25,23 @@ pub use upstream::Upstream;
 pub enum System {
     /// dpkg: epoch, upstream version, revision; deb-version(7).
     Debian,
+    /// rpm: epoch, version, release; rpm-version(7).
+    Rpm,
+    /// apk: version and release; apk-package(5).
+    Apk,
+    /// pacman: epoch, version, release; vercmp(8).
+    Pacman,
 }
 
 impl System {
-    /// The system's own order. Total on any text; equal to the real tool's on versions that the real
-    /// tool accepts.
+    /// The system's own order, for any text; equal to the real tool's on versions that the real tool
+    /// accepts.
     pub fn compare(self, one: &str, other: &str) -> Ordering {
         match self {
             Self::Debian => debian::compare(one, other),
+            Self::Rpm => rpm::compare(one, other),
+            Self::Apk => apk::compare(one, other),
+            Self::Pacman => pacman::compare(one, other),
         }
     }
 
@@ -34,6 +49,9 @@ impl System {
     pub fn upstream(self, version: &str) -> &str {
         match self {
             Self::Debian => debian::upstream(version),
+            Self::Rpm => rpm::upstream(version),
+            Self::Apk => apk::upstream(version),
+            Self::Pacman => pacman::upstream(version),
         }
     }
 }

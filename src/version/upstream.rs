@@ -2,9 +2,10 @@
 //!
 //! Epoch, revision and repacking marks are taken off. `+really` means what follows it. Missing
 //! numbers are zero; numbers beyond the third, letters and patch levels order after the first three;
-//! `~rc1` is a pre-release. What does not begin with a number cannot be mapped.
+//! `~rc1`, apk's `_rc1` and pacman's `rc1` are pre-releases. What does not begin with a number cannot be
+//! mapped.
 
-use super::System;
+use super::{System, apk};
 
 /// Marks of a repacked source, which change nothing upstream; each may be followed by a number.
 const REPACKED: [&str; 7] = ["+dfsg", "~dfsg", ".dfsg", "+ds", "~ds", "+repack", "~repack"];
@@ -29,8 +30,7 @@ enum Piece {
 impl Upstream {
     /// Maps a full version of a system; `None` if it cannot be mapped.
     pub fn parse(system: System, version: &str) -> Option<Self> {
-        let text = bare(system, version);
-        let (release, pre) = text.split_once('~').map_or((text, ""), |(release, pre)| (release, pre));
+        let (release, pre) = pre_release(system, bare(system, version));
         let (numbers, tail) = numbers(release)?;
         let mut three = [0; 3];
         let mut after = Vec::new();
@@ -66,7 +66,28 @@ impl Upstream {
 
 /// The upstream version without what packaging adds to it.
 fn bare(system: System, version: &str) -> &str {
-    without(without(really(system.upstream(version)), &REBUILT), &REPACKED)
+    let upstream = system.upstream(version);
+    match system {
+        System::Debian => without(without(really(upstream), &REBUILT), &REPACKED),
+        System::Rpm | System::Apk | System::Pacman => upstream,
+    }
+}
+
+/// The release, and what comes before it: each system marks a pre-release in its own way.
+fn pre_release(system: System, upstream: &str) -> (&str, &str) {
+    match system {
+        System::Debian | System::Rpm => upstream.split_once('~').unwrap_or((upstream, "")),
+        System::Apk => apk::pre_release(upstream),
+        System::Pacman => unmarked_pre_release(upstream),
+    }
+}
+
+/// pacman orders `3.4.0rc1` before `3.4.0` without a mark: by its word, as upstream writes it.
+fn unmarked_pre_release(upstream: &str) -> (&str, &str) {
+    let end = upstream.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(upstream.len());
+    let Some((numbers, word)) = upstream.split_at_checked(end) else { return (upstream, "") };
+    let is_before = ["alpha", "beta", "pre", "rc"].iter().any(|before| word.starts_with(before));
+    if is_before { (numbers.trim_end_matches('.'), word) } else { (upstream, "") }
 }
 
 /// `2.36.1+really2.35` is 2.35: the packaging went back without an epoch.
@@ -163,8 +184,8 @@ mod tests {
 
     use super::*;
 
-    fn shown(version: &str) -> String {
-        let Some(upstream) = Upstream::parse(System::Debian, version) else { return "-".to_owned() };
+    fn shown(system: System, version: &str) -> String {
+        let Some(upstream) = Upstream::parse(system, version) else { return "-".to_owned() };
         let after = upstream.after.iter().map(|piece| match piece {
             Piece::Text(text) => format!(" {text}"),
             Piece::Number(number) => format!(" {number}"),
@@ -243,7 +264,53 @@ mod tests {
     #[test]
     fn real_versions_map_as_the_contract_says() {
         for (version, expected) in TABLE {
-            assert_eq!(shown(version), expected, "{version}");
+            assert_eq!(shown(System::Debian, version), expected, "{version}");
+        }
+    }
+
+    /// Real versions of the other systems.
+    const ELSEWHERE: [(System, &str, &str); 24] = [
+        (System::Rpm, "1:1.20.1-20.el9.0.1", "1.20.1"),
+        (System::Rpm, "2:1.26.3-1.module+el9.5.0+22888+1a2b3c4d", "1.26.3"),
+        (System::Rpm, "8.7p1-43.el9", "8.7.0 p 1"),
+        (System::Rpm, "1.1.1k-12.el8_9", "1.1.1 k"),
+        (System::Rpm, "5.14.0-503.11.1.el9_5", "5.14.0"),
+        (System::Rpm, "1.8.23~rc1-1.fc40", "1.8.23-rc.1"),
+        (System::Rpm, "2.0^20240110git1a2b-2.fc40", "2.0.0 ^ 20240110 git 1 a 2 b"),
+        (System::Rpm, "2025b-1.el9", "2025.0.0 b"),
+        (System::Rpm, "2.36.1-8.el9", "2.36.1"),
+        (System::Apk, "1.28.0-r3", "1.28.0"),
+        (System::Apk, "9.9_p2-r0", "9.9.0 p 2"),
+        (System::Apk, "3.0.0_rc4-r1", "3.0.0-rc.4"),
+        (System::Apk, "1.1.1w-r1", "1.1.1 w"),
+        (System::Apk, "2025b-r0", "2025.0.0 b"),
+        (System::Apk, "1.2_alpha1_p3-r0", "1.2.0-alpha.1.p.3"),
+        (System::Apk, "0.9.11~1a2b3c-r2", "0.9.11"),
+        (System::Apk, "0.9.11_git20240101-r2", "0.9.11 git 20240101"),
+        (System::Pacman, "1.28.0-1", "1.28.0"),
+        (System::Pacman, "9.9p2-1", "9.9.0 p 2"),
+        (System::Pacman, "1:2.46.0-2", "2.46.0"),
+        (System::Pacman, "3.4.0rc1-1", "3.4.0-rc.1"),
+        (System::Pacman, "2.0.beta3-2", "2.0.0-beta.3"),
+        (System::Pacman, "6.11.5.arch1-1", "6.11.5 arch 1"),
+        (System::Pacman, "r1234.g1a2b3c4-1", "-"),
+    ];
+
+    #[test]
+    fn each_system_marks_what_is_not_upstream_in_its_own_way() {
+        for (system, version, expected) in ELSEWHERE {
+            assert_eq!(shown(system, version), expected, "{system:?} {version}");
+        }
+        let openssh = [
+            (System::Debian, "1:9.9p2-1"),
+            (System::Rpm, "9.9p2-7.fc42"),
+            (System::Apk, "9.9_p2-r0"),
+            (System::Pacman, "9.9p2-1"),
+        ];
+        for one in openssh {
+            for other in openssh {
+                assert!(super::super::same_upstream(one, other), "{one:?} {other:?}");
+            }
         }
     }
 
@@ -285,7 +352,9 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,40}") {
-            let _ = Upstream::parse(System::Debian, &text);
+            for system in [System::Debian, System::Rpm, System::Apk, System::Pacman] {
+                let _ = Upstream::parse(system, &text);
+            }
         }
 
         #[test]

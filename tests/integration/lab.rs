@@ -51,6 +51,11 @@ fn the_whole_lab_is_audited() {
         ("odd-01", "partial", "unknown"),
         ("odd-02", "partial", "unknown"),
         ("odd-03", "audited", "in-sync"),
+        ("odd-05", "audited", "in-sync"),
+        ("rpm-01", "audited", "in-sync"),
+        ("rpm-02", "partial", "unknown"),
+        ("alpine-01", "audited", "in-sync"),
+        ("arch-01", "audited", "in-sync"),
     ] {
         assert_eq!(field(&report, "hosts", host, "status"), status, "{host}");
         assert_eq!(field(&report, "hosts", host, "verdict"), verdict, "{host}");
@@ -101,7 +106,7 @@ fn the_audit_changes_nothing_on_the_host() {
 
 /// What a command prints inside a host of the lab.
 #[track_caller]
-fn inside(host: &str, command: &str) -> String {
+pub(crate) fn inside(host: &str, command: &str) -> String {
     let lab = project().join("tests/lab/lab");
     let arguments = ["shell", host, "sh", "-c", command];
     let output = Command::new(lab).args(arguments).stdin(Stdio::null()).output().unwrap();

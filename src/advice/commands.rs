@@ -1,0 +1,193 @@
+//! The commands of each package system that install, configure and let go of packages.
+//!
+//! Names and versions come from hosts; the snapshot lets only the alphabets of package systems in, so that
+//! a command can be pasted into a shell. Nothing here decides what is to be done.
+
+use crate::version::System;
+
+/// One thing to do on a host.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Command {
+    /// Lets a package follow its sources again.
+    Unhold(System, String),
+    /// `dpkg --configure -a`
+    Configure,
+    /// Installs a package, in a version if there is one to be named.
+    Install { system: System, package: String, version: Option<String> },
+    /// What a person has to do, or to know.
+    Say(String),
+}
+
+/// The steps that a set of commands comes to, for hosts that Ansible calls by a pattern: first the host's
+/// own commands, holds before packages, since a package manager would refuse to go on; then Ansible's.
+pub(super) fn steps(commands: &[Command], pattern: &str) -> Vec<String> {
+    let configure = commands.contains(&Command::Configure);
+    let mut steps = Vec::new();
+    if configure {
+        steps.push("dpkg --configure -a".to_owned());
+    }
+    let systems = [System::Debian, System::Rpm, System::Apk, System::Pacman];
+    let own = || systems.into_iter().map(|system| Own::of(system, commands));
+    own().for_each(|own| steps.extend(own.shell()));
+    if configure {
+        steps.push(format!("ansible '{pattern}' -b -m command -a 'dpkg --configure -a'"));
+    }
+    let tasks = own().flat_map(|own| own.ansible());
+    steps.extend(tasks.map(|task| format!("ansible '{pattern}' -b -m {task}")));
+    steps
+}
+
+/// `nginx=1.26.3-3+deb13u1 curl`, as each package's system writes it.
+pub(super) fn installs(commands: &[Command]) -> String {
+    let wanted = commands.iter().filter_map(|command| match command {
+        Command::Install { system, package, version } => Some(spec(*system, package, version.as_deref())),
+        _ => None,
+    });
+    wanted.collect::<Vec<_>>().join(" ")
+}
+
+/// What is to be done with one system.
+struct Own<'a> {
+    system: System,
+    held: Vec<&'a str>,
+    wanted: Vec<(&'a str, Option<&'a str>)>,
+}
+
+impl<'a> Own<'a> {
+    fn of(system: System, commands: &'a [Command]) -> Self {
+        let mut own = Self { system, held: Vec::new(), wanted: Vec::new() };
+        for command in commands {
+            match command {
+                Command::Unhold(of, name) if *of == system => own.held.push(name),
+                Command::Install { system: of, package, version } if *of == system => {
+                    own.wanted.push((package, version.as_deref()));
+                }
+                _ => {}
+            }
+        }
+        own
+    }
+
+    fn specs(&self, separator: &str) -> Option<String> {
+        let specs: Vec<String> =
+            self.wanted.iter().map(|(name, version)| spec(self.system, name, *version)).collect();
+        (!specs.is_empty()).then(|| specs.join(separator))
+    }
+
+    /// What apk's world is to forget the versions of: `apk add NAME=VERSION` pins what it installs.
+    fn pinned(&self) -> Vec<&'a str> {
+        let installed = self.wanted.iter().filter(|(_, version)| version.is_some()).map(|(name, _)| *name);
+        let mut pinned: Vec<&str> = self.held.iter().copied().chain(installed).collect();
+        pinned.sort_unstable();
+        pinned.dedup();
+        pinned
+    }
+
+    fn shell(&self) -> Vec<String> {
+        let held = if self.system == System::Apk { self.pinned() } else { self.held.clone() };
+        let names = held.join(" ");
+        let unhold = (!held.is_empty()).then(|| match self.system {
+            System::Debian => format!("apt-mark unhold {names}"),
+            System::Rpm => format!("dnf versionlock delete {names}"),
+            System::Apk => format!("apk add {names}"),
+            System::Pacman => format!("take {names} out of IgnorePkg in /etc/pacman.conf"),
+        });
+        let install = self.specs(" ").map(|specs| match self.system {
+            System::Debian => format!("apt-get install {specs}"),
+            System::Rpm => format!("dnf install {specs}"),
+            System::Apk => format!("apk add {specs}"),
+            System::Pacman => format!("pacman -S {specs}"),
+        });
+        match self.system {
+            // A new word of the world takes the place of the old one, and the version goes last.
+            System::Apk => install.into_iter().chain(unhold).collect(),
+            _ => unhold.into_iter().chain(install).collect(),
+        }
+    }
+
+    /// Modules and their arguments.
+    fn ansible(&self) -> Vec<String> {
+        let each = |task: &dyn Fn(&str) -> String| self.held.iter().map(|name| task(name)).collect();
+        let mut tasks: Vec<String> = match self.system {
+            System::Debian => each(&|name| format!("dpkg_selections -a 'name={name} selection=install'")),
+            System::Rpm => {
+                each(&|name| format!("community.general.dnf_versionlock -a 'name={name} state=absent'"))
+            }
+            System::Apk | System::Pacman => Vec::new(),
+        };
+        tasks.extend(self.specs(",").map(|specs| match self.system {
+            System::Debian => format!("apt -a 'name={specs}'"),
+            System::Rpm => format!("dnf -a 'name={specs}'"),
+            System::Apk => format!("community.general.apk -a 'name={specs}'"),
+            System::Pacman => format!("community.general.pacman -a 'name={specs}'"),
+        }));
+        if self.system == System::Apk && !self.pinned().is_empty() {
+            tasks.push(format!("command -a 'apk add {}'", self.pinned().join(" ")));
+        }
+        tasks
+    }
+}
+
+/// A package in a version, as a system's own tool wants it named. A repository of pacman knows only its
+/// newest version: none can be asked for.
+fn spec(system: System, package: &str, version: Option<&str>) -> String {
+    match (system, version) {
+        (System::Debian | System::Apk, Some(version)) => format!("{package}={version}"),
+        (System::Rpm, version) => {
+            // A foreign architecture's package is `glibc:i686` in reports and `glibc.i686` to dnf.
+            let (name, arch) = package.split_once(':').unwrap_or((package, ""));
+            let version = version.map_or(String::new(), |version| format!("-{version}"));
+            let arch = if arch.is_empty() { String::new() } else { format!(".{arch}") };
+            format!("{name}{version}{arch}")
+        }
+        (_, None) | (System::Pacman, _) => package.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn repaired(system: System, version: &str) -> Vec<String> {
+        let name = || "nginx".to_owned();
+        let install = Command::Install { system, package: name(), version: Some(version.to_owned()) };
+        steps(&[Command::Unhold(system, name()), install], "web-04")
+    }
+
+    #[test]
+    fn each_system_has_commands_of_its_own() {
+        assert_eq!(
+            repaired(System::Rpm, "1:1.2-3.el9"),
+            [
+                "dnf versionlock delete nginx",
+                "dnf install nginx-1:1.2-3.el9",
+                "ansible 'web-04' -b -m community.general.dnf_versionlock -a 'name=nginx state=absent'",
+                "ansible 'web-04' -b -m dnf -a 'name=nginx-1:1.2-3.el9'",
+            ]
+        );
+        assert_eq!(
+            repaired(System::Apk, "1.28.0-r3"),
+            [
+                "apk add nginx=1.28.0-r3",
+                "apk add nginx",
+                "ansible 'web-04' -b -m community.general.apk -a 'name=nginx=1.28.0-r3'",
+                "ansible 'web-04' -b -m command -a 'apk add nginx'",
+            ]
+        );
+        assert_eq!(
+            repaired(System::Pacman, "1.28.0-1"),
+            [
+                "take nginx out of IgnorePkg in /etc/pacman.conf",
+                "pacman -S nginx",
+                "ansible 'web-04' -b -m community.general.pacman -a 'name=nginx'",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_foreign_architecture_is_named_as_the_system_names_it() {
+        assert_eq!(spec(System::Debian, "libc6:i386", Some("2.41-1")), "libc6:i386=2.41-1");
+        assert_eq!(spec(System::Rpm, "glibc:i686", Some("2.34-1.el9")), "glibc-2.34-1.el9.i686");
+        assert_eq!(spec(System::Rpm, "glibc:i686", None), "glibc.i686");
+    }
+}
