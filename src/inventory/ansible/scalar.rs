@@ -98,8 +98,7 @@ impl Node {
             error.help("take the tag away, or change the value")
         };
         match self.tag.as_deref() {
-            None if plain => Ok(plain_value(text)),
-            Some("!unsafe") if plain => Ok(plain_value(text)),
+            None | Some("!unsafe") if plain => Ok(plain_value(text)),
             None | Some("!unsafe" | "!!str" | "!") => Ok(text.into()),
             Some("!!null") => Ok(Value::Null),
             Some("!!bool") => boolean(text).map(Value::Bool).ok_or_else(|| wrong("boolean")),

@@ -3,6 +3,8 @@
 //! The order of the terms does not matter: first all plain terms are united, then every `&` term
 //! intersects, then every `!` term excludes. With no plain term, all hosts are meant.
 
+mod subscript;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
@@ -13,6 +15,7 @@ use regex::Regex;
 use super::{HostId, Inventory};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::hostlist;
+use subscript::Subscript;
 
 /// A pattern that was read.
 #[derive(Debug, Clone)]
@@ -66,14 +69,6 @@ enum Matcher {
     Names(Vec<String>),
     /// A glob or a regular expression over both.
     Expression(Regex),
-}
-
-/// `[0]`, `[-1]`, `[1:3]`: places among a term's hosts, from either end; both ends count.
-#[derive(Debug, Clone, Copy)]
-struct Subscript {
-    first: i64,
-    last: Option<i64>,
-    open_end: bool,
 }
 
 impl fmt::Display for Pattern {
@@ -271,50 +266,9 @@ impl Term {
         }
         // A host that several groups have is counted with each, as in Ansible.
         let counted = self.subscript.map_or(hosts.as_slice(), |subscript| subscript.of(&hosts));
-        let one = self.subscript.is_some_and(|subscript| subscript.last.is_none() && !subscript.open_end);
+        let one = self.subscript.is_some_and(Subscript::is_one);
         let beyond = one && counted.is_empty() && !hosts.is_empty();
         (counted.iter().copied().collect(), matched, beyond)
-    }
-}
-
-impl Subscript {
-    /// Takes a subscript off the end of a term: `web[0]`, `web[-1]`, `web[1:]`, `web[1:2]`; `web-[01:05]` has
-    /// none, since a name that ends in a separator goes on.
-    fn split(text: &str) -> (&str, Option<Self>) {
-        let parsed = || {
-            let (name, inside) = text.strip_suffix(']')?.rsplit_once('[')?;
-            let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-            let (first, last, open_end) = match inside
-                .split_once([':', '-'])
-                .filter(|(first, _)| digits(first))
-            {
-                Some((first, "")) => (first, None, true),
-                Some((first, last)) => (first, Some(last).filter(|last| digits(last))?.parse().ok(), false),
-                None => (inside, None, false),
-            };
-            let plain = !name.is_empty() && !name.ends_with(['-', '.', '_']);
-            let number = digits(first.strip_prefix('-').unwrap_or(first));
-            (plain && number).then_some((name, Self { first: first.parse().ok()?, last, open_end }))
-        };
-        parsed().map_or((text, None), |(name, subscript)| (name, Some(subscript)))
-    }
-
-    fn of<'h>(&self, hosts: &'h [HostId]) -> &'h [HostId] {
-        let place = |at: i64| -> Option<usize> {
-            let from_end = usize::try_from(at.checked_neg()?).ok();
-            match usize::try_from(at) {
-                Ok(at) => Some(at),
-                Err(_) => hosts.len().checked_sub(from_end?),
-            }
-        };
-        let Some(first) = place(self.first) else { return &[] };
-        let last = match (self.last, self.open_end) {
-            (Some(last), _) => place(last),
-            (None, true) => hosts.len().checked_sub(1),
-            (None, false) => Some(first),
-        };
-        let Some(last) = last else { return &[] };
-        hosts.get(first..(last + 1).min(hosts.len()).max(first)).unwrap_or_default()
     }
 }
 
