@@ -14,6 +14,7 @@ use driftless::playbook::Playbook;
 use driftless::report::write::Output;
 use driftless::rules::{self, Accepted};
 use driftless::ssh::{Limits, Policy};
+use driftless::ssh_config::Directive;
 
 use super::args::{Audit, Connection, HostKey, Login, Selecting, Telling};
 use super::ask::warn;
@@ -54,6 +55,15 @@ impl Plan {
         let Selected { inventory, hosts } = Selected::of(selecting, &connection.login, telling.quiet)?;
         let playbook = Playbook::load(playbooks, &rules::known_ids())?;
         let bound = bind(&inventory, &playbook)?;
+        for (label, _) in &connection.cap {
+            let has = |id: &HostId| inventory.host(*id).is_some_and(|host| host.label(label).is_some());
+            if !hosts.iter().any(has) {
+                warn(
+                    telling.quiet,
+                    &format!("--cap: no host has the variable `{label}`: nothing is capped by it"),
+                );
+            }
+        }
         for (place, term) in &bound.unmatched {
             warn(telling.quiet, &format!("{place}: `{term}` matches no host and no group"));
         }
@@ -104,6 +114,7 @@ impl Selected {
                 .hint("name an inventory with -i, or hosts: driftless audit web-01 admin@web-02:2222"));
         }
         let overrides = overrides(login, Duration::from_secs_f64(args.inventory_timeout))?;
+        check_jump(login, &overrides)?;
         let mut inventory = Inventory::load(&args.inventory, &overrides)?;
         for warning in &inventory.warnings {
             warn(quiet, warning);
@@ -128,6 +139,17 @@ fn overrides(login: &Login, script_limit: Duration) -> Result<Overrides, Failure
         ssh: Arc::new(ssh_config(login.ssh_config.as_deref(), home())?),
         script_limit: Some(script_limit),
     })
+}
+
+/// A jump host that is none is a slip of this command line, not a trouble of each host.
+fn check_jump(login: &Login, overrides: &Overrides) -> Result<(), Failure> {
+    let Some(jump) = &login.jump else { return Ok(()) };
+    let given = [Directive::new("proxyjump", jump, "--jump")];
+    match overrides.ssh.resolve("host", &given).unhonoured.iter().any(|refused| refused.place == "--jump") {
+        false => Ok(()),
+        true => Err(Failure::new(format!("--jump {jump} names no jump host"))
+            .hint("write [USER@]HOST[:PORT], and further ones after commas")),
+    }
 }
 
 /// Whether every report can be written, before any host is asked.

@@ -44,6 +44,10 @@ pub(super) fn transport(
         args::Transport::Native => {
             Transport::Native(Box::new(runtime.block_on(client(plan, connection, telling))?))
         }
+        args::Transport::Openssh if connection.ask_pass || connection.password_fd.is_some() => {
+            return Err(Failure::new("the system's `ssh` is given no password: it runs without a terminal")
+                .hint("log in by key, or leave out --transport openssh"));
+        }
         args::Transport::Openssh => Transport::OpenSsh(OpenSsh {
             limits: plan.limits.clone(),
             policy: plan.policy,
@@ -114,13 +118,17 @@ async fn client(plan: &Plan, connection: &Connection, telling: &Telling) -> Resu
 }
 
 fn password(connection: &Connection, asker: &Asker) -> Result<Option<Zeroizing<String>>, Failure> {
+    if let Some(number @ (1 | 2)) = connection.password_fd {
+        return Err(Failure::new(format!("file descriptor {number} is for output, not for a password"))
+            .hint("take another one: driftless … --password-fd 3 3<file"));
+    }
     match (connection.password_fd, connection.ask_pass) {
         (Some(number), _) => ask::from_descriptor(number).map(Some).map_err(|error| {
             Failure::new(format!("no password can be read from file descriptor {number}: {error}"))
                 .hint("start driftless with it open: driftless … --password-fd 3 3<file")
         }),
         (None, true) => asker.password().map(Some).ok_or_else(|| {
-            Failure::new("there is no terminal to ask for the password")
+            Failure::new("no password was given: there is no terminal to ask on, or the answer was empty")
                 .hint("--password-fd reads it from a file descriptor, SSH_ASKPASS names a program that asks")
         }),
         (None, false) => Ok(None),

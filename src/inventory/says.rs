@@ -41,7 +41,8 @@ impl Says {
     /// The same in Ansible's variables.
     pub(super) fn as_vars(&self) -> Vars {
         let args = [
-            self.known_hosts.as_ref().map(|path| format!("-o UserKnownHostsFile='{}'", path.display())),
+            // The inner quotes are ssh's, which takes a blank for the end of a file's name.
+            self.known_hosts.as_ref().map(|path| format!("-o 'UserKnownHostsFile=\"{}\"'", as_written(path))),
             self.jump.as_ref().map(|jump| format!("-J {jump}")),
         ];
         let args: Vec<String> = args.into_iter().flatten().collect();

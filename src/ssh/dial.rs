@@ -15,6 +15,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::{sleep, timeout};
 
 use super::faults;
+use super::group::Group;
 use crate::snapshot::{Fault, Phase, quote};
 use crate::ssh_config::{AddressFamily, Settings};
 
@@ -103,18 +104,20 @@ async fn one(address: SocketAddr, bind: Option<&str>) -> Result<TcpStream, Fault
 pub(super) struct Piped {
     into: ChildStdin,
     out: ChildStdout,
+    _group: Group,
     _child: Child,
 }
 
 /// Starts a proxy command, as `ssh` does: by the shell, which it replaces.
 pub(super) fn command(command: &str) -> Result<Piped, Fault> {
-    let spawned = Command::new("/bin/sh")
+    let mut shell = Command::new("/bin/sh");
+    Group::prepare(&mut shell);
+    let spawned = shell
         .args(["-c", &format!("exec {command}")])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         // What it says there is for a terminal, and there may be a thousand of them.
         .stderr(Stdio::null())
-        .kill_on_drop(true)
         .spawn();
     let broken = |error: &io::Error| {
         Fault::new(Phase::Connect, "its ProxyCommand could not be run")
@@ -123,7 +126,7 @@ pub(super) fn command(command: &str) -> Result<Piped, Fault> {
     };
     let mut child = spawned.map_err(|error| broken(&error))?;
     match (child.stdin.take(), child.stdout.take()) {
-        (Some(into), Some(out)) => Ok(Piped { into, out, _child: child }),
+        (Some(into), Some(out)) => Ok(Piped { into, out, _group: Group::of(&child), _child: child }),
         _ => Err(broken(&io::ErrorKind::BrokenPipe.into())),
     }
 }

@@ -15,7 +15,7 @@ pub(crate) const STDERR_KEPT: usize = 64 << 10;
 
 /// How long a host may take to close what it has said to be done: a process that some rc file left
 /// behind may hold it open for ever.
-const CLOSING: Duration = Duration::from_millis(500);
+pub(super) const CLOSING: Duration = Duration::from_millis(500);
 
 /// What a host printed, and how it ended.
 #[derive(Debug)]

@@ -103,6 +103,26 @@ pub(super) fn no_room() -> Fault {
     .hint("something floods the connections; ask fewer hosts at a time with --forks to see which")
 }
 
+/// A server that ends the connection before anything is agreed.
+pub(super) const BUSY: &str = "the host closed the connection during the SSH handshake";
+
+pub(super) fn busy() -> Fault {
+    Fault::new(Phase::Connect, BUSY)
+        .hint("sshd may be overloaded (MaxStartups) or refuse this address: look at its log; or this is no SSH server: check the port")
+}
+
+pub(super) fn penalty() -> Fault {
+    Fault::new(Phase::Connect, "the host refuses connections from this address for a while")
+        .hint("logins from here failed too often: wait some minutes, and look at PerSourcePenalties in its sshd_config")
+}
+
+/// A proxy command that ended before anything came through it.
+pub(super) fn proxy_ended(command: &str) -> Fault {
+    Fault::new(Phase::Connect, "its ProxyCommand ended before the host greeted")
+        .detail(quote(command.as_bytes()))
+        .hint("run it by hand: it should print the host's SSH identification")
+}
+
 /// Whether the server ended the connection before it greeted: it was too busy, and may not be next time.
 pub(super) fn is_refused_start(error: &Error, farewell: &Farewell) -> bool {
     let ended =
@@ -134,19 +154,11 @@ pub(super) fn handshake(error: &Error, farewell: &Farewell, said: Option<&str>) 
         None => fault,
     };
     match error {
-        _ if says_penalty(farewell.preamble()) => Fault::new(
-            Phase::Connect,
-            "the host refuses connections from this address for a while",
-        )
-        .detail(quote(farewell.preamble()))
-        .hint("logins from here failed too often: wait some minutes, and look at PerSourcePenalties in its sshd_config"),
+        _ if says_penalty(farewell.preamble()) => penalty().detail(quote(farewell.preamble())),
         _ if !farewell.greeted() && !farewell.preamble().is_empty() && !says_it_is_busy(farewell.preamble()) => {
             with_words(Fault::new(Phase::Connect, "what answers is no SSH server").hint("check the port"))
         }
-        Error::HUP | Error::Disconnect | Error::IO(_) | Error::SendError => with_words(
-            Fault::new(Phase::Connect, "the host closed the connection during the SSH handshake")
-                .hint("sshd may be overloaded (MaxStartups) or refuse this address: look at its log; or this is no SSH server: check the port"),
-        ),
+        Error::HUP | Error::Disconnect | Error::IO(_) | Error::SendError => with_words(busy()),
         Error::Version => Fault::new(Phase::Connect, "what answers is no SSH server").hint("check the port"),
         Error::NoCommonAlgo { kind, theirs, .. } => {
             Fault::new(Phase::Connect, format!("no {kind:?} algorithm in common with the host"))

@@ -6,7 +6,7 @@ use russh::client::{ChannelOpenHandle, DisconnectReason, Handler, Msg, Session};
 use russh::keys::PublicKeyOrCertificate;
 use russh::{Channel, Error};
 
-use super::trust::Trust;
+use super::trust::{Faith, Trust};
 use crate::inventory::SshRoute;
 use crate::snapshot::{Fault, quote};
 
@@ -33,11 +33,17 @@ pub(crate) struct Guard {
     trust: Arc<Trust>,
     route: SshRoute,
     reason: Reason,
+    faith: Arc<OnceLock<Faith>>,
 }
 
 impl Guard {
     pub(super) fn new(trust: Arc<Trust>, route: &SshRoute) -> Self {
-        Self { trust, route: route.clone(), reason: Reason::default() }
+        Self { trust, route: route.clone(), reason: Reason::default(), faith: Arc::default() }
+    }
+
+    /// How far the host is believed, once it has shown its key.
+    pub(super) fn faith(&self) -> Arc<OnceLock<Faith>> {
+        Arc::clone(&self.faith)
     }
 
     pub(super) fn reason(&self) -> Reason {
@@ -55,7 +61,9 @@ impl Handler for Guard {
                 self.trust.judge_certificate(&self.route, certificate)
             }
         };
-        judged.map(|()| true).map_err(|fault| Refusal::HostKey(Box::new(fault)))
+        let faith = judged.map_err(|fault| Refusal::HostKey(Box::new(fault)))?;
+        let _ = self.faith.set(faith);
+        Ok(true)
     }
 
     async fn disconnected(&mut self, reason: DisconnectReason<Refusal>) -> Result<(), Refusal> {

@@ -9,6 +9,7 @@ mod auth;
 mod dial;
 mod exec;
 mod faults;
+mod group;
 mod handler;
 mod hops;
 mod intake;

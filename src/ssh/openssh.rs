@@ -9,14 +9,16 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use tokio::process::Command;
+use tokio::time::{Instant, sleep};
 
-use super::{Answer, CONNECT, Ended, Limits, Policy, faults, names, process};
+use super::session::{REFUSED_STARTS, back_off};
+use super::{Answer, CONNECT, Ended, Limits, Policy, faults, names, process, session};
 use crate::inventory::{SshRoute, Via};
 use crate::snapshot::{Fault, Phase, quote};
 use crate::ssh_config::Directive;
 
 /// What holds whatever the configuration says: nothing is asked, shared, forwarded or run beside.
-const ALWAYS: [&str; 9] = [
+const ALWAYS: [&str; 13] = [
     "BatchMode=yes",
     "ControlMaster=no",
     "ControlPath=none",
@@ -25,7 +27,12 @@ const ALWAYS: [&str; 9] = [
     "PermitLocalCommand=no",
     "ClearAllForwardings=yes",
     "ForwardAgent=no",
-    "LogLevel=ERROR",
+    "LogLevel=INFO",
+    // Names that an older `ssh` does not know; it has no such settings either.
+    "IgnoreUnknown=SessionType,StdinNull,ForkAfterAuthentication",
+    "SessionType=default",
+    "StdinNull=no",
+    "ForkAfterAuthentication=no",
 ];
 
 /// The status with which `ssh` itself fails, ssh(1) under EXIT STATUS.
@@ -53,6 +60,23 @@ impl OpenSsh {
         if let Err(fault) = names::check(route) {
             return Answer::failed(fault);
         }
+        let started = Instant::now();
+        let mut refused = 0;
+        loop {
+            let answer = self.once(route, command, (stdin, nonce)).await;
+            let pause = back_off(refused, &route.name);
+            let again = matches!(&answer.ended, Ended::Fault(fault) if fault.message == faults::BUSY)
+                && refused < REFUSED_STARTS
+                && started.elapsed() + pause < self.limits.connect.unwrap_or(CONNECT);
+            if !again {
+                return answer;
+            }
+            refused += 1;
+            sleep(pause).await;
+        }
+    }
+
+    async fn once(&self, route: &SshRoute, command: &str, (stdin, nonce): (&[u8], &str)) -> Answer {
         let mut ssh = Command::new("ssh");
         ssh.args(self.arguments(route)).arg("--").arg(&route.destination).arg(command);
         let mut answer = process::exchange(ssh, "ssh", (stdin, nonce), &self.limits).await;
@@ -173,9 +197,12 @@ fn explain(stderr: &[u8], route: &SshRoute) -> Fault {
             .hint(format!("does `ssh -o BatchMode=yes {}` log in?", route.destination))
     } else if let Some((_, kind)) = kinds.iter().find(|(words, _)| has(words)) {
         faults::connect(&(*kind).into())
+    } else if has("Not allowed at this time") {
+        faults::penalty()
+    } else if let (true, Via::Jump(hop)) = (has("administratively prohibited"), &route.via) {
+        session::not_forwarding(&hop.name)
     } else if has("Connection closed by") || has("kex_exchange_identification") {
-        Fault::new(Phase::Connect, "the host closed the connection")
-            .hint("sshd may be overloaded (MaxStartups) or refuse this address: look at its log")
+        faults::busy()
     } else {
         Fault::new(Phase::Connect, "ssh failed").hint(format!("try `ssh -v {}`", route.destination))
     };

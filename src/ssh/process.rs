@@ -6,7 +6,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use super::exec::STDERR_KEPT;
+use super::exec::{CLOSING, STDERR_KEPT};
+use super::group::Group;
 use super::intake::{Full, Intake};
 use super::{Answer, Ended, Limits, faults};
 use crate::snapshot::{Fault, Phase, quote};
@@ -26,7 +27,8 @@ pub(crate) async fn exchange(
     limits: &Limits,
 ) -> Answer {
     let (mut stdout, mut stderr) = (Intake::new(nonce, limits.budget.clone()), Vec::new());
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Group::prepare(&mut command);
     let running = converse(&mut command, stdin, limits.bytes, &mut stdout, &mut stderr);
     let ended = match timeout(limits.host, running).await {
         Ok(Ok(ended)) => ended,
@@ -49,6 +51,7 @@ async fn converse(
     stderr: &mut Vec<u8>,
 ) -> Result<Ended, Broken> {
     let mut child = command.spawn().map_err(Broken::Io)?;
+    let _group = Group::of(&child);
     let (into, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let feed = async {
         if let Some(mut into) = into {
@@ -57,8 +60,26 @@ async fn converse(
         }
         Ok(())
     };
-    tokio::try_join!(feed, read(out, most, stdout), quotable(err, stderr))?;
-    let status = child.wait().await.map_err(Broken::Io)?;
+    let told = async {
+        tokio::try_join!(feed, read(out, most, stdout))?;
+        child.wait().await.map_err(Broken::Io)
+    };
+    let complaints = quotable(err, stderr);
+    tokio::pin!(told, complaints);
+    let mut heard = false;
+    let status = loop {
+        tokio::select! {
+            status = &mut told => break status?,
+            said = &mut complaints, if !heard => {
+                said?;
+                heard = true;
+            }
+        }
+    };
+    if !heard {
+        // Standard error may be held open by what the program left behind: nobody waits for that.
+        let _ = timeout(CLOSING, complaints).await;
+    }
     Ok(Ended::Exit(status.code().map_or(255, i32::unsigned_abs)))
 }
 

@@ -11,13 +11,14 @@ use super::auth::Login;
 use super::dial::{self, Carrier};
 use super::handler::{self, Guard, Refusal};
 use super::leash::{Farewell, Leash, leash};
+use super::trust::Faith;
 use super::{Client, faults, names, offer};
 use crate::inventory::{SshRoute, Via};
 use crate::snapshot::{Fault, Phase};
 
 /// How often a server that is too busy to greet is asked again, and how long it is left alone at first:
 /// sshd refuses starts by chance once MaxStartups are under way.
-const REFUSED_STARTS: u32 = 4;
+pub(super) const REFUSED_STARTS: u32 = 4;
 const FIRST_BACK_OFF: Duration = Duration::from_millis(150);
 
 /// A connection that has authenticated.
@@ -38,6 +39,7 @@ struct Greeted {
     reason: handler::Reason,
     farewell: Farewell,
     leash: Leash,
+    faith: Faith,
 }
 
 impl Session {
@@ -56,12 +58,12 @@ impl Client {
             Via::Jump(hop) => Some(self.hops.through(self, hop).await?),
             Via::Direct | Via::Command(_) => None,
         };
-        let Greeted { mut handle, reason, farewell, leash } = self
+        let Greeted { mut handle, reason, farewell, leash, faith } = self
             .greet(route, below.as_deref(), deadline)
             .await
             .map_err(|fault| blame(below.as_deref(), fault))?;
         let authenticate_by = deadline.min(Instant::now() + self.limits.authenticate);
-        let login = Login::new(&mut handle, route, &self.keyring, &reason).run();
+        let login = Login::new(&mut handle, route, &self.keyring, &reason).believing(faith).run();
         match timeout_at(authenticate_by, login).await {
             Ok(Ok(())) => {
                 let name = route.name.clone();
@@ -86,7 +88,12 @@ impl Client {
         below: Option<&Session>,
         deadline: Instant,
     ) -> Result<Greeted, Fault> {
-        let limit = self.limits.connect.or(route.settings.connect_timeout).unwrap_or(super::CONNECT);
+        let limit = self
+            .limits
+            .connect
+            .or(route.settings.connect_timeout)
+            .filter(|limit| !limit.is_zero())
+            .unwrap_or(super::CONNECT);
         let connect_by = deadline.min(Instant::now() + limit);
         let mut refused = 0;
         loop {
@@ -116,14 +123,22 @@ impl Client {
         let carrier = faults::in_time(connect_by, limit, carrier(route, below)).await.map_err(for_good)?;
         let (stream, leash, farewell) = leash(carrier, self.limits.bytes);
         let guard = Guard::new(Arc::clone(&self.trust), route);
-        let reason = guard.reason();
+        let (reason, faith) = (guard.reason(), guard.faith());
         let config =
             Arc::new(offer::config(&route.settings, &self.trust.known_keys(route)).map_err(for_good)?);
         match timeout_at(connect_by, client::connect_stream(config, stream, guard)).await {
-            Ok(Ok(handle)) => Ok(Greeted { handle, reason, farewell, leash }),
+            Ok(Ok(handle)) => {
+                let faith = faith.get().copied().unwrap_or(Faith::NoPassword);
+                Ok(Greeted { handle, reason, farewell, leash, faith })
+            }
             Ok(Err(Refusal::HostKey(fault))) => Err((*fault, false)),
             Ok(Err(Refusal::Protocol(error))) => {
                 let said = reason.get().map(String::as_str);
+                if let (Via::Command(command), false, true) =
+                    (&route.via, farewell.greeted(), farewell.preamble().is_empty())
+                {
+                    return Err((faults::proxy_ended(command), false));
+                }
                 Err((faults::handshake(&error, &farewell, said), faults::is_refused_start(&error, &farewell)))
             }
             Err(_) => Err((faults::silent(limit), false)),
@@ -151,7 +166,7 @@ async fn carrier(route: &SshRoute, below: Option<&Session>) -> Result<Carrier, F
 }
 
 /// Longer each time, and never the same for two hosts, so that they do not come back all at once.
-fn back_off(refused: u32, host: &str) -> Duration {
+pub(super) fn back_off(refused: u32, host: &str) -> Duration {
     use std::hash::{BuildHasher as _, RandomState};
     let doubled = FIRST_BACK_OFF * 2_u32.pow(refused);
     let part = u32::try_from(RandomState::new().hash_one(host) % 1000).unwrap_or(0);
@@ -162,8 +177,7 @@ fn not_forwarded(hop: &SshRoute, error: &Error) -> Fault {
     let name = &hop.name;
     match error {
         Error::ChannelOpenFailure(ChannelOpenFailure::AdministrativelyProhibited) => {
-            Fault::new(Phase::Connect, format!("its jump host {name} forwards no connections"))
-                .hint("allow it there: AllowTcpForwarding, PermitOpen and DisableForwarding in its sshd_config, `restrict` in authorized_keys")
+            not_forwarding(name)
         }
         Error::ChannelOpenFailure(ChannelOpenFailure::ConnectFailed) => {
             Fault::new(Phase::Connect, format!("its jump host {name} could not connect to it"))
@@ -175,6 +189,11 @@ fn not_forwarded(hop: &SshRoute, error: &Error) -> Fault {
         }
         _ => gone(name),
     }
+}
+
+pub(super) fn not_forwarding(name: &str) -> Fault {
+    Fault::new(Phase::Connect, format!("its jump host {name} forwards no connections"))
+        .hint("allow it there: AllowTcpForwarding, PermitOpen and DisableForwarding in its sshd_config, `restrict` in authorized_keys")
 }
 
 /// The jump host that was reached, and is not there any more.

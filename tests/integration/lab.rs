@@ -51,7 +51,7 @@ fn the_whole_lab_is_audited() {
         ("odd-01", "partial", "unknown"),
         ("odd-02", "partial", "unknown"),
         ("odd-03", "audited", "in-sync"),
-        ("odd-05", "audited", "in-sync"),
+        ("odd-05", "audited", "repair"),
         ("rpm-01", "audited", "in-sync"),
         ("rpm-02", "partial", "unknown"),
         ("alpine-01", "audited", "in-sync"),

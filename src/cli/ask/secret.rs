@@ -32,7 +32,8 @@ impl Asker {
         let program_only = match require.as_deref().and_then(|require| require.to_str()) {
             Some("force" | "prefer") => true,
             Some("never") => return Self { program: None, program_only: false },
-            _ => no_terminal() && (set("DISPLAY").is_some() || set("WAYLAND_DISPLAY").is_some()),
+            // Without a terminal there is nobody else to ask.
+            _ => no_terminal(),
         };
         Self { program, program_only }
     }
@@ -53,7 +54,7 @@ impl Asker {
             return by_program(program, prompt).ok();
         }
         match terminal::ask(prompt).ok()? {
-            Typed::Secret(secret) => Some(secret),
+            Typed::Secret(secret) => (!secret.is_empty()).then_some(secret),
             Typed::Interrupted => end_at_once(),
         }
     }
@@ -68,9 +69,19 @@ fn by_program(program: &OsString, prompt: &str) -> io::Result<Zeroizing<String>>
     if child.wait()?.success() { secret } else { Err(io::ErrorKind::Other.into()) }
 }
 
-/// The first line that can be read from a descriptor which this program was started with.
+/// The first line that can be read from a descriptor which this program was started with. A shell reads it,
+/// since it may be a socket, which cannot be opened again, or a file that was read in part.
 pub(in crate::cli) fn from_descriptor(number: u32) -> io::Result<Zeroizing<String>> {
-    first_line(File::open(format!("/dev/fd/{number}"))?)
+    let mut command = Command::new("/bin/sh");
+    command.args([
+        "-c",
+        &format!("IFS= read -r line <&{number} || [ -n \"$line\" ] && printf '%s\\n' \"$line\""),
+    ]);
+    let mut child = command.stdin(Stdio::inherit()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let printed = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+    let secret = first_line(printed);
+    child.wait()?;
+    secret
 }
 
 fn first_line(from: impl io::Read) -> io::Result<Zeroizing<String>> {
@@ -78,7 +89,8 @@ fn first_line(from: impl io::Read) -> io::Result<Zeroizing<String>> {
     BufReader::new(from.take(LONGEST)).read_line(&mut line)?;
     let length = line.trim_end_matches(['\n', '\r']).len();
     line.truncate(length);
-    Ok(line)
+    // What gives nothing has failed: an empty password would only be refused, by every host.
+    if line.is_empty() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(line) }
 }
 
 #[cfg(test)]

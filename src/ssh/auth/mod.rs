@@ -15,6 +15,7 @@ use russh::{MethodKind, MethodSet};
 use super::faults;
 use super::handler::{Guard, Reason};
 use super::keys::Keyring;
+use super::trust::Faith;
 use crate::inventory::SshRoute;
 use crate::snapshot::{Fault, Phase};
 use crate::ssh_config::Settings;
@@ -62,6 +63,7 @@ pub(super) struct Login<'a> {
     pub(super) keyring: &'a Keyring,
     pub(super) reason: &'a Reason,
     pub(super) tried: Tried,
+    faith: Faith,
 }
 
 impl Login<'_> {
@@ -72,16 +74,27 @@ impl Login<'_> {
         keyring: &'a Keyring,
         reason: &'a Reason,
     ) -> Login<'a> {
-        Login { handle, route, keyring, reason, tried: Tried::default() }
+        Login { handle, route, keyring, reason, tried: Tried::default(), faith: Faith::Whole }
+    }
+
+    /// How far the host is believed.
+    pub(super) fn believing(self, faith: Faith) -> Self {
+        Self { faith, ..self }
+    }
+
+    /// The password for the host, if there is one and it may be shown to it.
+    pub(super) fn secret(&self) -> Option<&str> {
+        self.keyring.password(self.route).filter(|_| self.faith == Faith::Whole)
     }
 
     /// Tries every method that the settings and the host allow.
     pub(super) async fn run(mut self) -> Result<(), Fault> {
         let mut waiting = methods(&self.route.settings);
-        let has_password = self.keyring.password(self.route).is_some();
+        let has_password = self.secret().is_some();
         if !has_password {
             waiting.retain(|method| *method == MethodKind::PublicKey);
         }
+        let usable = waiting.clone();
         let mut allowed: Option<MethodSet> = None;
         let may = |allowed: &Option<MethodSet>, method: &MethodKind| {
             allowed.as_ref().is_none_or(|allowed| allowed.contains(method))
@@ -95,7 +108,12 @@ impl Login<'_> {
             };
             allowed = Some(match outcome {
                 Outcome::Accepted => return Ok(()),
-                Outcome::Partial(left) | Outcome::Refused(left) => left,
+                // What was refused as the first proof may be taken as the second.
+                Outcome::Partial(left) => {
+                    waiting = usable.iter().copied().filter(|other| *other != method).collect();
+                    left
+                }
+                Outcome::Refused(left) => left,
             });
         }
         Err(self.refused(allowed.as_ref()))

@@ -16,12 +16,12 @@ const MOST_ROUNDS: usize = 8;
 impl Login<'_> {
     /// RFC 4252 8.
     pub(super) async fn password(&mut self) -> Result<Outcome, Fault> {
-        let Some(password) = self.keyring.password(self.route) else {
+        let Some(password) = self.secret().map(|password| Zeroizing::new(password.to_owned())) else {
             return Ok(Outcome::Refused(MethodSet::empty()));
         };
         let user = self.route.settings.user.as_str();
         self.tried.attempts += 1;
-        let answered = self.handle.authenticate_password(user, password).await;
+        let answered = self.handle.authenticate_password(user, password.as_str()).await;
         match answered.map_err(|_| self.lost())? {
             AuthResult::Success => Ok(Outcome::Accepted),
             AuthResult::Failure { partial_success: true, remaining_methods } => {
@@ -34,9 +34,7 @@ impl Login<'_> {
 
     /// RFC 4256.
     pub(super) async fn keyboard_interactive(&mut self) -> Result<Outcome, Fault> {
-        let Some(password) =
-            self.keyring.password(self.route).map(|password| Zeroizing::new(password.to_owned()))
-        else {
+        let Some(password) = self.secret().map(|password| Zeroizing::new(password.to_owned())) else {
             return Ok(Outcome::Refused(MethodSet::empty()));
         };
         let user = self.route.settings.user.clone();

@@ -37,6 +37,12 @@ impl Login<'_> {
             {
                 break;
             }
+            let list = self.route.settings.algorithms.pubkey_accepted.as_deref();
+            let any =
+                |list: &str| RSA_HASHES.iter().chain(&[None]).any(|hash| allows(list, candidate, *hash));
+            if !list.is_none_or(any) {
+                continue;
+            }
             match self.offer(candidate).await? {
                 Outcome::Refused(methods) => {
                     self.still_connected(&methods)?;
@@ -70,10 +76,15 @@ impl Login<'_> {
     }
 
     async fn offer(&mut self, candidate: &Candidate) -> Result<Outcome, Fault> {
-        let mut hashes = if candidate.is_rsa() { rsa_hashes(self.handle).await } else { vec![None] };
-        if let Some(list) = &self.route.settings.algorithms.pubkey_accepted {
-            hashes.retain(|hash| is_accepted(list, &candidate.signature_name(*hash)));
-        }
+        let list = self.route.settings.algorithms.pubkey_accepted.as_deref();
+        let hashes = match (candidate.is_rsa(), list) {
+            (false, _) => vec![None],
+            (true, None) => rsa_hashes(self.handle).await,
+            // The user's choice may not be the server's favourite.
+            (true, Some(list)) => {
+                RSA_HASHES.into_iter().filter(|hash| allows(list, candidate, *hash)).collect()
+            }
+        };
         let mut last = Outcome::Refused(MethodSet::from([MethodKind::PublicKey].as_slice()));
         for hash in hashes {
             self.tried.attempts += 1;
@@ -169,8 +180,15 @@ fn outcome(result: AuthResult) -> Outcome {
 async fn rsa_hashes(handle: &Handle<Guard>) -> Vec<Option<HashAlg>> {
     match timeout(RSA_PATIENCE, handle.best_supported_rsa_hash()).await {
         Ok(Ok(Some(Some(hash)))) => vec![Some(hash)],
-        _ => vec![Some(HashAlg::Sha512), Some(HashAlg::Sha256)],
+        _ => RSA_HASHES.to_vec(),
     }
+}
+
+/// Signatures of RSA keys that are offered, best first.
+const RSA_HASHES: [Option<HashAlg>; 2] = [Some(HashAlg::Sha512), Some(HashAlg::Sha256)];
+
+fn allows(list: &str, candidate: &Candidate, hash: Option<HashAlg>) -> bool {
+    candidate.is_rsa() == hash.is_some() && is_accepted(list, &candidate.signature_name(hash))
 }
 
 type Agent = AgentClient<tokio::net::UnixStream>;

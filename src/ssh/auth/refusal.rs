@@ -4,6 +4,7 @@ use russh::{MethodKind, MethodSet};
 
 use super::Login;
 use crate::snapshot::{Fault, Phase};
+use crate::ssh::trust::Faith;
 
 impl Login<'_> {
     /// What came of all attempts; `allowed` is what the host takes, if it said so.
@@ -59,6 +60,9 @@ impl Login<'_> {
         }
         parts.extend(self.keyring.why_not_default(self.route).map(str::to_owned));
         parts.extend(self.route.no_password.clone());
+        if self.faith == Faith::NoPassword && self.keyring.password(self.route).is_some() {
+            parts.push("no password is shown to a host whose key has changed".to_owned());
+        }
         if let Some(why) = &self.tried.unsigned {
             parts.push(format!("the SSH agent did not sign with {why}"));
         }

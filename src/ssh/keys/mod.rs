@@ -99,6 +99,8 @@ pub struct Keyring {
     environment: Option<PathBuf>,
     /// OpenSSH's default files.
     defaults: Vec<Candidate>,
+    /// The public halves of OpenSSH's default files, as far as they lie beside them.
+    default_publics: Vec<PublicKey>,
     /// Default files that are encrypted and were left out, and why.
     locked: Vec<String>,
     /// The key that let us in last, by login name: a fleet mostly takes one and the same.
@@ -187,9 +189,8 @@ impl Keyring {
             None => Vec::new(),
         };
         let set = keys.len();
-        if !route.settings.identities_only || route.settings.identity_files.is_none() {
-            keys.extend(self.agent_of(route));
-        }
+        let only = route.settings.identities_only;
+        keys.extend(self.agent_of(route).filter(|candidate| !only || self.is_default(candidate, route)));
         if route.settings.identity_files.is_none() {
             keys.extend(&self.defaults);
         }
@@ -210,6 +211,12 @@ impl Keyring {
             new
         });
         candidates
+    }
+
+    /// Whether a key of the agent is one of OpenSSH's default files, for a route that names no other.
+    fn is_default(&self, candidate: &Candidate, route: &SshRoute) -> bool {
+        let same = |public: &PublicKey| public.key_data() == candidate.public().key_data();
+        route.settings.identity_files.is_none() && self.default_publics.iter().any(same)
     }
 
     /// The certificates of a route, each with the key that it is about.
@@ -325,6 +332,7 @@ impl Keyring {
     fn read_defaults(&mut self, folder: &Path, home: Option<&Path>, ask: &mut Passphrase<'_>) {
         let mut encrypted = Vec::new();
         for path in DEFAULT_FILES.map(|name| folder.join(name)) {
+            self.default_publics.extend(load_public_key(file::beside(&path, ".pub")).ok());
             match file::read(&path) {
                 Ok(Key::Plain(key)) => self.defaults.push(Candidate::of_file(&path, home, *key)),
                 Ok(Key::Encrypted(text, _)) => encrypted.push((path, text)),

@@ -4,8 +4,7 @@
 use russh::keys::ssh_key::certificate::CertType;
 use russh::keys::{Algorithm, Certificate, HashAlg, PublicKey};
 
-use super::known_hosts::wildcard;
-use super::{Shown, Trust, names_of, revoked};
+use super::{Faith, Shown, Trust, names_of, revoked};
 use crate::inventory::SshRoute;
 use crate::snapshot::{Fault, quote};
 use crate::ssh::validity::holds_now;
@@ -17,7 +16,7 @@ impl Trust {
         &self,
         route: &SshRoute,
         certificate: &Certificate,
-    ) -> Result<(), Fault> {
+    ) -> Result<Faith, Fault> {
         let key = PublicKey::new(certificate.public_key().clone(), "");
         let authority = PublicKey::new(certificate.signature_key().clone(), "");
         let (shown, by) = (Shown::of(&key), Shown::of(&authority));
@@ -37,7 +36,7 @@ impl Trust {
         let held = signed_well(certificate, route.settings.algorithms.ca_signature.as_deref())
             .and_then(|()| holds(certificate, &authority, principal(route)));
         match held {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(Faith::Whole),
             Err(why) => self.judge(route, &key).map_err(|fault| {
                 let detail = format!("its certificate does not hold: {why}");
                 Fault { detail: Some(detail), ..fault }.hint(
@@ -71,8 +70,7 @@ fn holds(certificate: &Certificate, authority: &PublicKey, host: &str) -> Result
         return Err("it is a user's certificate".to_owned());
     }
     holds_now(certificate).map_err(|why| format!("it {why}"))?;
-    let host = host.to_ascii_lowercase();
-    let is_for = |principal: &String| wildcard(principal.to_ascii_lowercase().as_bytes(), host.as_bytes());
+    let is_for = |principal: &String| principal.eq_ignore_ascii_case(host);
     let principals = certificate.valid_principals();
     if !principals.is_empty() && !principals.iter().any(is_for) {
         let names = quote(principals.join(", ").as_bytes());
@@ -104,9 +102,9 @@ mod tests {
         principal: &'static str,
     }
 
-    const GOOD: Made = Made { kind: CertType::Host, valid: 0..u64::MAX >> 1, principal: "web-*" };
+    const GOOD: Made = Made { kind: CertType::Host, valid: 0..u64::MAX >> 1, principal: "web-01" };
 
-    fn judged(known: &str, made: &Made) -> Result<(), Fault> {
+    fn judged(known: &str, made: &Made) -> Result<Faith, Fault> {
         let (host, authority) = (new_key(), new_key());
         let key = host.public_key().key_data().clone();
         let mut builder =
@@ -124,6 +122,7 @@ mod tests {
     fn an_authority_vouches_for_the_hosts_that_its_line_and_the_certificate_name() {
         assert!(judged("@cert-authority web-* CA", &GOOD).is_ok());
         assert!(judged("@cert-authority db-* CA", &GOOD).is_err());
+        assert!(judged("@cert-authority * CA", &Made { principal: "web-*", ..GOOD }).is_err(), "no pattern");
         let fault = judged("@cert-authority * CA", &Made { principal: "db-01", ..GOOD }).unwrap_err();
         assert!(fault.full_message().contains("it is for db-01, not for web-01"), "{fault:?}");
     }

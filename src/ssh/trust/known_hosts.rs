@@ -226,7 +226,7 @@ impl Names {
 }
 
 /// `*` is any text and `?` any byte; `[` stands for itself. Linear in time but for the last `*`.
-pub(super) fn wildcard(pattern: &[u8], name: &[u8]) -> bool {
+fn wildcard(pattern: &[u8], name: &[u8]) -> bool {
     let (mut at, mut read) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while read < name.len() {

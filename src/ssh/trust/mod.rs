@@ -29,6 +29,15 @@ pub enum Policy {
     Insecure,
 }
 
+/// How far a host is believed that is let pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ssh) enum Faith {
+    /// As far as anybody.
+    Whole,
+    /// Its key has changed and nobody checks it: as for `ssh`, no password is shown to it.
+    NoPassword,
+}
+
 /// One file, and what it held when the run began.
 #[derive(Debug)]
 struct File {
@@ -153,7 +162,7 @@ impl Trust {
     }
 
     /// Judges the key that a host presents.
-    pub(super) fn judge(&self, route: &SshRoute, key: &PublicKey) -> Result<(), Fault> {
+    pub(super) fn judge(&self, route: &SshRoute, key: &PublicKey) -> Result<Faith, Fault> {
         let [name, portless] = names_of(route);
         let shown = Shown::of(key);
         if is_too_short(key.key_data(), &route.settings) {
@@ -174,13 +183,16 @@ impl Trust {
             }
         }
         match (known, changed, self.policy(route)) {
-            (true, ..) | (_, _, Policy::Insecure) => Ok(()),
+            (true, ..) | (false, None, Policy::Insecure) => Ok(Faith::Whole),
+            (false, Some(_), Policy::Insecure) => Ok(Faith::NoPassword),
             (false, Some((file, line)), _) => Err(change(file, line, &shown)),
             (false, None, Policy::Strict) => {
                 self.unknown.fetch_add(1, Ordering::Relaxed);
                 Err(unknown(&name, &shown))
             }
-            (false, None, Policy::AcceptNew) => self.learnt.learn(route, &name, &shown),
+            (false, None, Policy::AcceptNew) => {
+                self.learnt.learn(route, &name, &shown).map(|()| Faith::Whole)
+            }
         }
     }
 

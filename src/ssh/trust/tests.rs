@@ -76,6 +76,15 @@ fn a_short_rsa_key_is_believed_by_no_policy() {
 }
 
 #[test]
+fn a_changed_key_that_nobody_checks_is_shown_no_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("known_hosts");
+    std::fs::write(&path, format!("[web-01]:2222 {}\n", key().to_openssh().unwrap())).unwrap();
+    let (trust, route) = load(Policy::Insecure, &path);
+    assert_eq!(trust.judge(&route, &key()).unwrap(), Faith::NoPassword);
+}
+
+#[test]
 fn insecure_takes_any_other_key() {
     let folder = tempfile::tempdir().unwrap();
     let (trust, route) = load(Policy::Insecure, &folder.path().join("known_hosts"));
