@@ -238,6 +238,40 @@ fn sshs_own_configuration_leads_to_hosts_that_are_only_named() {
 
 #[test]
 #[ignore = "needs the lab: scripts/test"]
+fn settings_of_ssh_that_an_audit_has_no_use_for_do_not_stop_it() {
+    let defaults = format!("user = \"root\"\nidentity = {:?}\n{}", key("id_ed25519"), known_hosts());
+    let room = room(&defaults, &RELEASES, "");
+    room.write("config", "Host *\n  SessionType none\n  StdinNull yes\n  ForkAfterAuthentication yes\n  RequestTTY force\n  LogLevel QUIET\n");
+    for transport in ["native", "openssh"] {
+        all_audited(&room.run(&[
+            "audit",
+            "-i",
+            "hosts.toml",
+            "-F",
+            "config",
+            "-o",
+            "json",
+            "--transport",
+            transport,
+        ]));
+    }
+}
+
+#[test]
+#[ignore = "needs the lab: scripts/test"]
+fn keys_are_offered_with_the_signatures_that_are_allowed() {
+    let defaults = format!("user = \"root\"\nidentity = {:?}\n{}", key("id_rsa"), known_hosts());
+    let room = room(&defaults, &RELEASES, "");
+    room.write("config", "PubkeyAcceptedAlgorithms rsa-sha2-256\n");
+    all_audited(&room.run(&["audit", "-i", "hosts.toml", "-F", "config", "-o", "json"]));
+    room.write("config", "PubkeyAcceptedAlgorithms ssh-ed25519\n");
+    let report = room.run(&["audit", "-i", "hosts.toml", "-F", "config", "-o", "json"]).json();
+    let error = field(&report, "hosts", "web-01", "error");
+    assert!(error["message"].as_str().unwrap().starts_with("there is no key to offer"), "{error}");
+}
+
+#[test]
+#[ignore = "needs the lab: scripts/test"]
 fn dropbear_is_a_server_like_any_other() {
     let defaults = format!("user = \"root\"\nidentity = {:?}\n{}", key("id_rsa"), known_hosts());
     let room = room(&defaults, &[("odd-04", "127.77.0.34")], "");

@@ -48,3 +48,42 @@ fn numbers_that_make_no_sense_are_refused() {
         assert!(run.stderr.contains(arguments[0]), "{}", run.stderr);
     }
 }
+
+/// Whether a process of this machine was started with a word.
+fn runs(word: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    processes
+        .filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok())
+        .any(|line| line.split(|byte| *byte == 0).any(|argument| argument == word.as_bytes()))
+}
+
+#[test]
+fn a_proxy_command_and_its_children_end_with_the_deadline() {
+    let fleet = Fleet::of_equals(1);
+    let word = format!("{}.25", 70_000 + std::process::id());
+    fleet.room.write("config", format!("Host *\n  ProxyCommand sh -c 'sleep {word} & sleep {word}; true'\n"));
+    let report = fleet.audit(&["-F", "config", "--timeout", "1", "-o", "json"]).json();
+    assert_eq!(report["summary"]["unreachable"], 1);
+    for _ in 0..50 {
+        if !runs(&word) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("the proxy's children are left");
+}
+
+#[test]
+fn a_proxy_command_that_ends_is_named() {
+    let fleet = Fleet::of_equals(1);
+    fleet.room.write("config", "Host *\n  ProxyCommand exit 3\n");
+    let report = fleet.audit(&["-F", "config", "-o", "json"]).json();
+    let error = field(&report, "hosts", "web-01", "error");
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("its ProxyCommand ended before the host greeted (exit 3"),
+        "{error}"
+    );
+}

@@ -171,6 +171,10 @@ fn wrong_arguments_are_exit_status_1() {
         (vec!["audit", "-i", "hosts.toml", "web"], "is a group"),
         (vec!["audit", "-i", "hosts.toml", "-l", "wbe"], "did you mean `web`?"),
         (vec!["audit", "web-01:99999"], "port"),
+        (vec!["audit", "-i", "hosts.toml", "-J", "bastion:99999"], "names no jump host"),
+        (vec!["audit", "-i", "hosts.toml", "--password-fd", "0"], "no password can be read"),
+        (vec!["audit", "-i", "hosts.toml", "--password-fd", "1"], "is for output"),
+        (vec!["audit", "-i", "hosts.toml", "-k", "--transport", "openssh"], "is given no password"),
         (vec!["audit", "-i", "hosts.toml", "-o", "json=r", "-o", "hosts=r"], "two reports"),
         (vec!["audit", "-i", "hosts.toml", "--accept", "hosts.toml"], "JSON"),
     ] {
