@@ -50,6 +50,7 @@ fn plan(simulation: &Simulation) -> Result<Plan, Failure> {
         pace: Pace::default(),
         policy: None,
         home: None,
+        config_file: None,
         agent_socket: None,
         accepted: Accepted::default(),
     })

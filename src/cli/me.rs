@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use driftless::diagnostic::Diagnostics;
-use driftless::ssh_config::{Config, Files, Me};
+use driftless::ssh_config::{Config, Files, Me, is_config, is_users_own};
 
 /// ssh's configuration: that of `-F`, or the usual one.
 pub(super) fn ssh_config(file: Option<&Path>, home: Option<PathBuf>) -> Result<Config, Diagnostics> {
@@ -13,6 +13,14 @@ pub(super) fn ssh_config(file: Option<&Path>, home: Option<PathBuf>) -> Result<C
         Some(file) => Files::Only(file.to_owned()),
     };
     Config::load(&files, me(home))
+}
+
+/// Whether a file is a configuration of ssh, and not the user's own, which is read anyway.
+pub(super) fn is_another_config(path: &Path) -> bool {
+    let me = Me { home: home(), ..Me::default() };
+    path.is_file()
+        && !is_users_own(path, &me)
+        && std::fs::read_to_string(path).is_ok_and(|text| is_config(&text))
 }
 
 /// The home folder: `HOME`, or what the user database says, as for a service that has no `HOME`.

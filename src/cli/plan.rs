@@ -19,7 +19,7 @@ use driftless::ssh_config::Directive;
 use super::args::{Audit, Connection, HostKey, Login, Selecting, Telling};
 use super::ask::warn;
 use super::failure::Failure;
-use super::me::{home, ssh_config};
+use super::me::{home, is_another_config, ssh_config};
 
 /// Everything that an audit needs before it begins.
 pub(super) struct Plan {
@@ -32,6 +32,8 @@ pub(super) struct Plan {
     /// `None` is what ssh's configuration says.
     pub(super) policy: Option<Policy>,
     pub(super) home: Option<PathBuf>,
+    /// In place of ssh's usual configuration.
+    pub(super) config_file: Option<PathBuf>,
     pub(super) agent_socket: Option<PathBuf>,
     pub(super) accepted: Accepted,
 }
@@ -76,6 +78,7 @@ impl Plan {
             limits: limits(connection),
             policy: connection.host_key.map(policy),
             home: home(),
+            config_file: config_file(&connection.login, selecting),
             agent_socket: std::env::var_os("SSH_AUTH_SOCK")
                 .filter(|socket| !socket.is_empty())
                 .map(PathBuf::from),
@@ -113,7 +116,7 @@ impl Selected {
             return Err(Failure::new("there is no host to audit")
                 .hint("name an inventory with -i, or hosts: driftless audit web-01 admin@web-02:2222"));
         }
-        let overrides = overrides(login, Duration::from_secs_f64(args.inventory_timeout))?;
+        let overrides = overrides(login, args)?;
         check_jump(login, &overrides)?;
         let mut inventory = Inventory::load(&args.inventory, &overrides)?;
         for warning in &inventory.warnings {
@@ -130,14 +133,22 @@ pub(super) fn bind(inventory: &Inventory, playbook: &Playbook) -> Result<Bound, 
     Ok(Bound::of(inventory, playbook)?)
 }
 
-fn overrides(login: &Login, script_limit: Duration) -> Result<Overrides, Failure> {
+/// The configuration of ssh that stands in place of the usual one: that of `-F`, or one that is given for an
+/// inventory, since it says how its hosts are reached, too.
+fn config_file(login: &Login, selecting: &Selecting) -> Option<PathBuf> {
+    let inventory = || selecting.inventory.iter().find(|path| is_another_config(path)).cloned();
+    login.ssh_config.clone().or_else(inventory)
+}
+
+fn overrides(login: &Login, selecting: &Selecting) -> Result<Overrides, Failure> {
+    let file = config_file(login, selecting);
     Ok(Overrides {
         user: login.user.clone(),
         port: login.port,
         identity: login.identity.clone(),
         jump: login.jump.clone(),
-        ssh: Arc::new(ssh_config(login.ssh_config.as_deref(), home())?),
-        script_limit: Some(script_limit),
+        ssh: Arc::new(ssh_config(file.as_deref(), home())?),
+        script_limit: Some(Duration::from_secs_f64(selecting.inventory_timeout)),
     })
 }
 

@@ -51,7 +51,7 @@ pub(super) fn transport(
         args::Transport::Openssh => Transport::OpenSsh(OpenSsh {
             limits: plan.limits.clone(),
             policy: plan.policy,
-            config_file: connection.login.ssh_config.clone(),
+            config_file: plan.config_file.clone(),
         }),
     };
     remind_of_unchecked(plan);

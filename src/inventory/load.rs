@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use super::ansible::vars::Folder;
 use super::ansible::{self, Script};
-use super::draft::Draft;
+use super::draft::{Draft, UNGROUPED};
 use super::link::link;
 use super::{Inventory, Overrides, toml};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+use crate::ssh_config;
 
 /// How long an inventory script may take, where nobody says.
 const SCRIPT_LIMIT: Duration = Duration::from_secs(30);
@@ -34,6 +35,11 @@ enum Read {
         extension: String,
     },
     Script(Script),
+    /// ssh's own configuration: the hosts that it names.
+    SshConfig {
+        source: Source,
+        names: Vec<String>,
+    },
     /// `-i web-01,web-02`
     List(String),
 }
@@ -148,6 +154,15 @@ impl Reader<'_> {
             let folder = path.parent().unwrap_or(Path::new(""));
             return toml::File::parse(source, folder, home).map(Box::new).map(Read::Toml);
         }
+        if !yaml && ssh_config::is_config(source.as_str()) {
+            let names = ssh_config::hosts_of(&source, self.overrides.ssh.me());
+            // The configuration in use was read before, and its mistakes were all told then.
+            let first = names.map_err(|Diagnostics(wrong)| wrong.into_iter().next());
+            return match first {
+                Ok(names) => Ok(Read::SshConfig { source, names }),
+                Err(wrong) => Err(wrong.unwrap_or_else(|| source.whole("it is no configuration of ssh"))),
+            };
+        }
         if source.as_str().starts_with("#!") {
             let mistake = source.whole("this is a script, and it is not executable");
             return Err(mistake.help(format!("chmod +x {}", path.display())));
@@ -190,6 +205,11 @@ fn build(
                 ansible::read(source, extension, &mut draft, &mut toml.wrong);
             }
             Read::Script(script) => toml.wrong.extend(script.read(&mut draft).err()),
+            Read::SshConfig { names, .. } => {
+                for name in names {
+                    draft.add_host(UNGROUPED, name);
+                }
+            }
             Read::List(text) => toml.wrong.extend(ansible::list(text, &mut draft).err()),
         }
     }
@@ -215,6 +235,7 @@ fn no_host(read: &Read) -> Diagnostic {
             let path = script.path.to_string_lossy();
             (Source::text(&path, ""), "what does it print when it is run with --list?")
         }
+        Read::SshConfig { source, .. } => (source.clone(), "hosts are those of Host lines without wildcards"),
         Read::List(text) => (Source::text(text, ""), "name hosts between the commas"),
     };
     source.whole("there is no host in it").help(help)

@@ -12,6 +12,7 @@ mod include;
 mod keywords;
 mod line;
 mod me;
+mod names;
 mod parse;
 mod pattern;
 mod resolve;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 
 pub use algorithms::{apply, apply_among};
 pub use me::{Environment, Me};
+pub use names::{hosts_of, is_config, is_users_own};
 pub use settings::{
     AddressFamily, AgentChoice, Algorithms, Directive, HostKeyChecking, JumpHost, Proxy, Settings,
 };

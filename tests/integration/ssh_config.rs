@@ -58,3 +58,18 @@ fn hosts_are_reached_as_the_configuration_says() {
         assert_eq!(field(&report, "hosts", host, "status"), "audited", "{report:#}");
     }
 }
+
+#[test]
+fn a_configuration_is_an_inventory_of_the_hosts_that_it_names() {
+    let room = Room::new();
+    std::fs::create_dir(room.path(".ssh")).unwrap();
+    let config = "Host web-01 web-02\n  User deploy\nHost db\n  HostName 192.0.2.7\n  Port 2222\nHost *.lan !x\nHost *\n  User audit\n";
+    room.write(".ssh/config", config);
+    room.write("other", config.replace("audit", "other"));
+    let usual = room.run(&["hosts", "-i", ".ssh/config"]).stdout;
+    for words in ["3 hosts", "deploy@web-01:22", "audit@192.0.2.7:2222"] {
+        assert!(usual.contains(words), "{words} is not in\n{usual}");
+    }
+    let other = room.run(&["hosts", "-i", "other"]).stdout;
+    assert!(other.contains("other@192.0.2.7:2222"), "what it says of its hosts holds:\n{other}");
+}
