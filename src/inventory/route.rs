@@ -85,6 +85,19 @@ impl SshRoute {
         }
     }
 
+    /// The first directive of ssh's configuration that would change how the host is reached, and that is not
+    /// honoured here: what is wrong, and where it stands.
+    pub fn unhonoured(&self) -> Option<(Refusal, &str)> {
+        let directive = self.settings.unhonoured.first()?;
+        let said = format!("{} {}", directive.keyword, directive.arguments.join(" "));
+        let message =
+            format!("ssh's configuration says `{}`, which is not honoured here", said.trim().escape_debug());
+        Some((
+            Refusal { message, hint: "--transport openssh reaches it as `ssh` does".to_owned() },
+            &directive.place,
+        ))
+    }
+
     /// Who is reached where: `audit@192.0.2.1:22`.
     pub fn end(&self) -> String {
         format!("{}@{}:{}", self.settings.user, self.settings.host_name, self.settings.port)

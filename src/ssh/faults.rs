@@ -13,14 +13,10 @@ use crate::ssh_config::AddressFamily;
 
 /// A directive of ssh's configuration that is not honoured here must not be passed over.
 pub(super) fn unhonoured(route: &SshRoute) -> Result<(), Fault> {
-    let Some(directive) = route.settings.unhonoured.first() else { return Ok(()) };
-    let said = format!("{} {}", directive.keyword, directive.arguments.join(" "));
-    Err(Fault::new(
-        Phase::Resolve,
-        format!("ssh's configuration says `{}`, which is not honoured here", quote(said.trim().as_bytes())),
-    )
-    .detail(directive.place.clone())
-    .hint("--transport openssh reaches it as `ssh` does"))
+    match route.unhonoured() {
+        None => Ok(()),
+        Some((why, place)) => Err(Fault::new(Phase::Resolve, why.message).detail(place).hint(why.hint)),
+    }
 }
 
 /// Gives a step until `by`; a step that takes longer is a host that does not answer.

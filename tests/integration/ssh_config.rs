@@ -70,6 +70,12 @@ fn a_configuration_is_an_inventory_of_the_hosts_that_it_names() {
     for words in ["3 hosts", "deploy@web-01:22", "audit@192.0.2.7:2222"] {
         assert!(usual.contains(words), "{words} is not in\n{usual}");
     }
+    room.write("refused", "Host x\n  PKCS11Provider /usr/lib/opensc.so\n");
+    let refused = room.run(&["hosts", "-i", "refused"]).stdout;
+    assert!(
+        refused.contains("by --transport openssh alone") && refused.contains("`pkcs11provider /usr/lib"),
+        "{refused}"
+    );
     let other = room.run(&["hosts", "-i", "other"]).stdout;
     assert!(other.contains("other@192.0.2.7:2222"), "what it says of its hosts holds:\n{other}");
 }

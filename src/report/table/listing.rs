@@ -33,6 +33,9 @@ pub(in crate::report) fn render(listing: &Listing<'_>, look: &Look) -> String {
 fn reached(host: &Host, between: &str) -> (Tone, String) {
     let (tone, mut parts) = match &host.route {
         Route::Local => (Tone::Plain, vec!["this machine".to_owned()]),
+        Route::Ssh(route) if route.unhonoured().is_some() => {
+            (Tone::Unsure, vec!["by --transport openssh alone".to_owned()])
+        }
         Route::Ssh(route) => (Tone::Plain, [route.end()].into_iter().chain(via(route)).collect()),
         Route::Refused(_) => (Tone::Bad, vec!["not reached".to_owned()]),
     };
@@ -42,10 +45,15 @@ fn reached(host: &Host, between: &str) -> (Tone, String) {
 
 /// Hosts that are not reached, folded by reason; nothing if there is none.
 fn refused(listing: &Listing<'_>, look: &Look) -> String {
-    let mut reasons: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    let mut reasons: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
     for host in listing.each() {
-        if let Route::Refused(why) = &host.route {
-            reasons.entry((&why.message, &why.hint)).or_default().push(&host.name);
+        let why = match &host.route {
+            Route::Refused(why) => Some(why.clone()),
+            Route::Ssh(route) => route.unhonoured().map(|(why, _)| why),
+            Route::Local => None,
+        };
+        if let Some(why) = why {
+            reasons.entry((why.message, why.hint)).or_default().push(&host.name);
         }
     }
     let mut grid = Grid::new(look, &[Fit::Hosts(30), Fit::Rest]);

@@ -30,7 +30,9 @@ impl Login<'_> {
             (1, false) => format!("is it in {user}'s authorized_keys on the host?"),
             _ => format!("is one of the keys in {user}'s authorized_keys on the host?"),
         };
-        if wants_password {
+        if self.keyring.why_not_named(self.route).is_some_and(|why| why.contains("-cert.pub: expired")) {
+            "let the authority sign the key anew (ssh-keygen -s), and try again".clone_into(&mut hint);
+        } else if wants_password {
             hint.push_str(" It also takes a password: -k gives one");
         }
         Fault::new(Phase::Authenticate, message).hint(hint)
