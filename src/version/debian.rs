@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::number;
+use super::{compare_parts, number};
 
 /// Epoch, upstream version and revision. An epoch that is no number orders as text does: the real tool
 /// would refuse it.
@@ -18,11 +18,7 @@ pub(super) fn upstream(version: &str) -> &str {
 
 /// No revision and the revision `0` are the same, and so are no epoch and the epoch 0.
 pub(super) fn compare(one: &str, other: &str) -> Ordering {
-    if one == other {
-        return Ordering::Equal;
-    }
-    let (one, other) = (split(one), split(other));
-    part(one.0, other.0).then_with(|| part(one.1, other.1)).then_with(|| part(one.2, other.2))
+    compare_parts(one, other, split, part)
 }
 
 /// Alternates between stretches of other characters and of digits, comparing pair by pair.

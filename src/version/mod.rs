@@ -56,6 +56,20 @@ impl System {
     }
 }
 
+/// The order of two versions of three parts, of which an earlier one outweighs all later ones.
+fn compare_parts(
+    one: &str,
+    other: &str,
+    split: fn(&str) -> (&str, &str, &str),
+    part: fn(&str, &str) -> Ordering,
+) -> Ordering {
+    if one == other {
+        return Ordering::Equal;
+    }
+    let (one, other) = (split(one), split(other));
+    part(one.0, other.0).then_with(|| part(one.1, other.1)).then_with(|| part(one.2, other.2))
+}
+
 /// Whether two versions package the same upstream version: as mapped, or where one cannot be mapped, by
 /// the same text.
 pub fn same_upstream(one: (System, &str), other: (System, &str)) -> bool {

@@ -4,6 +4,7 @@
 
 use std::cmp::Ordering;
 
+use super::compare_parts;
 use super::number::{self, take};
 
 /// Epoch, version and release. What stands before a colon and is no number belongs to the version.
@@ -20,11 +21,7 @@ pub(super) fn upstream(version: &str) -> &str {
 }
 
 pub(super) fn compare(one: &str, other: &str) -> Ordering {
-    if one == other {
-        return Ordering::Equal;
-    }
-    let (one, other) = (split(one), split(other));
-    part(one.0, other.0).then_with(|| part(one.1, other.1)).then_with(|| part(one.2, other.2))
+    compare_parts(one, other, split, part)
 }
 
 /// Compares stretches of digits and of letters, pair by pair. More that parts two stretches is more, and
