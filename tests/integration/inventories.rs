@@ -34,6 +34,7 @@ const BROKEN: &[(&str, &str, &[&str])] = &[
     ("hosts", "a\n[web:vars]\nx=1\n[wbe]\nb\n", &["hosts:2:2", "did you mean `wbe`?"]),
     ("hosts", "a\n[web:vars]\nx\n[web]\nb\n", &["hosts:3:1", "name=value"]),
     ("hosts", "a\n[web ]\nb\n", &["hosts:2:1", "without blanks"]),
+    ("hosts", "a\n[web:vars\nx=1\n", &["hosts:2:1", "no heading", "[group:vars]"]),
     ("hosts", "[a:children]\nb\n[b:children]\na\n[a]\nh\n", &["hosts:4:1", "cycle"]),
     ("hosts", "[a]\nh\n[a:vars]\nansible_group_priority=high\n", &["hosts:4:1", "priority"]),
     ("hosts", "# nothing\n", &["no host in it"]),

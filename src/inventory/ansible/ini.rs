@@ -75,7 +75,8 @@ impl Reader<'_> {
             let name = parts.get(1).map_or("", |name| name.as_str());
             return self.heading(name, kind.as_ref(), start + 1..start + 1 + name.len());
         }
-        if text.starts_with('[') && text.ends_with(']') {
+        // A host may begin with a range, `[a:c].db`, and a variable's value hold anything.
+        if text.starts_with('[') && (text.ends_with(']') || !text.contains([']', '='])) {
             let error = self.source.error(start..start + text.len(), "this is no heading of a section", "");
             return Err(error.help("[group], [group:children] or [group:vars], without blanks"));
         }
