@@ -33,3 +33,20 @@ fn its_report_is_an_audits() {
     assert_eq!(releases.len(), 3, "{releases:?}");
     assert!(keys(&report).contains(&"package-version/web/web-10/nginx"));
 }
+
+#[test]
+fn the_readme_shows_what_it_prints() {
+    let readme = include_str!("../../README.md");
+    let printed = Room::new().run(&["demo"]).stdout;
+    let shown: Vec<&str> = readme
+        .lines()
+        .skip_while(|line| !line.starts_with("    driftless demo "))
+        .map_while(|line| line.strip_prefix("    ").or(line.is_empty().then_some("")))
+        .collect();
+    assert!(shown.len() > 15, "{shown:?}");
+    // How long it took stands in the heading, and differs.
+    for block in shown.get(1..).unwrap().split(|line| *line == "…") {
+        let block = block.join("\n");
+        assert!(printed.contains(block.trim_end()), "not printed:\n{block}\nbut\n{printed}");
+    }
+}
