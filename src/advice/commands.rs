@@ -3,6 +3,10 @@
 //! Names and versions come from hosts; the snapshot lets only the alphabets of package systems in, so that
 //! a command can be pasted into a shell. Nothing here decides what is to be done.
 
+use std::borrow::Cow;
+
+use super::Entry;
+use crate::rules::Finding;
 use crate::version::System;
 
 /// One thing to do on a host.
@@ -14,8 +18,55 @@ pub(super) enum Command {
     Configure,
     /// Installs a package, in a version if there is one to be named.
     Install { system: System, package: String, version: Option<String> },
+    /// A command of the host's own, as the rule's advice has it.
+    Run(String),
+    /// A module of Ansible and its arguments.
+    Task(String),
     /// What a person has to do, or to know.
     Say(String),
+}
+
+impl Command {
+    /// What a rule's advice says of a finding.
+    pub(super) fn of_entry(entry: &Entry, finding: &Finding) -> Vec<Self> {
+        let run = entry.run.iter().filter_map(|text| filled(text, finding, shell_word)).map(Self::Run);
+        // A task stands between quotes of its own.
+        let tasks = entry.ansible.iter().filter_map(|text| filled(text, finding, plain_word)).map(Self::Task);
+        let say = entry.say.iter().filter_map(|text| filled(text, finding, Some)).map(Self::Say);
+        run.chain(tasks).chain(say).collect()
+    }
+}
+
+/// A template with the finding's words in it, each made fit by `word`; `None` where one of them does not fit.
+fn filled<'f>(
+    template: &str,
+    finding: &'f Finding,
+    word: impl Fn(Cow<'f, str>) -> Option<Cow<'f, str>>,
+) -> Option<String> {
+    let words = [
+        ("{subject}", Some(finding.subject.as_str())),
+        ("{expected}", finding.expected.as_deref()),
+        ("{observed}", finding.observed.as_deref()),
+    ];
+    let mut text = template.to_owned();
+    for (name, value) in words.into_iter().filter(|(name, _)| template.contains(name)) {
+        text = text.replace(name, &word(Cow::Borrowed(value?))?);
+    }
+    Some(text)
+}
+
+fn is_plain(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(&byte))
+}
+
+fn plain_word(word: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    is_plain(&word).then_some(word)
+}
+
+/// A word as a shell takes it for one, whatever it holds.
+#[expect(clippy::unnecessary_wraps, reason = "the other kinds of words may not fit")]
+fn shell_word(word: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    Some(if is_plain(&word) { word } else { format!("'{}'", word.replace('\'', r"'\''")).into() })
 }
 
 /// The steps that a set of commands comes to, for hosts that Ansible calls by a pattern: first the host's
@@ -29,11 +80,15 @@ pub(super) fn steps(commands: &[Command], pattern: &str) -> Vec<String> {
     let systems = [System::Debian, System::Rpm, System::Apk, System::Pacman];
     let own = || systems.into_iter().map(|system| Own::of(system, commands));
     own().for_each(|own| steps.extend(own.shell()));
+    let each = |pick: fn(&Command) -> Option<&String>| commands.iter().filter_map(pick).cloned();
+    steps.extend(each(|command| if let Command::Run(text) = command { Some(text) } else { None }));
     if configure {
         steps.push(format!("ansible '{pattern}' -b -m command -a 'dpkg --configure -a'"));
     }
-    let tasks = own().flat_map(|own| own.ansible());
+    let further = each(|command| if let Command::Task(text) = command { Some(text) } else { None });
+    let tasks = own().flat_map(|own| own.ansible()).chain(further);
     steps.extend(tasks.map(|task| format!("ansible '{pattern}' -b -m {task}")));
+    steps.extend(each(|command| if let Command::Say(text) = command { Some(text) } else { None }));
     steps
 }
 

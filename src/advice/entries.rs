@@ -25,6 +25,16 @@ pub struct Entry {
     pub why: String,
     /// What it asks for.
     pub action: Action,
+    /// The host's own commands that put it right, in order; `{subject}`, `{expected}` and `{observed}` are
+    /// the finding's.
+    #[serde(default)]
+    pub run: Vec<String>,
+    /// The same for Ansible: modules and their arguments, `service -a 'name={subject} state=restarted'`.
+    #[serde(default)]
+    pub ansible: Vec<String>,
+    /// What a person has to do, or to know.
+    #[serde(default)]
+    pub say: Vec<String>,
 }
 
 /// What a finding asks for.

@@ -179,8 +179,8 @@ fn is_open(finding: &Finding, all: &[&Finding], replaceable: bool) -> bool {
         }
         "package-missing" => finding.expected.is_none() || matches!(finding.evidence, Evidence::Unfit(_)),
         "policy-unmet" => !all.iter().any(|other| repaired_too(&other)),
-        "package-extra" => matches!(finding.evidence, Evidence::Spread(_)),
-        _ => false,
+        // Nobody is right where there is no majority.
+        _ => matches!(finding.evidence, Evidence::Spread(_)),
     }
 }
 

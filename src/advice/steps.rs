@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::commands::{self, Command, installs};
-use super::{Advice, Conditions, Verdict};
+use super::{Advice, Conditions, Verdict, entry};
 use crate::drift::Comparison;
 use crate::hostlist::fold;
 use crate::rules::{Evidence, Finding, no_majority};
@@ -171,6 +171,10 @@ fn repair(comparison: &Comparison<'_>, position: usize, findings: &[&Finding]) -
             "package-held" => Command::Unhold(system, finding.subject.clone()),
             "policy-unmet" => continue,
             "package-broken" => Command::Configure,
+            rule if !rule.starts_with("package-") => {
+                commands.extend(entry(rule).into_iter().flat_map(|entry| Command::of_entry(entry, finding)));
+                continue;
+            }
             _ => {
                 // A version of another release cannot be had here, and a requirement is no version.
                 let elsewhere = matches!(finding.evidence, Evidence::OtherRelease(_));
@@ -191,6 +195,10 @@ fn investigate(findings: &[&Finding]) -> Vec<Command> {
     let mut commands = Vec::new();
     for finding in findings {
         let subject = &finding.subject;
+        if let Some(entry) = entry(finding.rule.id).filter(|entry| !entry.say.is_empty()) {
+            commands.extend(Command::of_entry(entry, finding));
+            continue;
+        }
         commands.push(Command::Say(match (finding.rule.id, &finding.expected) {
             ("release", None) => "decide which release the cluster shall run, then replace the others".to_owned(),
             ("release", Some(expected)) => {

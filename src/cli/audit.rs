@@ -35,7 +35,8 @@ pub(super) fn conduct(
     runtime: &Runtime,
 ) -> Result<u8, Failure> {
     let gathered = gather(plan, transport, &output.telling, runtime)?;
-    let comparison = Comparison::of(&plan.inventory, &plan.playbook, &plan.bound, &gathered.fleet);
+    let comparison =
+        Comparison::of(&plan.inventory, &plan.playbook, &plan.bound, &gathered.fleet, gathered.started);
     let today = Offset::UTC.to_datetime(gathered.started).date();
     let findings = rules::findings(&comparison, today, &plan.accepted);
     let advised = advise(&comparison, &findings);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftless::collect::Pace;
+use driftless::collect::{Pace, Requests};
 use driftless::diagnostic::nearest;
 use driftless::drift::Bound;
 use driftless::inventory::pattern::Pattern;
@@ -84,6 +84,12 @@ impl Plan {
                 .map(PathBuf::from),
             accepted: Accepted::default(),
         })
+    }
+
+    /// What each host is asked, in a round that is framed by `nonce`.
+    pub(super) fn requests(&self, nonce: [u8; 16]) -> Requests {
+        let wanted = |host: &HostId| (*host, self.bound.wanted(&self.playbook, *host));
+        Requests::new(nonce, self.hosts.iter().map(wanted))
     }
 
     /// The SSH routes of the hosts that were chosen, and of the jump hosts on the way to them.

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use driftless::collect::Round;
 use driftless::hostlist::fold;
 use driftless::inventory::SshRoute;
-use driftless::probe::Request;
 use driftless::snapshot::Fleet;
 use driftless::ssh::{Client, Keyring, OpenSsh, Policy, Transport, Trust};
 use driftless::ssh_config::HostKeyChecking;
@@ -72,7 +71,7 @@ pub(super) fn gather(
         transport: Arc::clone(&transport),
         limits: plan.limits.clone(),
         pace: plan.pace.clone(),
-        request: Arc::new(Request::new(nonce)),
+        requests: plan.requests(nonce),
     };
     let mut progress = Progress::new(
         &plan.inventory,

@@ -6,6 +6,7 @@
 
 mod local;
 mod queue;
+mod requests;
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
@@ -16,6 +17,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
 
 pub use queue::{BEHIND_ONE_JUMP, Pace};
+pub use requests::Requests;
 
 use crate::inventory::{HostId, Inventory, Route, Via};
 use crate::probe::{self, Request};
@@ -35,8 +37,8 @@ pub struct Round {
     pub limits: Limits,
     /// How gently hosts are asked.
     pub pace: Pace,
-    /// What every host is asked.
-    pub request: Arc<Request>,
+    /// What each host is asked.
+    pub requests: Requests,
 }
 
 /// What happened to one host, for whoever shows progress.
@@ -52,6 +54,7 @@ pub enum Event<'a> {
 struct Landed {
     host: HostId,
     elapsed: Duration,
+    request: Arc<Request>,
     answer: Answer,
 }
 
@@ -93,7 +96,7 @@ impl Round {
             };
             match next {
                 Next::Landed(Ok(landed)) => {
-                    let observation = observe(landed, self.request.nonce(), &mut reader);
+                    let observation = observe(landed, &mut reader);
                     queue.done(observation.host);
                     let gaps = observation.snapshot.as_ref().map_or(0, |snapshot| snapshot.gaps.len());
                     tell(Event::Finished(observation.host, observation.fault.as_ref(), gaps));
@@ -112,7 +115,7 @@ impl Round {
     }
 
     fn ask(&self, host: HostId, route: Route) -> impl Future<Output = Landed> + Send + 'static {
-        let (transport, request) = (Arc::clone(&self.transport), Arc::clone(&self.request));
+        let (transport, request) = (Arc::clone(&self.transport), Arc::clone(self.requests.of(host)));
         let limits = self.limits.clone();
         async move {
             let (stdin, nonce) = (request.stdin(), request.nonce());
@@ -130,7 +133,7 @@ impl Round {
                     transport.exchange(route, probe::COMMAND, stdin, nonce).await
                 }
             };
-            Landed { host, elapsed: started.elapsed(), answer }
+            Landed { host, elapsed: started.elapsed(), request, answer }
         }
     }
 }
@@ -160,9 +163,9 @@ fn in_order(hosts: &[HostId], observations: Vec<Observation>) -> Vec<Observation
 }
 
 /// Reads an answer. What could be read is kept even where the host failed afterwards.
-fn observe(landed: Landed, nonce: &str, reader: &mut Reader) -> Observation {
-    let Landed { host, elapsed, answer } = landed;
-    let read = reader.read(&answer.stdout, &answer.stderr, nonce);
+fn observe(landed: Landed, reader: &mut Reader) -> Observation {
+    let Landed { host, elapsed, request, answer } = landed;
+    let read = reader.read(&answer.stdout, &answer.stderr, &request);
     let said = || quote(if answer.stderr.trim_ascii().is_empty() { &answer.stdout } else { &answer.stderr });
     let fault = match (&answer.ended, &read) {
         (Ended::Exit(0), Ok(_)) => None,
@@ -201,14 +204,16 @@ fn with_words(fault: Fault, said: &str) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::Wanted;
 
     fn landed(stdout: &[u8], ended: Ended) -> Landed {
         let answer = Answer { stdout: stdout.to_vec(), stderr: Vec::new(), ended };
-        Landed { host: HostId(0), elapsed: Duration::ZERO, answer }
+        let request = Arc::new(Request::framed("ab", Wanted::default()));
+        Landed { host: HostId(0), elapsed: Duration::ZERO, request, answer }
     }
 
     fn observed(stdout: &[u8], ended: Ended) -> Observation {
-        observe(landed(stdout, ended), "ab", &mut Reader::default())
+        observe(landed(stdout, ended), &mut Reader::default())
     }
 
     const ONE: &[u8] = b"\n@ab driftless 1\n\n@ab begin hostname\nweb-01\n\n@ab end hostname 0\n";

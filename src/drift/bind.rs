@@ -6,7 +6,8 @@ use super::covers;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::inventory::pattern::Pattern;
 use crate::inventory::{HostId, Inventory};
-use crate::playbook::{Baseline, Place, Playbook};
+use crate::playbook::{Baseline, FileEntry, Place, Playbook, ServiceEntry, SysctlEntry};
+use crate::probe::Wanted;
 
 /// Hosts of one entry; `None` is every host.
 type Hosts = Option<BTreeSet<HostId>>;
@@ -17,6 +18,9 @@ pub struct Bound {
     /// Of [`Playbook::clusters`].
     pub clusters: Vec<BTreeSet<HostId>>,
     packages: Vec<Hosts>,
+    services: Vec<Hosts>,
+    files: Vec<Hosts>,
+    sysctls: Vec<Hosts>,
     ignores: Vec<Hosts>,
     waivers: Vec<Hosts>,
     unaudited: Vec<Hosts>,
@@ -43,6 +47,9 @@ impl Bound {
         let bound = Self {
             clusters,
             packages: playbook.packages.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
+            services: playbook.services.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
+            files: playbook.files.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
+            sysctls: playbook.sysctls.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
             ignores: playbook.ignores.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
             waivers: playbook.waivers.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
             unaudited: playbook.unaudited.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
@@ -71,6 +78,38 @@ impl Bound {
         covered(&self.packages, entry, host)
     }
 
+    /// The entries of [`Playbook::services`] that speak of a host.
+    pub fn services<'p>(
+        &self,
+        playbook: &'p Playbook,
+        host: HostId,
+    ) -> impl Iterator<Item = &'p ServiceEntry> {
+        covering(&playbook.services, &self.services, host)
+    }
+
+    /// The entries of [`Playbook::files`] that speak of a host.
+    pub fn files<'p>(&self, playbook: &'p Playbook, host: HostId) -> impl Iterator<Item = &'p FileEntry> {
+        covering(&playbook.files, &self.files, host)
+    }
+
+    /// The entries of [`Playbook::sysctls`] that speak of a host.
+    pub fn sysctls<'p>(&self, playbook: &'p Playbook, host: HostId) -> impl Iterator<Item = &'p SysctlEntry> {
+        covering(&playbook.sysctls, &self.sysctls, host)
+    }
+
+    /// What the playbook wants of a host beyond what every host is asked.
+    pub fn wanted(&self, playbook: &Playbook, host: HostId) -> Wanted {
+        let mut wanted = Wanted::default();
+        for (_, entry) in playbook.packages.iter().enumerate().filter(|(at, _)| self.package(*at, host)) {
+            // Which of its names a host uses is known once its os-release is: it is asked for all of them.
+            entry.names.all().for_each(|name| wanted.add("package", name));
+        }
+        self.services(playbook, host).for_each(|entry| wanted.add("service", &entry.name));
+        self.files(playbook, host).for_each(|entry| wanted.add("file", &entry.path));
+        self.sysctls(playbook, host).for_each(|entry| wanted.add("sysctl", &entry.key));
+        wanted
+    }
+
     /// Whether [`Playbook::ignores`]`[entry]` speaks of a host.
     pub fn ignore(&self, entry: usize, host: HostId) -> bool {
         covered(&self.ignores, entry, host)
@@ -85,6 +124,15 @@ impl Bound {
     pub fn unaudited(&self, entry: usize, host: HostId) -> bool {
         covered(&self.unaudited, entry, host)
     }
+}
+
+fn covering<'p, 'b, Entry>(
+    entries: &'p [Entry],
+    hosts: &'b [Hosts],
+    host: HostId,
+) -> impl Iterator<Item = &'p Entry> + use<'p, 'b, Entry> {
+    let speaking = move |(entry, hosts): (&'p Entry, &Hosts)| covers(hosts.as_ref(), host).then_some(entry);
+    entries.iter().zip(hosts).filter_map(speaking)
 }
 
 fn covered(entries: &[Hosts], entry: usize, host: HostId) -> bool {

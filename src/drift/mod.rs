@@ -7,13 +7,17 @@ mod bind;
 mod cluster;
 mod column;
 mod columns;
+mod consensus;
 mod expect;
 mod release;
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 pub use bind::Bound;
 pub use column::{Column, Judgement, Value};
+pub use consensus::Consensus;
 pub use expect::Expected;
 pub use release::Releases;
 
@@ -32,6 +36,8 @@ pub struct Comparison<'a> {
     pub fleet: &'a Fleet,
     /// The playbook's patterns, resolved.
     pub bound: &'a Bound,
+    /// When the fleet was asked: what is old is so by this clock.
+    pub now: Timestamp,
     /// The clusters, in the order in which reports show them.
     pub clusters: Vec<Cluster<'a>>,
 }
@@ -51,12 +57,18 @@ pub struct Cluster<'a> {
 
 impl<'a> Comparison<'a> {
     /// Compares what was seen with what was declared.
-    pub fn of(inventory: &'a Inventory, playbook: &'a Playbook, bound: &'a Bound, fleet: &'a Fleet) -> Self {
+    pub fn of(
+        inventory: &'a Inventory,
+        playbook: &'a Playbook,
+        bound: &'a Bound,
+        fleet: &'a Fleet,
+        now: Timestamp,
+    ) -> Self {
         let mut clusters = cluster::group(inventory, playbook, bound, fleet);
         for cluster in &mut clusters {
             cluster.columns = columns::columns(cluster, inventory, playbook, bound, fleet);
         }
-        Self { inventory, playbook, fleet, bound, clusters }
+        Self { inventory, playbook, fleet, bound, now, clusters }
     }
 
     /// The hosts of a cluster whose packages were collected: their positions, and the packages.
@@ -66,6 +78,16 @@ impl<'a> Comparison<'a> {
     ) -> impl Iterator<Item = (usize, &'a Packages)> {
         let members = cluster.members.iter().copied();
         members.filter_map(|position| Some((position, self.fleet.hosts.get(position)?.packages()?)))
+    }
+
+    /// What the hosts of a cluster say of one fact; those that cannot tell are left out.
+    pub fn consensus<V: Ord>(
+        &self,
+        cluster: &Cluster<'_>,
+        fact: impl Fn(&'a Observation) -> Option<V>,
+    ) -> Consensus<V> {
+        let members = cluster.members.iter().copied();
+        Consensus::of(members.filter_map(|position| Some((position, fact(self.observation(position)?)?))))
     }
 
     /// What was seen of the host at a position of [`Fleet::hosts`].

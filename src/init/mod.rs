@@ -15,6 +15,7 @@ mod text;
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use self::survey::Survey;
@@ -36,12 +37,14 @@ pub struct Draft {
 
 /// Drafts a playbook for the hosts that were seen. `today` dates its examples.
 pub fn draft(inventory: &Inventory, fleet: &Fleet, today: Date) -> Draft {
+    // Nothing of what is drafted depends on the hour.
+    let now = Timestamp::UNIX_EPOCH;
     let (nothing, unbound) = (Playbook::default(), Bound::default());
-    let plain = Comparison::of(inventory, &nothing, &unbound, fleet);
+    let plain = Comparison::of(inventory, &nothing, &unbound, fleet, now);
     let named = naming_all(&plain);
     // Entries for every host and without a baseline host: there is nothing that could not be bound.
     let bound = Bound::of(inventory, &named).unwrap_or_default();
-    let survey = Survey::of(&plain, &Comparison::of(inventory, &named, &bound, fleet));
+    let survey = Survey::of(&plain, &Comparison::of(inventory, &named, &bound, fleet, now));
     Draft {
         text: text::write(&survey, today),
         clusters: survey.clusters.iter().filter(|cluster| cluster.hosts.is_some()).count(),

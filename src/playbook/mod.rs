@@ -33,6 +33,12 @@ pub struct Playbook {
     pub clusters: Vec<ClusterEntry>,
     /// Packages named by the user, in file order; a later entry overrides an earlier one for the hosts it covers.
     pub packages: Vec<PackageEntry>,
+    /// Services that shall run, enabled, on what is installed.
+    pub services: Vec<ServiceEntry>,
+    /// Files that shall be the same across a cluster.
+    pub files: Vec<FileEntry>,
+    /// Kernel parameters.
+    pub sysctls: Vec<SysctlEntry>,
     /// What to do with packages that no entry names; `None` when no playbook says anything.
     pub everything_else: Option<EverythingElse>,
     /// Changed severities by rule id.
@@ -121,6 +127,15 @@ impl Names {
         }
     }
 
+    /// Every name, in file order.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        let (same, by_system) = match self {
+            Self::Same(name) => (Some(name.as_str()), [].as_slice()),
+            Self::BySystem(names) => (None, names.as_slice()),
+        };
+        same.into_iter().chain(by_system.iter().map(|(_, name)| name.as_str()))
+    }
+
     /// The package's name on a system, by `ID` and then by each of `ID_LIKE` in order, as os-release(5)
     /// has them; `None` when the entry says nothing of such a system.
     pub fn on(&self, id: &str, id_like: &[&str]) -> Option<&str> {
@@ -146,6 +161,45 @@ pub enum Baseline {
     Host(String),
     /// That version.
     Pinned(String),
+}
+
+/// `[[service]]`
+#[derive(Debug, Clone)]
+pub struct ServiceEntry {
+    /// The unit's name as it is written: without a suffix, a service.
+    pub name: String,
+    /// Hosts it speaks of; `None` is every host.
+    pub hosts: Option<Pattern>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// `[[file]]`
+#[derive(Debug, Clone)]
+pub struct FileEntry {
+    /// An absolute path, or a glob of paths.
+    pub path: String,
+    /// Whether its content may leave the host, to be shown as a difference.
+    pub show: bool,
+    /// Lines that may differ from host to host, as regular expressions.
+    pub normalise: Vec<String>,
+    /// Hosts it speaks of; `None` is every host.
+    pub hosts: Option<Pattern>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// `[[sysctl]]`
+#[derive(Debug, Clone)]
+pub struct SysctlEntry {
+    /// The parameter, `vm.swappiness`.
+    pub key: String,
+    /// What it shall be; `None` is the same across the cluster.
+    pub value: Option<String>,
+    /// Hosts it speaks of; `None` is every host.
+    pub hosts: Option<Pattern>,
+    /// Where it stands.
+    pub place: Place,
 }
 
 /// `[everything-else]`
@@ -206,8 +260,7 @@ pub struct Waiver {
     pub place: Place,
 }
 
-/// An entry that the format has and this version does not audit: `[[service]]`, `[[file]]`,
-/// `[[sysctl]]`, `[[upgrade]]`.
+/// An entry that the format has and this version does not audit: `[[upgrade]]`.
 #[derive(Debug, Clone)]
 pub struct Unaudited {
     /// The table's name.

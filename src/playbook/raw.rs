@@ -88,8 +88,7 @@ pub(super) struct RawService {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawFile {
     pub(super) path: Option<Text>,
-    #[serde(rename = "show")]
-    pub(super) _show: Option<bool>,
+    pub(super) show: Option<bool>,
     #[serde(rename = "bake")]
     pub(super) _bake: Option<bool>,
     #[serde(default)]

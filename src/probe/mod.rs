@@ -5,126 +5,26 @@
 //! does not send them and does not know what a section means.
 
 mod frame;
+mod request;
+mod section;
 
 pub use frame::{Frame, Frames, Status, stderr_of};
+pub use request::{Request, Wanted};
+pub use section::Section;
 
-use std::fmt::Write as _;
-
-/// The script, without the line that starts it.
-const SCRIPT: &str = include_str!("probe.sh");
+/// The script, without the line that starts it: what it always asks, room by room, and the part that
+/// serves a request.
+const SCRIPT: &str = concat!(
+    include_str!("script/host.sh"),
+    include_str!("script/packages.sh"),
+    include_str!("script/main.sh")
+);
 
 /// The newest protocol that the script speaks and [`Frames`] reads.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// What the command that runs on the host is called with: the script comes on standard input.
 pub const COMMAND: &str = "/bin/sh -s";
-
-/// A part of the answer, by the name that the request and the frames use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Section {
-    /// `/etc/os-release`, as os-release(5) describes it.
-    OsRelease,
-    /// `uname -n`
-    Hostname,
-    /// `uname -srm`
-    Kernel,
-    /// The `btime` line of `/proc/stat`, proc(5).
-    Boot,
-    /// `dpkg-query -W`, or `/var/lib/dpkg/status.d`: name, architecture, version, status letters.
-    Dpkg,
-    /// `/var/lib/apt/extended_states`: what apt installed as a dependency.
-    AptMarks,
-    /// `rpm -qa`: name, epoch, version, release, architecture, modularity label.
-    Rpm,
-    /// The version locks of dnf and yum.
-    RpmLocks,
-    /// apk's database: name, architecture, version.
-    Apk,
-    /// `/etc/apk/world`: what was asked for.
-    ApkWorld,
-    /// pacman's database: name, architecture, version, reason.
-    Pacman,
-    /// `IgnorePkg` of `/etc/pacman.conf`.
-    PacmanIgnored,
-}
-
-impl Section {
-    /// Every section, in the order in which it is asked for.
-    pub const ALL: [Self; 12] = [
-        Self::OsRelease,
-        Self::Hostname,
-        Self::Kernel,
-        Self::Boot,
-        Self::Dpkg,
-        Self::AptMarks,
-        Self::Rpm,
-        Self::RpmLocks,
-        Self::Apk,
-        Self::ApkWorld,
-        Self::Pacman,
-        Self::PacmanIgnored,
-    ];
-
-    /// The package systems, each with what tells purposes and holds on it.
-    pub const PACKAGES: [(Self, Self); 4] = [
-        (Self::Dpkg, Self::AptMarks),
-        (Self::Rpm, Self::RpmLocks),
-        (Self::Apk, Self::ApkWorld),
-        (Self::Pacman, Self::PacmanIgnored),
-    ];
-
-    /// The name on the wire and in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::OsRelease => "os-release",
-            Self::Hostname => "hostname",
-            Self::Kernel => "kernel",
-            Self::Boot => "boot",
-            Self::Dpkg => "dpkg",
-            Self::AptMarks => "apt-marks",
-            Self::Rpm => "rpm",
-            Self::RpmLocks => "rpm-locks",
-            Self::Apk => "apk",
-            Self::ApkWorld => "apk-world",
-            Self::Pacman => "pacman",
-            Self::PacmanIgnored => "pacman-ignored",
-        }
-    }
-}
-
-/// What one run asks of every host.
-#[derive(Debug, Clone)]
-pub struct Request {
-    nonce: String,
-    stdin: Vec<u8>,
-}
-
-impl Request {
-    /// A request for all sections, framed by `nonce`: random bytes that no host could foresee.
-    pub fn new(nonce: [u8; 16]) -> Self {
-        let nonce = nonce.iter().fold(String::new(), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
-        let mut text = format!("{SCRIPT}\nREQUEST='\nnonce {nonce}\n");
-        for section in Section::ALL {
-            let _ = writeln!(text, "section {}", section.name());
-        }
-        text.push_str("'\nprobe\n");
-        Self { nonce, stdin: text.into_bytes() }
-    }
-
-    /// The bytes for the standard input of [`COMMAND`].
-    pub fn stdin(&self) -> &[u8] {
-        &self.stdin
-    }
-
-    /// The nonce, in hexadecimal.
-    pub fn nonce(&self) -> &str {
-        &self.nonce
-    }
-}
 
 /// The script as it is published: for review, and to be pinned on a host as a forced command.
 pub fn published() -> String {
@@ -153,7 +53,7 @@ mod tests {
     }
 
     fn answers_all(argv: &[&str]) {
-        let request = Request::new([7; 16]);
+        let request = Request::new([7; 16], Wanted::default());
         let (stdout, status) = run(argv, request.stdin());
         let frames = Frames::read(&stdout, request.nonce());
         assert_eq!(status, Some(0), "{argv:?}");
@@ -191,7 +91,7 @@ mod tests {
         let pinned = folder.path().join("probe");
         std::fs::write(&pinned, published()).unwrap();
         let witness = folder.path().join("witness");
-        let request = Request::new([9; 16]);
+        let request = Request::new([9; 16], Wanted::default());
         let mut stdin = format!("touch {}\n", witness.display()).into_bytes();
         stdin.extend_from_slice(request.stdin());
         let (stdout, _) = run(&["/bin/sh", pinned.to_str().unwrap()], &stdin);
@@ -205,6 +105,21 @@ mod tests {
         let (stdout, status) = run(&["/bin/sh", "-s"], stdin.as_bytes());
         assert_eq!(status, Some(64));
         assert!(!String::from_utf8_lossy(&stdout).contains("uid="));
+    }
+
+    #[test]
+    fn what_is_wanted_is_text_and_no_quote_ends_it() {
+        let mut wanted = Wanted::default();
+        wanted.add("file", "/etc/$(id)/`id`/*.conf");
+        wanted.add("file", "/etc/'; id; '");
+        wanted.add("file", "/etc/caf\u{e9}");
+        assert_eq!(wanted.of("file").collect::<Vec<_>>(), ["/etc/$(id)/`id`/*.conf"]);
+        let request = Request::new([5; 16], wanted);
+        let (stdout, status) = run(&["/bin/sh", "-s"], request.stdin());
+        assert_eq!(status, Some(0));
+        assert!(!String::from_utf8_lossy(&stdout).contains("uid="));
+        let stdin = format!("{SCRIPT}\nREQUEST='\nnonce 00\n'\nWANTED='\nfile /etc/caf\u{e9}\n'\nprobe\n");
+        assert_eq!(run(&["/bin/sh", "-s"], stdin.as_bytes()).1, Some(64));
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub enum Evidence {
     Fault(Box<Fault>),
     /// What could not be collected.
     Gap(Box<Gap>),
+    /// What could not be collected of what nobody asked for by name.
+    Beside(Box<Gap>),
     /// A waiver: its justification and its last day.
     Waiver(String, Date),
 }
@@ -114,7 +116,7 @@ impl Finding {
 
     /// Whether it counts and says that something could not be audited.
     pub fn leaves_open(&self) -> bool {
-        self.counts() && self.rule.about == About::Audit
+        self.counts() && self.rule.about == About::Audit && !matches!(self.evidence, Evidence::Beside(_))
     }
 }
 

@@ -8,6 +8,7 @@ use super::{Accepted, Finding, findings, known_ids};
 use crate::drift::{Bound, Comparison};
 use crate::inventory::{Inventory, Overrides};
 use crate::playbook::Playbook;
+use crate::probe::{Request, Section};
 use crate::snapshot::{Fault, Fleet, Observation, Phase, Reader};
 
 /// One host: its name, and what it has.
@@ -17,6 +18,7 @@ pub(crate) type Spec<'a> = (&'a str, &'a str);
 ///
 /// The words of a host are its release (`trixie`, `bookworm`, `forky` without a number), packages (`nginx=1.2-1`, `libc6:i386=2.41-1`,
 /// with dpkg's letters `nginx=1.2-1/hi`, with `*` behind it if it came as a dependency), `no-dpkg`, or `down`.
+/// Further sections follow on lines of their own: `\n@NAME STATUS\nwhat the tool printed`, without a status 0.
 #[track_caller]
 pub(crate) fn compared<T>(
     playbook: &str,
@@ -28,16 +30,17 @@ pub(crate) fn compared<T>(
     let inventory = Inventory::from_text("inventory", &inventory, &Overrides::default()).unwrap();
     let playbook =
         Playbook::from_text("playbook", playbook, &known_ids()).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let bound = Bound::of(&inventory, &playbook).unwrap();
     let (mut fleet, mut reader) = (Fleet::default(), Reader::default());
     for (id, (name, words)) in inventory.ids().zip(hosts) {
-        let answer = answer(name, words);
-        let snapshot = reader.read(answer.as_bytes(), b"", "ab").ok();
+        let request = Request::framed("ab", bound.wanted(&playbook, id));
+        let snapshot = reader.read(answer(name, words).as_bytes(), b"", &request).ok();
         let fault = snapshot.is_none().then(|| Fault::new(Phase::Connect, "it is down").hint("start it"));
         fleet.hosts.push(Observation { host: id, elapsed: Duration::ZERO, snapshot, fault });
     }
     fleet.strings = reader.into_strings();
-    let bound = Bound::of(&inventory, &playbook).unwrap();
-    let comparison = Comparison::of(&inventory, &playbook, &bound, &fleet);
+    let now = "2026-11-23T12:00:00Z".parse().unwrap();
+    let comparison = Comparison::of(&inventory, &playbook, &bound, &fleet, now);
     let findings = findings(&comparison, date(2026, 11, 23), &Accepted::default());
     look(&comparison, &findings)
 }
@@ -61,6 +64,7 @@ pub(crate) fn beside_three<'a>(same: &'a str, odd: &'a str) -> [Spec<'a>; 4] {
 
 /// What the probe would have sent.
 fn answer(name: &str, words: &str) -> String {
+    let (words, further) = words.split_once("\n@").unwrap_or((words, ""));
     let mut release = "trixie";
     let (mut listed, mut marks, mut status) = (String::new(), String::new(), 0);
     for word in words.split_whitespace() {
@@ -98,10 +102,17 @@ fn answer(name: &str, words: &str) -> String {
         ("dpkg", listed.as_str(), status),
         ("apt-marks", marks.as_str(), 0),
     ];
-    let elsewhere = ["rpm", "rpm-locks", "apk", "apk-world", "pacman", "pacman-ignored"];
-    let frames = sections
-        .into_iter()
-        .chain(elsewhere.map(|section| (section, "", 127)))
-        .map(|(name, payload, status)| format!("\n@ab begin {name}\n{payload}\n@ab end {name} {status}\n"));
-    format!("\n@ab driftless 1\n{}\n@ab done\n", frames.collect::<String>())
+    let further = further.split("\n@").filter(|section| !section.is_empty()).map(|section| {
+        let (head, payload) = section.split_once('\n').unwrap_or((section, ""));
+        let (name, status) = head.split_once(' ').unwrap_or((head, "0"));
+        (name, payload, status.parse().unwrap())
+    });
+    let given: Vec<(&str, &str, u8)> = sections.into_iter().chain(further).collect();
+    let frame = |section: Section| {
+        let name = section.name();
+        let (_, payload, status) = given.iter().find(|(given, ..)| *given == name).unwrap_or(&("", "", 127));
+        format!("\n@ab begin {name}\n{payload}\n@ab end {name} {status}\n")
+    };
+    let frames: String = Section::ALL.into_iter().map(frame).collect();
+    format!("\n@ab driftless 2\n{frames}\n@ab done\n")
 }

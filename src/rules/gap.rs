@@ -3,6 +3,7 @@
 use super::finding::Evidence;
 use super::{About, Check, Finding, Rule};
 use crate::drift::{Comparison, Expected, Value};
+use crate::playbook::Place;
 use crate::severity::Severity;
 use crate::snapshot::{Gap, Os, Reason};
 
@@ -28,10 +29,12 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
         gaps.extend(not_supported(comparison, observation.host));
         gaps.extend(without_name(comparison, position));
         let cluster = comparison.clusters_of(position).next().map(str::to_owned);
-        findings.extend(gaps.into_iter().map(|gap| {
+        let about = || {
             let host = Some((position, comparison.name(position).to_owned()));
-            of(Finding { cluster: cluster.clone(), host, ..Finding::new(&RULE, "") }, gap)
-        }));
+            Finding { cluster: cluster.clone(), host, ..Finding::new(&RULE, "") }
+        };
+        findings.extend(gaps.into_iter().map(|gap| of(about(), gap)));
+        findings.extend(snapshot.beside.iter().map(|gap| beside(about(), gap)));
     }
     without_baseline(comparison, findings);
 }
@@ -50,17 +53,26 @@ pub(super) fn of(finding: Finding, gap: Gap) -> Finding {
     }
 }
 
+/// A gap in what nobody asked for by name: worth knowing, and no more.
+fn beside(finding: Finding, gap: &Gap) -> Finding {
+    let evidence = Evidence::Beside(Box::new(gap.clone()));
+    Finding { severity: Severity::Info, severity_is_entrys: true, evidence, ..of(finding, gap.clone()) }
+}
+
 /// What the playbook asks for and this version does not audit.
 fn not_supported(comparison: &Comparison<'_>, host: crate::inventory::HostId) -> Vec<Gap> {
-    let entries = comparison.playbook.unaudited.iter().enumerate();
-    entries
-        .filter(|(at, _)| comparison.bound.unaudited(*at, host))
-        .map(|(_, entry)| Gap {
-            probe: format!("{}:{}", entry.kind, entry.subject),
-            reason: Reason::NotSupported,
-            detail: format!("{}: this version does not audit [[{}]] entries", entry.place, entry.kind),
-        })
-        .collect()
+    let (playbook, bound) = (comparison.playbook, comparison.bound);
+    let gap = |kind: &str, subject: &str, place: &Place| Gap {
+        probe: format!("{kind}:{subject}"),
+        reason: Reason::NotSupported,
+        detail: format!("{place}: this version does not audit [[{kind}]] entries"),
+    };
+    let services = bound.services(playbook, host).map(|entry| gap("service", &entry.name, &entry.place));
+    let files = bound.files(playbook, host).map(|entry| gap("file", &entry.path, &entry.place));
+    let sysctls = bound.sysctls(playbook, host).map(|entry| gap("sysctl", &entry.key, &entry.place));
+    let unaudited = playbook.unaudited.iter().enumerate().filter(|(at, _)| bound.unaudited(*at, host));
+    let unaudited = unaudited.map(|(_, entry)| gap(entry.kind, &entry.subject, &entry.place));
+    services.chain(files).chain(sysctls).chain(unaudited).collect()
 }
 
 /// Packages that an entry names by system, with no name for this host's.
@@ -113,7 +125,7 @@ fn without_baseline(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
 
 fn message(finding: &Finding) -> String {
     match &finding.evidence {
-        Evidence::Gap(gap) => format!("{}: {}", gap.reason, gap.detail),
+        Evidence::Gap(gap) | Evidence::Beside(gap) => format!("{}: {}", gap.reason, gap.detail),
         _ => String::new(),
     }
 }

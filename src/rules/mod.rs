@@ -5,6 +5,7 @@
 //! talks to a host and never decides what to do.
 
 mod ahead;
+mod apart;
 mod finding;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -169,7 +170,7 @@ mod tests {
             .map(|entry| {
                 entry.unwrap().file_name().into_string().unwrap().replace(".rs", "").replace('_', "-")
             })
-            .filter(|name| !["mod", "finding", "fixture", "waive"].contains(&name.as_str()))
+            .filter(|name| !["mod", "apart", "finding", "fixture", "waive"].contains(&name.as_str()))
             .collect();
         let ids: BTreeSet<String> = ALL.iter().map(|rule| rule.id.to_owned()).collect();
         assert_eq!(files, ids);

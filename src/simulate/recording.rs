@@ -36,8 +36,8 @@ impl Recording {
         self
     }
 
-    /// The answer to a request, framed as the probe frames it. The host's name is its own; a package system
-    /// that was not recorded is not installed, any other section is one that the probe does not have.
+    /// The answer to a request, framed as the probe frames it. The host's name is its own; of what was not
+    /// recorded, the facts that every host has are sections that the probe does not have, all else is not there.
     pub(super) fn frame(&self, name: &str, request: &[u8]) -> Reply {
         let request = String::from_utf8_lossy(request);
         let lines = request.lines().skip_while(|line| *line != "REQUEST='").skip(1);
@@ -56,12 +56,14 @@ impl Recording {
         Reply { stdout: answer.stdout, stderr: answer.stderr, ending: Ending::Exit(0) }
     }
 
-    /// Whether a section is about a package system that the recorded host does not have.
+    /// Whether a section is about something that the recorded host does not have.
     fn is_absent(&self, section: &str) -> bool {
         let recorded = |section: Section| self.sections.contains_key(section.name());
-        Section::PACKAGES
-            .into_iter()
-            .any(|(system, marks)| !recorded(system) && (section == system.name() || section == marks.name()))
+        let marks = Section::PACKAGES.into_iter().find(|(_, marks)| marks.name() == section);
+        match marks {
+            Some((system, _)) => !recorded(system),
+            None => !Section::FACTS.iter().any(|fact| fact.name() == section),
+        }
     }
 
     fn answer(&self, answer: &mut Answer, name: &str, section: &str) {
@@ -100,13 +102,13 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::{Frames, Request, Status};
+    use crate::probe::{Frames, Request, Status, Wanted};
 
     #[test]
     fn a_recording_is_framed_as_the_probe_would() {
         let recording =
             Recording::default().with("kernel", b"Linux 6.1 x86_64\n").failing("dpkg", 126, "no\n");
-        let request = Request::new([9; 16]);
+        let request = Request::new([9; 16], Wanted::default());
         let reply = recording.frame("web-01", request.stdin());
         let frames = Frames::read(&reply.stdout, request.nonce());
         assert_eq!(frames.protocol(), Some(PROTOCOL));

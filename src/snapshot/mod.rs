@@ -141,6 +141,9 @@ pub struct Snapshot {
     pub packages: Option<Packages>,
     /// What could not be collected, and why.
     pub gaps: Vec<Gap>,
+    /// What could not be collected of what nobody asked for by name: the audit looks at it where it can. It
+    /// is told, and leaves no host unaudited.
+    pub beside: Vec<Gap>,
 }
 
 /// The running kernel, as uname(2) has it.

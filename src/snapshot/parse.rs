@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::gap::{Gap, Reason, quote};
 use super::{Kernel, Os, Snapshot, Strings, systems};
-use crate::probe::{Frame, Frames, PROTOCOL, Section, Status, stderr_of};
+use crate::probe::{Frame, Frames, PROTOCOL, Request, Section, Status, Wanted, stderr_of};
 
 /// Why an answer could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,15 +25,16 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Reads the frames of one answer.
+    /// Reads the frames of the answer to a request.
     ///
     /// # Errors
     /// Nothing could be used.
-    pub fn read(&mut self, stdout: &[u8], stderr: &[u8], nonce: &str) -> Result<Snapshot, Unread> {
+    pub fn read(&mut self, stdout: &[u8], stderr: &[u8], request: &Request) -> Result<Snapshot, Unread> {
+        let (nonce, wanted) = (request.nonce(), request.wanted());
         let frames = Frames::read(stdout, nonce);
         match frames.protocol() {
             Some(protocol) if !(1..=PROTOCOL).contains(&protocol) => Err(Unread::Protocol(protocol)),
-            Some(_) if !frames.is_empty() => Ok(self.snapshot(&Answer { frames, stderr, nonce })),
+            Some(_) if !frames.is_empty() => Ok(self.snapshot(&Answer { frames, stderr, nonce, wanted })),
             _ => Err(Unread::NoProbe),
         }
     }
@@ -65,6 +66,9 @@ pub(super) struct Answer<'a> {
     pub(super) frames: Frames<'a>,
     stderr: &'a [u8],
     nonce: &'a str,
+    /// What was wanted of the host beyond what every host is asked.
+    #[allow(dead_code, reason = "its first sections come next")]
+    pub(super) wanted: &'a Wanted,
 }
 
 impl<'a> Answer<'a> {
@@ -93,6 +97,16 @@ impl<'a> Answer<'a> {
         };
         gaps.push(Gap { probe: name.to_owned(), reason, detail });
         None
+    }
+
+    /// The payload of a section about something that not every host has: where it is not there, there is no
+    /// gap.
+    #[allow(dead_code, reason = "its first sections come next")]
+    pub(super) fn optional(&self, section: Section, gaps: &mut Vec<Gap>) -> Option<&'a [u8]> {
+        if self.status(section) == Some(Status::Exit(127)) {
+            return None;
+        }
+        self.payload(section, gaps)
     }
 
     /// A fact made of a section's text; a text that makes no sense is a gap that quotes it.
@@ -155,6 +169,10 @@ fn boot(text: &str) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
+    fn request() -> Request {
+        Request::framed("ab", Wanted::default())
+    }
+
     /// The answer of a host, as the probe frames it.
     fn framed(sections: &[(&str, &str, &str)]) -> Vec<u8> {
         let mut text = "\n@ab driftless 1\n".to_owned();
@@ -181,7 +199,7 @@ mod tests {
     ];
 
     fn read(sections: &[(&str, &str, &str)]) -> Snapshot {
-        Reader::default().read(&framed(sections), b"", "ab").unwrap()
+        Reader::default().read(&framed(sections), b"", &request()).unwrap()
     }
 
     #[test]
@@ -225,7 +243,7 @@ mod tests {
         let mut sections = WHOLE;
         sections[4] = ("dpkg", "", "2");
         let stderr = b"\n@ab begin dpkg\ndpkg-query: error: \x1b[2Jbroken\n\n@ab end dpkg 2\n";
-        let snapshot = Reader::default().read(&framed(&sections), stderr, "ab").unwrap();
+        let snapshot = Reader::default().read(&framed(&sections), stderr, &request()).unwrap();
         assert_eq!(snapshot.gaps[0].detail, "dpkg-query: error: \\u{1b}[2Jbroken");
     }
 
@@ -239,7 +257,7 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_frame_is_no_snapshot() {
-        let read = |text: &[u8]| Reader::default().read(text, b"", "ab").err();
+        let read = |text: &[u8]| Reader::default().read(text, b"", &request()).err();
         assert_eq!(read(b"This account is not available.\n"), Some(Unread::NoProbe));
         assert_eq!(read(b"\n@ab driftless 99\n\n@ab done\n"), Some(Unread::Protocol(99)));
     }

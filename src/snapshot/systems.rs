@@ -123,7 +123,12 @@ mod tests {
     use super::super::listing::fixture::told;
     use super::super::{Reader, Snapshot};
     use super::*;
+    use crate::probe::{Request, Wanted};
     use crate::version::System;
+
+    fn request() -> Request {
+        Request::framed("ab", Wanted::default())
+    }
 
     const DPKG: &str = "nginx\tamd64\t1.0-1\tii \n";
     const RPM: &str = "nginx\t(none)\t2.0\t1.el9\tx86_64\t(none)\n";
@@ -147,7 +152,7 @@ mod tests {
         }
         let mut reader = Reader::default();
         let snapshot =
-            reader.read(format!("{text}\n@ab done\n").as_bytes(), stderr.as_bytes(), "ab").unwrap();
+            reader.read(format!("{text}\n@ab done\n").as_bytes(), stderr.as_bytes(), &request()).unwrap();
         (snapshot, reader.into_strings())
     }
 
@@ -220,7 +225,7 @@ mod tests {
                 }
             }
             let snapshot =
-                Reader::default().read(format!("{text}\n@ab done\n").as_bytes(), b"", "ab").unwrap();
+                Reader::default().read(format!("{text}\n@ab done\n").as_bytes(), b"", &request()).unwrap();
             let about_packages = snapshot.gaps.into_iter().filter(Gap::is_about_packages);
             about_packages.map(|gap| (gap.probe, gap.reason)).collect::<Vec<_>>()
         };

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use driftless::probe::{COMMAND, Request};
+use driftless::probe::{COMMAND, Request, Wanted};
 use driftless::snapshot::{Package, Reader, Snapshot, Strings};
 
 use crate::harness::{field, keys};
@@ -12,7 +12,7 @@ use crate::lab::{audit, inside, key};
 /// What the probe sees on a host of the lab, as a user, through the system's own ssh.
 #[track_caller]
 fn seen(address: &str, user: &str) -> (Snapshot, Strings) {
-    let request = Request::new([7; 16]);
+    let request = Request::new([7; 16], Wanted::default());
     let known_hosts = format!("UserKnownHostsFile={}", key("known_hosts"));
     let mut ssh = Command::new("ssh")
         .args([
@@ -36,7 +36,7 @@ fn seen(address: &str, user: &str) -> (Snapshot, Strings) {
     ssh.stdin.take().unwrap().write_all(request.stdin()).unwrap();
     let output = ssh.wait_with_output().unwrap();
     let mut reader = Reader::default();
-    let snapshot = reader.read(&output.stdout, &output.stderr, request.nonce());
+    let snapshot = reader.read(&output.stdout, &output.stderr, &request);
     let snapshot = snapshot.unwrap_or_else(|unread| panic!("{unread:?}: {output:?}"));
     (snapshot, reader.into_strings())
 }

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftless::collect::{Pace, Round};
+use driftless::collect::{Pace, Requests, Round};
 use driftless::inventory::{Inventory, Overrides};
-use driftless::probe::Request;
 use driftless::simulate::{Behaviour, Host, Simulation};
 use driftless::ssh::{Client, Keyring, Limits, Transport, Trust};
 use tokio::runtime::Runtime;
@@ -45,8 +44,8 @@ fn no_task_and_no_socket_outlives_a_round() {
     let keyring = Keyring::of("test", simulation.key().clone());
     let client = Client::new(keyring, Trust::of(&simulation.known_hosts()), limits.clone());
     let transport = Arc::new(Transport::Native(Box::new(client)));
-    let request = Arc::new(Request::new([3; 16]));
-    let round = Round { transport, limits, pace: Pace::default(), request };
+    let requests = Requests::new([3; 16], []);
+    let round = Round { transport, limits, pace: Pace::default(), requests };
     let ids: Vec<_> = inventory.ids().collect();
     let fleet = ours.block_on(round.run(&inventory, &ids, std::future::pending(), |_| {}));
     assert_eq!(fleet.hosts.iter().filter(|host| host.fault.is_none()).count(), 6);

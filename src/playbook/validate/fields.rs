@@ -11,6 +11,7 @@ use crate::inventory::pattern::Pattern;
 use crate::playbook::mistakes::Mistakes;
 use crate::playbook::raw::Text;
 use crate::playbook::{Glob, Place};
+use crate::probe::Wanted;
 use crate::severity::Severity;
 use crate::version::Requirement;
 
@@ -78,6 +79,21 @@ impl<'a, 'm> Check<'a, 'm> {
             return Some(text);
         }
         self.mistakes.add(text.span(), format!("control character in `{key}`"), "in this text", help);
+        None
+    }
+
+    /// A text that travels to the hosts in a request: what a host's shell would not take for text is refused.
+    pub(super) fn askable(&mut self, key: &str, text: Text, help: &str) -> Option<Text> {
+        let text = self.visible(key, text, help)?;
+        let odd = text.get_ref().char_indices().find(|(_, letter)| !Wanted::can_say(&letter.to_string()));
+        let Some((at, odd)) = odd else { return Some(text) };
+        let span = self.within(&text, at..at + odd.len_utf8());
+        self.mistakes.add(
+            span,
+            format!("`{odd}` in `{key}`"),
+            "hosts cannot be asked for this character",
+            help,
+        );
         None
     }
 

@@ -4,11 +4,13 @@
 //! What it returns then does not matter: nothing of a playbook with a mistake is used.
 
 mod cluster;
+mod configuration;
 mod date;
 mod exceptions;
 mod fields;
 mod other;
 mod package;
+mod service;
 
 use std::ops::Range;
 
@@ -36,9 +38,9 @@ pub(super) fn validate(raw: Raw, known_rules: &[&str], mistakes: &mut Mistakes<'
     check.rules(raw.rules, whole);
     whole.ignores.extend(raw.ignores.into_iter().filter_map(|entry| check.ignore(entry)));
     whole.waivers.extend(raw.waivers.into_iter().filter_map(|entry| check.waiver(entry)));
-    whole.unaudited.extend(raw.services.into_iter().filter_map(|entry| check.service(entry)));
-    whole.unaudited.extend(raw.files.into_iter().filter_map(|entry| check.file(entry)));
-    whole.unaudited.extend(raw.sysctls.into_iter().filter_map(|entry| check.sysctl(entry)));
+    whole.services.extend(raw.services.into_iter().filter_map(|entry| check.service(entry)));
+    whole.files.extend(raw.files.into_iter().filter_map(|entry| check.file(entry)));
+    whole.sysctls.extend(raw.sysctls.into_iter().filter_map(|entry| check.sysctl(entry)));
     whole.unaudited.extend(raw.upgrades.into_iter().filter_map(|entry| check.upgrade(entry)));
     raw.images.into_iter().for_each(|entry| check.image(entry));
 }

@@ -1,5 +1,6 @@
 //! JSON: the report for programs. Each version of it is frozen in its own module.
 
+mod evidence;
 mod listing;
 pub mod v1;
 

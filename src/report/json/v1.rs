@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::evidence::evidence;
 use crate::advice::{Snowflake, Verdict};
 use crate::drift::{Cluster, Column, Expected, Value};
 use crate::report::Audit;
@@ -333,7 +334,7 @@ fn host(audit: &Audit<'_>, position: usize, seen: &Observation, status: HostStat
     let advice = audit.advised.hosts.get(position);
     // What was not collected stands here whatever the playbook makes of it; gaps of the comparison (a
     // missing baseline, what is not supported) are findings alone.
-    let collected = || seen.snapshot.iter().flat_map(|snapshot| &snapshot.gaps);
+    let collected = || seen.snapshot.iter().flat_map(|snapshot| snapshot.gaps.iter().chain(&snapshot.beside));
     let found = audit
         .findings
         .iter()
@@ -422,30 +423,4 @@ fn finding(finding: &rules::Finding) -> Finding {
             until: waived.until.map(|date| date.to_string()),
         }),
     }
-}
-
-fn evidence(evidence: &Evidence) -> serde_json::Map<String, serde_json::Value> {
-    let value = match evidence {
-        Evidence::None => serde_json::json!({}),
-        Evidence::Spread(spread) => {
-            let counts: Vec<_> = spread
-                .iter()
-                .map(|(value, hosts)| serde_json::json!({ "value": value, "hosts": hosts }))
-                .collect();
-            serde_json::json!({ "spread": counts })
-        }
-        Evidence::OtherRelease(release) => serde_json::json!({ "release": release }),
-        Evidence::State(state) => serde_json::json!({ "state": state }),
-        Evidence::Requirement(requirement) | Evidence::Unfit(requirement) => {
-            serde_json::json!({ "requirement": requirement })
-        }
-        Evidence::Fault(fault) => {
-            serde_json::json!({ "phase": fault.phase.as_str(), "detail": fault.detail, "hint": fault.hint })
-        }
-        Evidence::Gap(gap) => serde_json::json!({ "reason": gap.reason.as_str(), "detail": gap.detail }),
-        Evidence::Waiver(justification, until) => {
-            serde_json::json!({ "justification": justification, "until": until.to_string() })
-        }
-    };
-    if let serde_json::Value::Object(map) = value { map } else { serde_json::Map::new() }
 }

@@ -52,7 +52,7 @@ pub(super) fn not_audited(audit: &Audit<'_>, look: &Look) -> Option<String> {
     for finding in audit.findings {
         let key = match &finding.evidence {
             Evidence::Fault(fault) => (fault.phase.to_string(), fault.message.clone(), fault.hint.clone()),
-            Evidence::Gap(gap) => {
+            Evidence::Gap(gap) | Evidence::Beside(gap) => {
                 (gap.probe.clone(), format!("{}: {}", gap.reason, gap.detail), String::new())
             }
             _ => continue,

@@ -1,0 +1,86 @@
+//! `[[file]]` and `[[sysctl]]`: configuration that shall be the same across a cluster.
+
+use toml::Spanned;
+
+use super::Entry;
+use super::fields::Check;
+use crate::playbook::raw::{RawFile, RawSysctl};
+use crate::playbook::{FileEntry, SysctlEntry};
+
+/// How to name a file.
+const PATH: &str = "write an absolute path, such as `/etc/nginx/nginx.conf`";
+/// How to name a kernel parameter.
+const KEY: &str = "write the parameter's name, such as `vm.swappiness`";
+/// How to write a kernel parameter's value.
+const VALUE: &str = "write the value as sysctl prints it, between quotes: `value = \"60\"`";
+
+impl Check<'_, '_> {
+    /// One `[[file]]`.
+    pub(super) fn file(&mut self, raw: Spanned<RawFile>) -> Option<FileEntry> {
+        let entry = Entry { kind: "[[file]]", span: raw.span() };
+        let raw = raw.into_inner();
+        let path = self.required(&entry, "path", raw.path, PATH).and_then(|path| self.absolute("path", path));
+        let path = path.and_then(|path| self.askable("path", path, PATH));
+        raw.normalise.iter().for_each(|pattern| self.line_pattern(pattern));
+        let hosts = self.hosts(raw.hosts);
+        Some(FileEntry {
+            path: path?.into_inner(),
+            show: raw.show.unwrap_or(false),
+            normalise: raw.normalise.into_iter().map(Spanned::into_inner).collect(),
+            hosts,
+            place: self.place(&entry),
+        })
+    }
+
+    /// One `[[sysctl]]`.
+    pub(super) fn sysctl(&mut self, raw: Spanned<RawSysctl>) -> Option<SysctlEntry> {
+        let entry = Entry { kind: "[[sysctl]]", span: raw.span() };
+        let raw = raw.into_inner();
+        let key = self.required(&entry, "key", raw.key, KEY).and_then(|key| self.askable("key", key, KEY));
+        let value = raw.value.map(|value| self.filled("value", value, VALUE));
+        let hosts = self.hosts(raw.hosts);
+        Some(SysctlEntry {
+            key: key?.into_inner(),
+            value: value.flatten().map(Spanned::into_inner),
+            hosts,
+            place: self.place(&entry),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::playbook::fixture::{right, wrong};
+
+    #[test]
+    fn files_and_parameters_are_read_whole() {
+        let playbook = right(
+            "[[file]]\npath = \"/etc/motd\"\nshow = true\nbake = false\nnormalise = [\"^x\"]\n\
+             [[sysctl]]\nkey = \"vm.swappiness\"\nvalue = \"60\"\n[[sysctl]]\nkey = \"vm.dirty_ratio\"\n",
+        );
+        let [file] = playbook.files.as_slice() else { panic!("{playbook:?}") };
+        assert_eq!((file.path.as_str(), file.show, file.place.line), ("/etc/motd", true, 1));
+        assert_eq!(file.normalise, ["^x"]);
+        let values: Vec<_> =
+            playbook.sysctls.iter().map(|one| (one.key.as_str(), one.value.as_deref())).collect();
+        assert_eq!(values, [("vm.swappiness", Some("60")), ("vm.dirty_ratio", None)]);
+    }
+
+    #[test]
+    fn what_must_stand_there_is_told() {
+        wrong("[[file]]\n", "1:1", &["`[[file]]` without `path`", "absolute path"]);
+        wrong("[[sysctl]]\nvalue = \"60\"\n", "1:1", &["`[[sysctl]]` without `key`", "vm.swappiness"]);
+    }
+
+    #[test]
+    fn values_are_checked_as_they_will_be_used() {
+        wrong("[[file]]\npath = \"etc/motd\"\n", "2:8", &["`etc/motd` is no absolute path", "/etc/nginx"]);
+        wrong("[[file]]\npath = \"/etc/caf\u{e9}\"\n", "2:17", &["in `path`", "absolute path"]);
+        wrong(
+            "[[sysctl]]\nkey = \"vm.swappiness\"\nvalue = 60\n",
+            "3:9",
+            &["expected a string", "between quotes"],
+        );
+        wrong("[[sysctl]]\nkey = \"vm.swappiness\"\nvalue = \"\"\n", "3:9", &["empty `value`"]);
+    }
+}

@@ -1,0 +1,91 @@
+//! What one run asks of a host, as the bytes that the probe reads.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::{SCRIPT, Section};
+
+/// What is wanted of a host beyond what every host is asked: lines of a keyword and a text, which travel as
+/// data. The probe ignores keywords that it does not know.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Wanted {
+    lines: Vec<(&'static str, String)>,
+}
+
+impl Wanted {
+    /// Whether a text can be part of a request: printable ASCII without `'`, which would end the request
+    /// where a shell reads it.
+    pub fn can_say(text: &str) -> bool {
+        !text.is_empty() && text.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'\'')
+    }
+
+    /// Adds a line, once. A text that cannot be part of a request is left out: whoever takes texts from a user
+    /// asks [`Wanted::can_say`] first.
+    pub fn add(&mut self, keyword: &'static str, text: &str) {
+        let line = (keyword, text.to_owned());
+        if Self::can_say(text) && !self.lines.contains(&line) {
+            self.lines.push(line);
+        }
+    }
+
+    /// What is wanted of a kind, in the order in which it was added.
+    pub fn of<'a>(&'a self, keyword: &'a str) -> impl Iterator<Item = &'a str> {
+        self.lines.iter().filter(move |(known, _)| *known == keyword).map(|(_, text)| text.as_str())
+    }
+
+    /// Whether anything of a kind is wanted.
+    pub fn has(&self, keyword: &str) -> bool {
+        self.of(keyword).next().is_some()
+    }
+}
+
+/// What one run asks of a host.
+#[derive(Debug, Clone)]
+pub struct Request {
+    nonce: Arc<str>,
+    wanted: Wanted,
+    stdin: Vec<u8>,
+}
+
+impl Request {
+    /// A request for what every host is asked and for what is wanted of this one, framed by `nonce`: random
+    /// bytes that no host could foresee.
+    pub fn new(nonce: [u8; 16], wanted: Wanted) -> Self {
+        let nonce = nonce.iter().fold(String::new(), |mut hex, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        Self::framed(&nonce, wanted)
+    }
+
+    /// The same with a nonce that a test can read.
+    pub(crate) fn framed(nonce: &str, wanted: Wanted) -> Self {
+        let mut text = format!("{SCRIPT}\nREQUEST='\nnonce {nonce}\n");
+        for section in Section::ALL {
+            let _ = writeln!(text, "section {}", section.name());
+        }
+        // Apart from the request, where older probes pass it by.
+        text.push_str("'\nWANTED='\n");
+        for (keyword, line) in &wanted.lines {
+            let _ = writeln!(text, "{keyword} {line}");
+        }
+        text.push_str("'\nprobe\n");
+        Self { nonce: nonce.into(), wanted, stdin: text.into_bytes() }
+    }
+
+    /// The bytes for the standard input of [`COMMAND`](super::COMMAND).
+    pub fn stdin(&self) -> &[u8] {
+        &self.stdin
+    }
+
+    /// The nonce, in hexadecimal.
+    pub fn nonce(&self) -> &str {
+        &self.nonce
+    }
+
+    /// What is wanted beyond what every host is asked.
+    pub fn wanted(&self) -> &Wanted {
+        &self.wanted
+    }
+}
