@@ -78,7 +78,7 @@ fn differing(comparison: &Comparison<'_>, position: usize) -> f64 {
     for cluster in &comparison.clusters {
         let Ok(member) = cluster.members.binary_search(&position) else { continue };
         for column in &cluster.columns {
-            match cluster.judge(column, member) {
+            match column.judge(member) {
                 Judgement::NotCovered | Judgement::Unknown => continue,
                 Judgement::Same => {}
                 _ => {

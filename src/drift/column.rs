@@ -1,10 +1,11 @@
 //! One package across one cluster: what each host has, and how it compares.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Releases;
+use super::cells::{Cells, Kind};
 use super::expect::Expected;
 use crate::playbook::PackageEntry;
 use crate::snapshot::Os;
@@ -47,12 +48,12 @@ pub struct Column<'a> {
     pub arch: &'a str,
     /// Whether it is a foreign architecture's twin, which the subject of a finding then names.
     pub foreign: bool,
-    /// For each member what it has; `None` where no entry speaks of the member.
-    pub(super) cells: Vec<Option<Cell<'a>>>,
+    /// What the members have.
+    cells: Cells<'a>,
     /// What is expected; the first speaks for the cluster as a whole. There is at least one.
-    pub(super) terms: Vec<Terms<'a>>,
-    /// For each member which of the terms holds for it.
-    pub(super) terms_of: Vec<usize>,
+    terms: Vec<Terms<'a>>,
+    /// How each state of the cells compares.
+    judgements: Vec<Judgement>,
 }
 
 /// What one entry of the playbook, or nobody, expects of a package.
@@ -88,9 +89,52 @@ pub enum Judgement {
 }
 
 impl<'a> Column<'a> {
+    /// A column, judged.
+    pub(super) fn new(
+        name: &'a str,
+        (arch, foreign): (&'a str, bool),
+        cells: Cells<'a>,
+        terms: Vec<Terms<'a>>,
+    ) -> Self {
+        let judge = |kind: &Kind<'a>| {
+            kind.cell.map_or(Judgement::NotCovered, |cell| {
+                let expected = terms.get(kind.terms).map_or(Expected::Undecided, |terms| terms.of(kind.slot));
+                judge(cell, expected)
+            })
+        };
+        let judgements = cells.kinds().iter().map(judge).collect();
+        Self { name, arch, foreign, cells, terms, judgements }
+    }
+
     /// What a member has; `None` where the entry does not speak of it.
     pub fn value(&self, member: usize) -> Option<Value<'a>> {
-        self.cells.get(member).copied().flatten().map(|cell| cell.value)
+        self.cell(member).map(|cell| cell.value)
+    }
+
+    fn cell(&self, member: usize) -> Option<Cell<'a>> {
+        self.cells.of(member)?.cell
+    }
+
+    /// What a column says of one member.
+    pub fn judge(&self, member: usize) -> Judgement {
+        self.judgements.get(self.cells.place(member)).copied().unwrap_or(Judgement::NotCovered)
+    }
+
+    /// Whether any member is known not to be as expected.
+    pub fn is_apart(&self) -> bool {
+        let settled = |judgement: &Judgement| {
+            matches!(judgement, Judgement::Same | Judgement::Unknown | Judgement::NotCovered)
+        };
+        !self.judgements.iter().all(settled)
+    }
+
+    /// How many distinct versions the members have.
+    pub fn versions(&self) -> usize {
+        let installed = self.cells.kinds().iter().filter_map(|kind| match kind.cell?.value {
+            Value::Installed(version) => Some(version),
+            Value::Unknown | Value::Absent => None,
+        });
+        installed.collect::<BTreeSet<_>>().len()
     }
 
     /// The playbook's entry that speaks of a member.
@@ -109,9 +153,11 @@ impl<'a> Column<'a> {
         self.entries().next().is_some()
     }
 
-    /// What is expected of a member whose release has that slot.
-    pub fn expected_of(&self, member: usize, slot: usize) -> Expected<'a> {
-        self.terms_for(member).map_or(Expected::Undecided, |terms| terms.of(slot))
+    /// What is expected of a member.
+    pub fn expected_of(&self, member: usize) -> Expected<'a> {
+        let kind = self.cells.of(member);
+        let expected = kind.and_then(|kind| Some(self.terms.get(kind.terms)?.of(kind.slot)));
+        expected.unwrap_or(Expected::Undecided)
     }
 
     /// What the cluster as a whole expects in a release's slot.
@@ -120,20 +166,22 @@ impl<'a> Column<'a> {
     }
 
     fn terms_for(&self, member: usize) -> Option<&Terms<'a>> {
-        self.terms.get(*self.terms_of.get(member)?)
+        self.terms.get(self.cells.of(member)?.terms)
     }
 
     /// What a member has installed, and the system that orders it.
     pub fn installed(&self, member: usize) -> Option<(System, &'a str)> {
-        let cell = self.cells.get(member).copied().flatten()?;
+        let cell = self.cell(member)?;
         if let Value::Installed(version) = cell.value { Some((cell.system, version)) } else { None }
     }
 
     /// How many hosts have each value, most first; "unknown" has no vote and comes last.
     pub fn spread(&self) -> Vec<(String, usize)> {
         let mut counts: BTreeMap<Value<'a>, usize> = BTreeMap::new();
-        for cell in self.cells.iter().flatten() {
-            *counts.entry(cell.value).or_default() += 1;
+        for kind in self.cells.kinds() {
+            if let Some(cell) = kind.cell {
+                *counts.entry(cell.value).or_default() += kind.count;
+            }
         }
         let mut spread: Vec<(Value<'a>, usize)> = counts.into_iter().rev().collect();
         spread.sort_by_key(|(value, count)| (*value == Value::Unknown, std::cmp::Reverse(*count)));
@@ -162,26 +210,17 @@ impl<'a> Column<'a> {
         let like: Vec<&str> = os.like.iter().map(String::as_str).collect();
         self.entries().find_map(|entry| entry.names.on(&os.id, &like)).unwrap_or(self.name)
     }
+}
 
-    /// Whether any two hosts that answered differ, whatever is expected.
-    pub fn differs(&self) -> bool {
-        let mut known =
-            self.cells.iter().flatten().map(|cell| cell.value).filter(|value| *value != Value::Unknown);
-        let first = known.next();
-        known.any(|value| Some(value) != first)
-    }
-
-    pub(super) fn judge(&self, member: usize, slot: usize) -> Judgement {
-        let Some(cell) = self.cells.get(member).copied().flatten() else { return Judgement::NotCovered };
-        match (cell.value, self.expected_of(member, slot)) {
-            (Value::Unknown, _) | (_, Expected::NoBaseline) => Judgement::Unknown,
-            (_, Expected::Agreed) | (Value::Absent, Expected::Absent) => Judgement::Same,
-            (_, Expected::Undecided) => Judgement::Undecided,
-            (Value::Absent, Expected::Version { .. }) => Judgement::Missing,
-            (Value::Installed(_), Expected::Absent) => Judgement::Extra,
-            (Value::Installed(has), Expected::Version { version, system, exact }) => {
-                against((cell.system, has), (system, version), exact)
-            }
+fn judge(cell: Cell<'_>, expected: Expected<'_>) -> Judgement {
+    match (cell.value, expected) {
+        (Value::Unknown, _) | (_, Expected::NoBaseline) => Judgement::Unknown,
+        (_, Expected::Agreed) | (Value::Absent, Expected::Absent) => Judgement::Same,
+        (_, Expected::Undecided) => Judgement::Undecided,
+        (Value::Absent, Expected::Version { .. }) => Judgement::Missing,
+        (Value::Installed(_), Expected::Absent) => Judgement::Extra,
+        (Value::Installed(has), Expected::Version { version, system, exact }) => {
+            against((cell.system, has), (system, version), exact)
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::cells::{Builder, Cells, Found, Raw};
 use super::column::{Cell, Column, Terms, Value};
 use super::expect::{Answers, Expected};
 use super::{Bound, Cluster};
 use crate::inventory::Inventory;
 use crate::playbook::{Baseline, PackageEntry, Playbook, builtin_ignores};
-use crate::snapshot::{ArchClass, Fleet, Observation, Packages, Symbol};
+use crate::snapshot::{ArchClass, Fleet, Observation, Package, Packages, Symbol};
 use crate::version::System;
 
 /// Every column of a cluster.
@@ -35,7 +36,7 @@ pub(super) fn columns<'a>(
         let name = fleet.strings.text(*name);
         !named.contains(name) && !ignored(name)
     });
-    let mut rest: Vec<Column<'a>> = keys.into_iter().map(|key| maker.unnamed(key)).collect();
+    let mut rest = maker.unnamed(&keys);
     rest.sort_by(|one, other| (one.name, one.arch).cmp(&(other.name, other.arch)));
     columns.append(&mut rest);
     columns
@@ -121,12 +122,16 @@ impl<'a> Maker<'_, 'a> {
                 .collect();
             let entries: Vec<Option<&'a PackageEntry>> =
                 winners.iter().map(|winner| winner.map(|(entry, _)| entry)).collect();
+            let (distinct, places) = distinct(&entries);
             for class in self.classes(&names) {
-                let cells = self.cells_of(&names, class);
+                let cells = self.cells_of(&names, class, &places);
                 let name = names.iter().find_map(|name| name.known()).unwrap_or_else(|| first.names.first());
-                let expect = |entry: &'a PackageEntry| self.expected_by(inventory, entry, class, &cells);
-                let (terms, terms_of) = terms(&entries, expect);
-                columns.push(self.column(name, class, cells, terms, terms_of));
+                let terms = distinct.iter().map(|entry| Terms {
+                    entry: Some(entry),
+                    expected: self.expected_by(inventory, entry, class, &cells),
+                });
+                let terms = terms.collect();
+                columns.push(self.column(name, class, cells, terms));
             }
         }
         columns
@@ -139,7 +144,7 @@ impl<'a> Maker<'_, 'a> {
         inventory: &Inventory,
         entry: &'a PackageEntry,
         class: ArchClass,
-        cells: &[Option<Cell<'a>>],
+        cells: &Cells<'a>,
     ) -> Vec<Expected<'a>> {
         let baseline = if class == ArchClass::Native { &entry.baseline } else { &Baseline::Majority };
         let of_host = match baseline {
@@ -164,45 +169,58 @@ impl<'a> Maker<'_, 'a> {
         classes
     }
 
-    fn cells_of(&self, names: &[Called<'a>], class: ArchClass) -> Vec<Option<Cell<'a>>> {
-        let members = self.cluster.members.iter().zip(names);
-        let cell = |(member, name): (&usize, &Called<'a>)| {
-            (*name != Called::NotCovered).then(|| self.cell(*member, name.known(), class))
-        };
-        members.map(cell).collect()
+    /// What members have under the names that entries call it by.
+    fn cells_of(&self, names: &[Called<'a>], class: ArchClass, places: &[usize]) -> Cells<'a> {
+        let mut builder = Builder::for_members(names.len());
+        for (member, (name, terms)) in names.iter().zip(places).enumerate() {
+            let position = self.cluster.members.get(member).copied();
+            let found = match (name, position) {
+                (Called::NotCovered, _) | (_, None) => Found::NotCovered,
+                (_, Some(position)) => self.found(position, name.known(), class),
+            };
+            builder.push(Raw { found, slot: self.cluster.releases.slot(member), terms: *terms });
+        }
+        builder.finish(|found| self.cell(found))
     }
 
     /// What the host at a position has of a package; a name of `None` is one that cannot be told.
-    fn cell(&self, position: usize, name: Option<&str>, class: ArchClass) -> Cell<'a> {
-        let (Some(packages), Some(name)) = (self.packages(position), name) else {
-            return Cell { value: Value::Unknown, system: System::Debian };
-        };
-        let value = match self.fleet.strings.find(name) {
-            Some(name) => self.value(packages, (name, class)),
-            None => absent(packages),
-        };
-        Cell { value, system: packages.system }
+    fn found(&self, position: usize, name: Option<&str>, class: ArchClass) -> Found {
+        let (Some(packages), Some(name)) = (self.packages(position), name) else { return Found::Unknown };
+        let named = self.fleet.strings.find(name).map(|name| packages.named(name)).unwrap_or_default();
+        self.of_class(packages, named, class)
     }
 
     /// Of several versions of one package the newest speaks for the host, and comes first.
-    fn value(&self, packages: &'a Packages, (name, class): Key) -> Value<'a> {
-        let found =
-            packages.named(name).iter().find(|package| packages.class(package.arch, self.all) == class);
-        match found.map(|package| self.fleet.strings.text(package.version)) {
-            None => absent(packages),
-            // Half-installed, with no version yet: neither a version nor a vote.
-            Some("") => Value::Unknown,
-            Some(version) => Value::Installed(version),
+    fn of_class(&self, packages: &Packages, named: &[Package], class: ArchClass) -> Found {
+        match named.iter().find(|package| packages.class(package.arch, self.all) == class) {
+            Some(package) => Found::Version(packages.system, package.version),
+            // Where a line could not be read it may have been that one.
+            None if packages.complete => Found::Absent(packages.system),
+            None => Found::Unknown,
         }
     }
 
-    fn answers(&self, cells: &[Option<Cell<'a>>]) -> Answers<'a> {
-        let slotted = cells
-            .iter()
-            .enumerate()
-            .filter_map(|(member, cell)| Some((self.cluster.releases.slot(member), (*cell)?)));
+    fn cell(&self, found: Found) -> Option<Cell<'a>> {
+        let (value, system) = match found {
+            Found::NotCovered => return None,
+            Found::Unknown => (Value::Unknown, System::Debian),
+            Found::Absent(system) => (Value::Absent, system),
+            Found::Version(system, version) => match self.fleet.strings.text(version) {
+                // Half-installed, with no version yet: neither a version nor a vote.
+                "" => (Value::Unknown, system),
+                version => (Value::Installed(version), system),
+            },
+        };
+        Some(Cell { value, system })
+    }
+
+    fn answers(&self, cells: &Cells<'a>) -> Answers<'a> {
+        let known = cells.kinds().iter().filter_map(|kind| {
+            let cell = kind.cell.filter(|cell| cell.value != Value::Unknown)?;
+            Some((kind.slot, cell, kind.count))
+        });
         Answers {
-            cells: slotted.filter(|(_, cell)| cell.value != Value::Unknown).collect(),
+            groups: known.collect(),
             slots: self.cluster.releases.slots(),
             main: self.cluster.releases.majority(),
         }
@@ -223,7 +241,7 @@ impl<'a> Maker<'_, 'a> {
         let os = observation.os();
         let releases = &self.cluster.releases;
         let slot = os.and_then(|os| releases.distinct.iter().position(|known| known.same_release(os)));
-        let cell = self.cell(position, name_of(entry, observation), class);
+        let cell = self.cell(self.found(position, name_of(entry, observation), class))?;
         Some((slot.unwrap_or(usize::MAX), cell))
     }
 
@@ -293,32 +311,39 @@ impl<'a> Maker<'_, 'a> {
         wanted.extend(foreign.iter().filter(|(_, tally)| differs(tally)).map(|(key, _)| *key));
     }
 
-    fn unnamed(&self, key: Key) -> Column<'a> {
-        let cell = |position: &usize| {
+    /// One column for each of the keys, which are in order. Packages are in the same order on every host, so
+    /// that each host is gone through once.
+    fn unnamed(&self, keys: &[Key]) -> Vec<Column<'a>> {
+        let members = &self.cluster.members;
+        let mut builders: Vec<Builder> = keys.iter().map(|_| Builder::for_members(members.len())).collect();
+        for (member, position) in members.iter().enumerate() {
             let packages = self.packages(*position);
-            let value = packages.map_or(Value::Unknown, |packages| self.value(packages, key));
-            Some(Cell { value, system: packages.map_or(System::Debian, |packages| packages.system) })
-        };
-        let cells: Vec<Option<Cell<'a>>> = self.cluster.members.iter().map(cell).collect();
-        let expected = self.answers(&cells).by_release();
-        let terms_of = vec![0; cells.len()];
-        let terms = vec![Terms { entry: None, expected }];
-        self.column(self.fleet.strings.text(key.0), key.1, cells, terms, terms_of)
+            let slot = self.cluster.releases.slot(member);
+            let mut rest = packages.map(|packages| packages.list.as_slice()).unwrap_or_default();
+            for ((name, class), builder) in keys.iter().zip(&mut builders) {
+                let found = packages.map_or(Found::Unknown, |packages| {
+                    let smaller = rest.iter().take_while(|package| package.name < *name).count();
+                    rest = rest.get(smaller..).unwrap_or_default();
+                    let own = rest.iter().take_while(|package| package.name == *name).count();
+                    self.of_class(packages, rest.get(..own).unwrap_or_default(), *class)
+                });
+                builder.push(Raw { found, slot, terms: 0 });
+            }
+        }
+        let columns = keys.iter().zip(builders).map(|((name, class), builder)| {
+            let cells = builder.finish(|found| self.cell(found));
+            let terms = vec![Terms { entry: None, expected: self.answers(&cells).by_release() }];
+            self.column(self.fleet.strings.text(*name), *class, cells, terms)
+        });
+        columns.collect()
     }
 
-    fn column(
-        &self,
-        name: &'a str,
-        class: ArchClass,
-        cells: Vec<Option<Cell<'a>>>,
-        terms: Vec<Terms<'a>>,
-        terms_of: Vec<usize>,
-    ) -> Column<'a> {
+    fn column(&self, name: &'a str, class: ArchClass, cells: Cells<'a>, terms: Vec<Terms<'a>>) -> Column<'a> {
         let (arch, foreign) = match class {
             ArchClass::Foreign(arch) => (self.fleet.strings.text(arch), true),
             ArchClass::Native => (self.native_arch(name), false),
         };
-        Column { name, arch, foreign, cells, terms, terms_of }
+        Column::new(name, (arch, foreign), cells, terms)
     }
 
     /// The architecture in which the first host that has the package has it.
@@ -333,17 +358,9 @@ impl<'a> Maker<'_, 'a> {
     }
 }
 
-/// What a package is that the list does not have: where a line could not be read it may have been that one.
-fn absent(packages: &Packages) -> Value<'static> {
-    if packages.complete { Value::Absent } else { Value::Unknown }
-}
-
-/// The terms of every entry that speaks of a member, the one of the most members first, and for each
-/// member which of them holds.
-fn terms<'a>(
-    entries: &[Option<&'a PackageEntry>],
-    expect: impl Fn(&'a PackageEntry) -> Vec<Expected<'a>>,
-) -> (Vec<Terms<'a>>, Vec<usize>) {
+/// The entries that speak of any member, the one of the most members first, and for each member which of
+/// them holds.
+fn distinct<'a>(entries: &[Option<&'a PackageEntry>]) -> (Vec<&'a PackageEntry>, Vec<usize>) {
     let mut distinct: Vec<(&'a PackageEntry, usize)> = Vec::new();
     for entry in entries.iter().flatten() {
         match distinct.iter_mut().find(|(known, _)| std::ptr::eq(*known, *entry)) {
@@ -358,8 +375,7 @@ fn terms<'a>(
         found.unwrap_or_default()
     };
     let places = entries.iter().copied().map(place).collect();
-    let terms = distinct.iter().map(|(entry, _)| Terms { entry: Some(entry), expected: expect(entry) });
-    (terms.collect(), places)
+    (distinct.into_iter().map(|(entry, _)| entry).collect(), places)
 }
 
 /// What an entry calls its package on a host; `None` where it has no name for the host's system, or

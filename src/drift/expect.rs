@@ -1,7 +1,7 @@
 //! What a cluster expects of one package, release by release.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::column::{Cell, Value};
 use crate::playbook::Baseline;
@@ -44,9 +44,12 @@ enum Class<'a> {
     Raw(&'a str),
 }
 
-/// The answers for one package: for every member that answered, its release's slot and its value.
+/// So many hosts of one release that gave the same answer: the slot of the release, the answer, how many.
+pub(super) type Group<'a> = (usize, Cell<'a>, usize);
+
+/// The answers for one package, of every member that gave one.
 pub(super) struct Answers<'a> {
-    pub(super) cells: Vec<(usize, Cell<'a>)>,
+    pub(super) groups: Vec<Group<'a>>,
     pub(super) slots: usize,
     /// The slot of the cluster's own release.
     pub(super) main: Option<usize>,
@@ -72,8 +75,8 @@ impl<'a> Answers<'a> {
         (0..self.slots).map(|slot| plurality(&self.of_slot(slot))).collect()
     }
 
-    fn of_slot(&self, slot: usize) -> Vec<Cell<'a>> {
-        self.cells.iter().filter(|(at, _)| *at == slot).map(|(_, cell)| *cell).collect()
+    fn of_slot(&self, slot: usize) -> Vec<Group<'a>> {
+        of_slot(&self.groups, slot)
     }
 
     fn all(&self, expected: Expected<'a>) -> Vec<Expected<'a>> {
@@ -81,53 +84,40 @@ impl<'a> Answers<'a> {
     }
 
     fn by_majority(&self) -> Vec<Expected<'a>> {
-        // Few values, many hosts: a version is mapped once.
-        let mut values: BTreeMap<(Value<'a>, System), Vec<(usize, Cell<'a>)>> = BTreeMap::new();
-        for (slot, cell) in &self.cells {
-            values.entry((cell.value, cell.system)).or_default().push((*slot, *cell));
+        let mut classes: BTreeMap<Class<'a>, Vec<Group<'a>>> = BTreeMap::new();
+        for group in &self.groups {
+            classes.entry(class(group.1)).or_default().push(*group);
         }
-        let mut classes: BTreeMap<Class<'a>, Vec<(usize, Cell<'a>)>> = BTreeMap::new();
-        for cells in values.into_values() {
-            if let Some((_, first)) = cells.first() {
-                classes.entry(class(*first)).or_default().extend(cells);
-            }
-        }
-        let answers = self.cells.len();
+        let answers = total(&self.groups);
         let unanimous = classes.len() <= 1;
-        let winner = classes.into_iter().find(|(_, cells)| unanimous || wins(cells.len(), answers));
+        let winner = classes.into_iter().find(|(_, groups)| unanimous || wins(total(groups), answers));
         match winner {
             None if answers == 0 => self.all(Expected::Agreed),
             None => self.all(Expected::Undecided),
             Some((Class::Absent, _)) if answers < 3 => self.all(Expected::Agreed),
             Some((Class::Absent, _)) => self.all(Expected::Absent),
-            Some((_, cells)) => (0..self.slots).map(|slot| self.within(&cells, slot)).collect(),
+            Some((_, groups)) => (0..self.slots).map(|slot| self.within(&groups, slot)).collect(),
         }
     }
 
     /// Of the hosts whose upstream version has the majority, what one release expects.
-    fn within(&self, winners: &[(usize, Cell<'a>)], slot: usize) -> Expected<'a> {
-        let own: Vec<Cell<'a>> =
-            winners.iter().filter(|(at, _)| *at == slot).map(|(_, cell)| *cell).collect();
+    fn within(&self, winners: &[Group<'a>], slot: usize) -> Expected<'a> {
+        let own = of_slot(winners, slot);
         if own.is_empty() {
-            let all: Vec<Cell<'a>> = winners.iter().map(|(_, cell)| *cell).collect();
-            return most_common(&all).map_or(Expected::Undecided, |cell| cell.expected(false));
+            return most_common(winners).map_or(Expected::Undecided, |cell| cell.expected(false));
         }
-        let (distinct, answers) = (distinct(&own), self.cells.len());
+        let (distinct, answers) = (distinct(&own), total(&self.groups));
         match (distinct, most_common(&own)) {
             (1, Some(cell)) if answers >= 3 => cell.expected(true),
             (1, _) => Expected::Agreed,
-            (_, Some(cell)) if wins(count(&own, cell.value), own.len()) => cell.expected(true),
+            (_, Some(cell)) if wins(count(&own, cell.value), total(&own)) => cell.expected(true),
             _ => Expected::Undecided,
         }
     }
 
     fn by_newest(&self) -> Vec<Expected<'a>> {
-        let installed: Vec<(usize, Cell<'a>)> = self
-            .cells
-            .iter()
-            .filter(|(_, cell)| matches!(cell.value, Value::Installed(_)))
-            .copied()
-            .collect();
+        let there = self.groups.iter().filter(|(_, cell, _)| matches!(cell.value, Value::Installed(_)));
+        let installed: Vec<(usize, Cell<'a>)> = there.map(|(slot, cell, _)| (*slot, *cell)).collect();
         let newest = installed
             .iter()
             .copied()
@@ -146,9 +136,9 @@ impl<'a> Answers<'a> {
 
     /// A pinned version is one of the cluster's own release; other releases are held to its upstream.
     fn by_pin(&self, version: &'a str) -> Vec<Expected<'a>> {
-        let home = self.main.or_else(|| self.cells.first().map(|(slot, _)| *slot));
-        let at_home = self.cells.iter().find(|(slot, _)| Some(*slot) == home).or_else(|| self.cells.first());
-        let system = at_home.map_or(System::Debian, |(_, cell)| cell.system);
+        let home = self.main.or_else(|| self.groups.first().map(|(slot, ..)| *slot));
+        let at_home = self.groups.iter().find(|(slot, ..)| Some(*slot) == home).or(self.groups.first());
+        let system = at_home.map_or(System::Debian, |(_, cell, _)| cell.system);
         (0..self.slots).map(|slot| Expected::Version { version, system, exact: Some(slot) == home }).collect()
     }
 
@@ -198,31 +188,38 @@ fn class(cell: Cell<'_>) -> Class<'_> {
 }
 
 /// The majority of one release's exact values.
-fn plurality<'a>(cells: &[Cell<'a>]) -> Expected<'a> {
-    match (distinct(cells), most_common(cells)) {
-        (1, Some(cell)) if cells.len() >= 3 => cell.expected(true),
+fn plurality<'a>(groups: &[Group<'a>]) -> Expected<'a> {
+    let answers = total(groups);
+    match (distinct(groups), most_common(groups)) {
+        (1, Some(cell)) if answers >= 3 => cell.expected(true),
         (0 | 1, _) | (_, None) => Expected::Agreed,
-        (_, Some(cell)) if wins(count(cells, cell.value), cells.len()) => cell.expected(true),
+        (_, Some(cell)) if wins(count(groups, cell.value), answers) => cell.expected(true),
         _ => Expected::Undecided,
     }
 }
 
-fn count(cells: &[Cell<'_>], value: Value<'_>) -> usize {
-    cells.iter().filter(|cell| cell.value == value).count()
+fn of_slot<'a>(groups: &[Group<'a>], slot: usize) -> Vec<Group<'a>> {
+    groups.iter().filter(|(at, ..)| *at == slot).copied().collect()
 }
 
-fn distinct(cells: &[Cell<'_>]) -> usize {
-    let mut values: Vec<_> = cells.iter().map(|cell| cell.value).collect();
-    values.sort_unstable();
-    values.dedup();
-    values.len()
+/// How many hosts answered.
+fn total(groups: &[Group<'_>]) -> usize {
+    groups.iter().map(|(.., count)| count).sum()
+}
+
+fn count(groups: &[Group<'_>], value: Value<'_>) -> usize {
+    groups.iter().filter(|(_, cell, _)| cell.value == value).map(|(.., count)| count).sum()
+}
+
+fn distinct(groups: &[Group<'_>]) -> usize {
+    groups.iter().map(|(_, cell, _)| cell.value).collect::<BTreeSet<_>>().len()
 }
 
 /// The most common value; of equally common ones the first in order, so that runs agree.
-fn most_common<'a>(cells: &[Cell<'a>]) -> Option<Cell<'a>> {
+fn most_common<'a>(groups: &[Group<'a>]) -> Option<Cell<'a>> {
     let mut counts: BTreeMap<Value<'a>, (usize, Cell<'a>)> = BTreeMap::new();
-    for cell in cells {
-        counts.entry(cell.value).or_insert((0, *cell)).0 += 1;
+    for (_, cell, count) in groups {
+        counts.entry(cell.value).or_insert((0, *cell)).0 += count;
     }
     counts.into_values().rev().max_by_key(|(count, _)| *count).map(|(_, cell)| cell)
 }
@@ -232,14 +229,14 @@ mod tests {
     use super::*;
 
     fn answers<'a>(cells: &[(usize, &'a str)]) -> Answers<'a> {
-        let cells = cells
+        let groups = cells
             .iter()
             .map(|(slot, version)| {
                 let value = if version.is_empty() { Value::Absent } else { Value::Installed(version) };
-                (*slot, Cell { value, system: System::Debian })
+                (*slot, Cell { value, system: System::Debian }, 1)
             })
             .collect();
-        Answers { cells, slots: 2, main: Some(0) }
+        Answers { groups, slots: 2, main: Some(0) }
     }
 
     fn version(version: &str, exact: bool) -> Expected<'_> {
@@ -301,9 +298,9 @@ mod tests {
 
     #[test]
     fn systems_are_compared_by_the_upstream_version_and_each_keeps_its_own() {
-        let cell = |slot, system, version| (slot, Cell { value: Value::Installed(version), system });
+        let cell = |slot, system, version| (slot, Cell { value: Value::Installed(version), system }, 1);
         let mixed = Answers {
-            cells: vec![
+            groups: vec![
                 cell(0, System::Debian, "1:9.9p2-1"),
                 cell(0, System::Debian, "1:9.9p2-1"),
                 cell(1, System::Apk, "9.9_p2-r0"),
@@ -316,7 +313,7 @@ mod tests {
         let rc = |system| cell(0, system, "3.4.0rc1-1");
         // The same text is a pre-release to pacman alone.
         let same_text = Answers {
-            cells: vec![rc(System::Pacman), rc(System::Debian), rc(System::Debian)],
+            groups: vec![rc(System::Pacman), rc(System::Debian), rc(System::Debian)],
             slots: 2,
             main: Some(0),
         };

@@ -4,6 +4,7 @@
 //! rules' part. Pure: the same fleet and playbook always give the same comparison.
 
 mod bind;
+mod cells;
 mod cluster;
 mod column;
 mod columns;
@@ -122,18 +123,6 @@ impl<'a> Comparison<'a> {
             .iter()
             .filter(move |cluster| cluster.members.binary_search(&position).is_ok())
             .map(|cluster| cluster.name.as_str())
-    }
-}
-
-impl Cluster<'_> {
-    /// What a column says of one member, by its place among the members.
-    pub fn judge(&self, column: &Column<'_>, member: usize) -> Judgement {
-        column.judge(member, self.releases.slot(member))
-    }
-
-    /// What a column expects of one member.
-    pub fn expected_of<'a>(&self, column: &Column<'a>, member: usize) -> Expected<'a> {
-        column.expected_of(member, self.releases.slot(member))
     }
 }
 

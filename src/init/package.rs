@@ -90,7 +90,7 @@ fn installed<'a>(column: &Column<'a>, cluster: &Cluster<'_>) -> Vec<Seen<'a>> {
 
 /// Of the hosts that are as expected, what they have installed.
 fn alike<'a>(column: &Column<'a>, cluster: &Cluster<'_>) -> Vec<(System, &'a str)> {
-    let same = (0..cluster.members.len()).filter(|member| cluster.judge(column, *member) == Judgement::Same);
+    let same = (0..cluster.members.len()).filter(|member| column.judge(*member) == Judgement::Same);
     same.filter_map(|member| column.installed(member)).collect()
 }
 
@@ -127,7 +127,7 @@ fn series(
 }
 
 fn undecided(column: &Column<'_>, cluster: &Cluster<'_>, seen: &[Seen<'_>]) -> Option<Standing> {
-    let none_is_right = |member: usize| cluster.judge(column, member) == Judgement::Undecided;
+    let none_is_right = |member: usize| column.judge(member) == Judgement::Undecided;
     if !(0..cluster.members.len()).any(none_is_right) {
         return None;
     }
@@ -167,7 +167,7 @@ fn others(
 fn differs(column: &Column<'_>, cluster: &Cluster<'_>, member: usize, has: Option<&str>) -> Option<String> {
     let has = has.map_or_else(|| "not installed".to_owned(), str::to_owned);
     let release = release(cluster, member);
-    match cluster.judge(column, member) {
+    match column.judge(member) {
         Judgement::NotCovered | Judgement::Unknown | Judgement::Same => None,
         Judgement::Different { ahead: true, .. } => Some(format!("ahead with {has}{release}")),
         _ => Some(format!("{has}{release}")),
@@ -187,15 +187,14 @@ fn release(cluster: &Cluster<'_>, member: usize) -> String {
 /// The rule that an audit would name, and the host: a host of the cluster's own release if there is one.
 fn example(column: &Column<'_>, cluster: &Cluster<'_>) -> Option<(&'static str, usize)> {
     let members = cluster.members.iter().copied().enumerate();
-    let found =
-        members.filter_map(|(member, position)| Some((member, rule(column, cluster, member)?, position)));
+    let found = members.filter_map(|(member, position)| Some((member, rule(column, member)?, position)));
     let best =
         found.min_by_key(|(member, rule, _)| (*rule == "ahead", !release(cluster, *member).is_empty()));
     best.map(|(_, rule, position)| (rule, position))
 }
 
-fn rule(column: &Column<'_>, cluster: &Cluster<'_>, member: usize) -> Option<&'static str> {
-    match (cluster.judge(column, member), column.value(member)) {
+fn rule(column: &Column<'_>, member: usize) -> Option<&'static str> {
+    match (column.judge(member), column.value(member)) {
         (Judgement::Missing, _) | (Judgement::Undecided, Some(Value::Absent)) => Some("package-missing"),
         (Judgement::Different { ahead: true, .. }, _) => Some("ahead"),
         (Judgement::Different { .. } | Judgement::Undecided, _) => Some("package-version"),

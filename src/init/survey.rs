@@ -91,7 +91,7 @@ fn candidates<'c, 'a>(
     cluster: &'c Cluster<'a>,
 ) -> Candidates<'c, 'a> {
     let judged = |column: &&Column<'_>, wanted: fn(Judgement) -> bool| {
-        (0..plain.members.len()).any(|member| wanted(plain.judge(column, member)))
+        (0..plain.members.len()).any(|member| wanted(column.judge(member)))
     };
     let differs = |judgement| {
         matches!(judgement, Judgement::Missing | Judgement::Undecided | Judgement::Different { .. })

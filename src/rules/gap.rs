@@ -105,7 +105,7 @@ fn without_baseline(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
         for column in &cluster.columns {
             for (member, position) in cluster.members.iter().copied().enumerate() {
                 let known = !matches!(column.value(member), None | Some(Value::Unknown));
-                if known && cluster.expected_of(column, member) == Expected::NoBaseline {
+                if known && column.expected_of(member) == Expected::NoBaseline {
                     let host = Some((position, comparison.name(position).to_owned()));
                     let finding =
                         Finding { cluster: Some(cluster.name.clone()), host, ..Finding::new(&RULE, "") };

@@ -37,29 +37,18 @@ pub(super) struct At<'c, 'a> {
     pub(super) versions: usize,
 }
 
-/// Calls `see` for every cell of every column of every cluster.
+/// Calls `see` for every cell of every column of every cluster that a rule could speak of.
 pub(super) fn for_each_cell<'a>(comparison: &Comparison<'a>, mut see: impl FnMut(&At<'_, 'a>, Judgement)) {
     for cluster in &comparison.clusters {
-        for column in &cluster.columns {
-            let versions = distinct_versions(column, cluster.members.len());
+        // Of packages that no entry names nothing is asked where all is as expected.
+        for column in cluster.columns.iter().filter(|column| column.is_named() || column.is_apart()) {
+            let versions = column.versions();
             for (member, position) in cluster.members.iter().copied().enumerate() {
                 let at = At { comparison, cluster, column, member, position, versions };
-                see(&at, cluster.judge(column, member));
+                see(&at, column.judge(member));
             }
         }
     }
-}
-
-fn distinct_versions(column: &Column<'_>, members: usize) -> usize {
-    let mut versions: Vec<&str> = (0..members)
-        .filter_map(|member| match column.value(member) {
-            Some(Value::Installed(version)) => Some(version),
-            _ => None,
-        })
-        .collect();
-    versions.sort_unstable();
-    versions.dedup();
-    versions.len()
 }
 
 impl At<'_, '_> {
@@ -87,7 +76,7 @@ impl At<'_, '_> {
     }
 
     fn expected(&self) -> Option<String> {
-        let expected = self.cluster.expected_of(self.column, self.member);
+        let expected = self.column.expected_of(self.member);
         if let Expected::Version { version, .. } = expected { Some(version.to_owned()) } else { None }
     }
 
@@ -116,10 +105,8 @@ impl At<'_, '_> {
 
     /// The host's release, where what is expected comes from another one.
     fn other_release(&self) -> Option<String> {
-        let elsewhere = matches!(
-            self.cluster.expected_of(self.column, self.member),
-            Expected::Version { exact: false, .. }
-        );
+        let elsewhere =
+            matches!(self.column.expected_of(self.member), Expected::Version { exact: false, .. });
         let release = || self.cluster.releases.os(self.member).map(crate::snapshot::Os::label);
         elsewhere.then(|| release().unwrap_or_else(|| "unknown".to_owned()))
     }
@@ -127,8 +114,7 @@ impl At<'_, '_> {
     /// The playbook's requirement, where what is expected does not meet it.
     fn unfit(&self) -> Option<String> {
         let requirement = self.entry()?.version.as_ref()?;
-        let Expected::Version { version, system, .. } = self.cluster.expected_of(self.column, self.member)
-        else {
+        let Expected::Version { version, system, .. } = self.column.expected_of(self.member) else {
             return None;
         };
         let met = Upstream::parse(system, version).is_none_or(|upstream| requirement.met_by(&upstream));

@@ -108,7 +108,8 @@ struct Lines<'a> {
 
 /// Reads every line; `None` where there are more than any host has packages.
 fn read<'a>(format: &Format, payload: &'a [u8], strings: &mut Strings, rows: &mut Rows) -> Option<Lines<'a>> {
-    let list = Vec::with_capacity((payload.len() / 48).min(MOST_PACKAGES));
+    // Exactly as much as there is: a large fleet keeps what is too much ten thousand times.
+    let list = Vec::with_capacity(memchr::memchr_iter(b'\n', payload).count().min(MOST_PACKAGES));
     let mut read = Lines { list, ..Lines::default() };
     for line in lines(payload).filter(|line| !line.is_empty()) {
         read.count += 1;

@@ -20,15 +20,9 @@ pub(super) fn render(audit: &Audit<'_>, look: &Look) -> Vec<String> {
 }
 
 fn section(audit: &Audit<'_>, cluster: &Cluster<'_>, verdict: Verdict, look: &Look) -> String {
-    let apart = |column: &&Column<'_>| {
-        let mut judged = (0..cluster.members.len()).map(|member| cluster.judge(column, member));
-        judged.any(|judgement| {
-            !matches!(judgement, Judgement::Same | Judgement::Unknown | Judgement::NotCovered)
-        })
-    };
     let named = cluster.columns.iter().filter(|column| column.is_named());
     let unnamed: Vec<&Column<'_>> =
-        cluster.columns.iter().filter(|column| !column.is_named()).filter(apart).collect();
+        cluster.columns.iter().filter(|column| !column.is_named() && column.is_apart()).collect();
     let shown: Vec<&Column<'_>> = named.chain(unnamed.iter().copied().take(MOST_UNNAMED)).collect();
     let mut grid = Grid::new(look, &[Fit::Wrap(22), Fit::Wrap(35), Fit::Keep, Fit::Number, Fit::Rest]);
     for column in &shown {
@@ -102,7 +96,7 @@ fn rows<'a>(audit: &Audit<'a>, cluster: &Cluster<'_>, column: &Column<'_>, look:
     });
     let width = if look.width >= 120 { 20 } else { 8 };
     for (nth, (value, members)) in values.iter().enumerate() {
-        let tone = value_tone(cluster, column, *value, members);
+        let tone = value_tone(column, *value, members);
         let names: Vec<&str> = members
             .iter()
             .filter_map(|member| cluster.members.get(*member))
@@ -118,11 +112,11 @@ fn rows<'a>(audit: &Audit<'a>, cluster: &Cluster<'_>, column: &Column<'_>, look:
     }
 }
 
-fn value_tone(cluster: &Cluster<'_>, column: &Column<'_>, value: Value<'_>, members: &[usize]) -> Tone {
+fn value_tone(column: &Column<'_>, value: Value<'_>, members: &[usize]) -> Tone {
     if value == Value::Unknown {
         return Tone::Unsure;
     }
-    let judged = members.iter().map(|member| cluster.judge(column, *member));
+    let judged = members.iter().map(|member| column.judge(*member));
     let tones = judged.map(|judgement| match judgement {
         Judgement::Same | Judgement::NotCovered => 0,
         Judgement::Undecided
@@ -141,11 +135,9 @@ fn value_tone(cluster: &Cluster<'_>, column: &Column<'_>, value: Value<'_>, memb
 /// What explains a row at a glance.
 fn note(cluster: &Cluster<'_>, column: &Column<'_>, members: &[usize], look: &Look) -> String {
     let mut notes = Vec::new();
-    let ahead =
-        |member: &usize| matches!(cluster.judge(column, *member), Judgement::Different { ahead: true, .. });
-    let apart = |member: &usize| {
-        matches!(cluster.judge(column, *member), Judgement::Different { .. } | Judgement::Missing)
-    };
+    let ahead = |member: &usize| matches!(column.judge(*member), Judgement::Different { ahead: true, .. });
+    let apart =
+        |member: &usize| matches!(column.judge(*member), Judgement::Different { .. } | Judgement::Missing);
     if members.iter().all(ahead) {
         notes.push("ahead".to_owned());
     }
