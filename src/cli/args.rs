@@ -28,7 +28,7 @@ pub(super) enum Command {
     /// Write a first playbook from what the fleet looks like today
     Init(Box<Init>),
     /// Print the read-only script that runs on hosts, for review or as a forced command
-    Probe,
+    Probe(Probe),
 }
 
 /// `driftless audit`
@@ -133,6 +133,31 @@ pub(super) struct Demo {
     pub(super) output: Reporting,
 }
 
+/// `driftless probe`
+#[derive(Debug, ClapArgs)]
+pub(super) struct Probe {
+    /// Print what pins the probe on a host, for root to run there: the script, the line of authorized_keys, and
+    /// the list of files that it may read
+    #[arg(long, conflicts_with = "sudoers")]
+    pub(super) install: bool,
+
+    /// Print the rule of sudoers that --sudo needs
+    #[arg(long)]
+    pub(super) sudoers: bool,
+
+    /// Playbook whose files the probe may read; may be given several times
+    #[arg(short, long, value_name = "PATH", requires = "install", env = "DRIFTLESS_PLAYBOOK")]
+    pub(super) playbook: Vec<PathBuf>,
+
+    /// Public half of the audit key
+    #[arg(long, value_name = "FILE.pub", requires = "install", env = "DRIFTLESS_PUBLIC_KEY")]
+    pub(super) public_key: Option<PathBuf>,
+
+    /// The account on the hosts that the audit logs in to
+    #[arg(short, long, value_name = "NAME", default_value = "audit", value_parser = account, env = "DRIFTLESS_USER")]
+    pub(super) user: String,
+}
+
 /// How hosts are reached.
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Connection")]
@@ -163,6 +188,11 @@ pub(super) struct Connection {
     /// Read the password of the hosts from this file descriptor
     #[arg(long, value_name = "N", conflicts_with = "ask_pass", env = "DRIFTLESS_PASSWORD_FD")]
     pub(super) password_fd: Option<u32>,
+
+    /// Let the probe that is pinned on the hosts read as root, by `sudo -n`; `driftless probe --sudoers` has
+    /// the rule
+    #[arg(long, env = "DRIFTLESS_SUDO", value_parser = FalseyValueParser::new())]
+    pub(super) sudo: bool,
 
     /// Connect by this program itself, or through the system's `ssh`
     #[arg(long, value_enum, default_value_t = Transport::Native, env = "DRIFTLESS_TRANSPORT")]
@@ -291,6 +321,15 @@ fn seconds(text: &str) -> Result<f64, String> {
         Ok(seconds) if seconds > 0.0 && seconds <= 86_400.0 => Ok(seconds),
         _ => Err("expected a number of seconds above 0, at most 86400".to_owned()),
     }
+}
+
+/// The name of an account, as useradd(8) lets it be; it stands in scripts.
+fn account(text: &str) -> Result<String, String> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    if text.bytes().all(fits) && text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
+        return Ok(text.to_owned());
+    }
+    Err("expected the name of an account, such as audit".to_owned())
 }
 
 /// `--cap`: a variable of hosts, and how many of them at a time.

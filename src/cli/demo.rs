@@ -49,6 +49,7 @@ fn plan(simulation: &Simulation) -> Result<Plan, Failure> {
         limits: Limits::default(),
         pace: Pace::default(),
         policy: None,
+        sudo: false,
         home: None,
         config_file: None,
         agent_socket: None,

@@ -9,6 +9,7 @@ mod hosts;
 mod init;
 mod me;
 mod plan;
+mod probe;
 mod progress;
 mod report;
 mod round;
@@ -18,7 +19,6 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use args::{Args, Command};
-use driftless::report::write;
 use failure::Failure;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -55,9 +55,6 @@ fn run(args: Args) -> Result<u8, Failure> {
         Command::Hosts(args) => hosts::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Init(args) => init::run(&args),
-        Command::Probe => {
-            write::to_stdout(&driftless::probe::published()).map_err(|error| Failure::stdout(&error))?;
-            Ok(0)
-        }
+        Command::Probe(args) => probe::run(&args),
     }
 }

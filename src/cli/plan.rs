@@ -31,6 +31,8 @@ pub(super) struct Plan {
     pub(super) pace: Pace,
     /// `None` is what ssh's configuration says.
     pub(super) policy: Option<Policy>,
+    /// Whether pinned probes are to read as root, by sudo.
+    pub(super) sudo: bool,
     pub(super) home: Option<PathBuf>,
     /// In place of ssh's usual configuration.
     pub(super) config_file: Option<PathBuf>,
@@ -71,6 +73,7 @@ impl Plan {
         }
         Ok(Self {
             pace: pace(connection, &inventory),
+            sudo: connection.sudo,
             inventory,
             playbook,
             bound,
@@ -88,7 +91,13 @@ impl Plan {
 
     /// What each host is asked, in a round that is framed by `nonce`.
     pub(super) fn requests(&self, nonce: [u8; 16]) -> Requests {
-        let wanted = |host: &HostId| (*host, self.bound.wanted(&self.playbook, *host));
+        let wanted = |host: &HostId| {
+            let mut wanted = self.bound.wanted(&self.playbook, *host);
+            if self.sudo {
+                wanted.add("sudo", "yes");
+            }
+            (*host, wanted)
+        };
         Requests::new(nonce, self.hosts.iter().map(wanted))
     }
 

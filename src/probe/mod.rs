@@ -5,10 +5,12 @@
 //! does not send them and does not know what a section means.
 
 mod frame;
+mod pinned;
 mod request;
 mod section;
 
 pub use frame::{Frame, Frames, Status, stderr_of};
+pub use pinned::{Pinning, sudoers};
 pub use request::{Request, Wanted};
 pub use section::Section;
 
@@ -28,7 +30,7 @@ pub const COMMAND: &str = "/bin/sh -s";
 
 /// The script as it is published: for review, and to be pinned on a host as a forced command.
 pub fn published() -> String {
-    format!("{SCRIPT}\nprobe\n")
+    format!("{SCRIPT}\nprobe \"$@\"\n")
 }
 
 #[cfg(test)]

@@ -27,11 +27,13 @@ pub enum Section {
     Pacman,
     /// `IgnorePkg` of `/etc/pacman.conf`.
     PacmanIgnored,
+    /// Whether the pinned probe may be run as root, where that is asked for; it prints nothing.
+    Sudo,
 }
 
 impl Section {
     /// Every section that every host is asked for, in that order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::OsRelease,
         Self::Hostname,
         Self::Kernel,
@@ -44,7 +46,11 @@ impl Section {
         Self::ApkWorld,
         Self::Pacman,
         Self::PacmanIgnored,
+        Self::Sudo,
     ];
+
+    /// What sees more as root: what `sudo` is to let the pinned probe read.
+    pub const BY_ROOT: [Self; 1] = [Self::Sudo];
 
     /// What every host has, and what nothing can be compared without.
     pub const FACTS: [Self; 4] = [Self::OsRelease, Self::Hostname, Self::Kernel, Self::Boot];
@@ -72,6 +78,7 @@ impl Section {
             Self::ApkWorld => "apk-world",
             Self::Pacman => "pacman",
             Self::PacmanIgnored => "pacman-ignored",
+            Self::Sudo => "sudo",
         }
     }
 }

@@ -7,7 +7,8 @@
 # It is fed to `/bin/sh -s`, followed by a request: lines of plain words in the variable REQUEST, which
 # say what is asked for, and lines of text in WANTED, which say of what: `file /etc/nginx/nginx.conf`.
 # Pinned on a host as a forced command it reads the same bytes from its standard input and takes
-# the request out of them; nothing that arrives there is ever run.
+# the request out of them; nothing that arrives there is ever run. Of files it then reads those alone that
+# the host's own list allows, one path or glob a line; whoever holds the audit key can ask for no other.
 #
 # Every section is framed by lines that carry the request's nonce, on stdout and on stderr alike,
 # so that a motd or an rc file's chatter cannot be taken for an answer:
@@ -25,6 +26,10 @@ export LC_ALL PATH
 unset LANGUAGE DPKG_ROOT CDPATH ENV
 REQUEST=
 WANTED=
+
+# Where it is pinned, and the list of files that it may read there.
+PINNED=/usr/local/libexec/driftless/probe
+ALLOWED=/etc/driftless/allow
 
 mark() {
 	printf '\n@%s %s\n' "$nonce" "$*"
@@ -60,9 +65,55 @@ have() {
 	return 127
 }
 
+# wants KEYWORD: whether the request says anything of that kind.
+wants() {
+	case "
+$WANTED" in
+		*"
+$1 "*) return 0 ;;
+		*) return 1 ;;
+	esac
+}
+
 # wanted KEYWORD: what the request says of that kind, one a line.
 wanted() {
-	[ -n "$WANTED" ] && printf '%s\n' "$WANTED" | sed -n "s/^$1 //p"
+	wants "$1" && printf '%s\n' "$WANTED" | sed -n "s/^$1 //p"
+}
+
+# parts PATH: sets `parts` to how many folders deep it is.
+parts() {
+	IFS=/
+	set -f
+	# shellcheck disable=SC2086 # parted at every slash
+	set -- $1
+	unset IFS
+	parts=$#
+}
+
+# allowed PATH: whether the host's list has it. A star of the list does not reach into folders.
+allowed() {
+	case $1/ in *//* | */./* | */../*) return 1 ;; esac
+	parts "$1"
+	depth=$parts
+	while IFS= read -r glob; do
+		# shellcheck disable=SC2254 # it is a pattern
+		case $1 in $glob) parts "$glob"; [ "$parts" = "$depth" ] && return ;; esac
+	done <"$ALLOWED"
+	return 1
+}
+
+# may_read PATH: whether the probe may read a file that a request names. Unpinned, it runs with no more rights
+# than whoever sent it has in any case. A link counts as what it leads to, too.
+may_read() {
+	[ -n "$pinned" ] || return 0
+	if ! [ -r "$ALLOWED" ]; then
+		echo "$ALLOWED: there is no list of allowed files" >&2
+	elif allowed "$1" && target=$(readlink -f -- "$1") && { [ "$target" = "$1" ] || allowed "$target"; }; then
+		return 0
+	else
+		echo "not in the host's list of allowed files, $ALLOWED" >&2
+	fi
+	return 126
 }
 
 # within SECONDS COMMAND…: 124 if it takes longer, where the host can tell.

@@ -1,6 +1,6 @@
 
-answer() {
-	mark "begin $1"
+# One section's answer; 255 is a section that this probe does not have.
+section() {
 	case $1 in
 		os-release) section_os_release ;;
 		hostname) section_hostname ;;
@@ -14,9 +14,40 @@ answer() {
 		apk-world) section_apk_world ;;
 		pacman) section_pacman ;;
 		pacman-ignored) section_pacman_ignored ;;
-		*) mark "end $1 unknown"; return ;;
+		sudo) section_sudo ;;
+		*) return 255 ;;
 	esac
-	mark "end $1 $?"
+}
+
+# by_root SECTION: whether it sees more as root.
+by_root() {
+	case $1 in
+		sudo) return 0 ;;
+		*) return 1 ;;
+	esac
+}
+
+# What --sudo asks for: whether this user may have the pinned probe read as root. It is asked for by name, so
+# that no rule of sudo needs a wildcard.
+section_sudo() {
+	[ -z "$root" ] || return 0
+	wants sudo || return 127
+	[ -x "$PINNED" ] || { echo "$PINNED is not there: pin it with driftless probe --install" >&2; return 127; }
+	have sudo || return
+	echo "sudo -n $PINNED SECTION was refused: driftless probe --sudoers prints the rule" >&2
+	return 126
+}
+
+answer() {
+	mark "begin $1"
+	if [ "$root" = sudo ] && by_root "$1"; then
+		printf "WANTED='\n%s\n'\n" "$WANTED" | sudo -n "$PINNED" "$1"
+	else
+		section "$1"
+	fi
+	status=$?
+	[ "$status" != 255 ] || status=unknown
+	mark "end $1 $status"
 }
 
 # Every line of a request is a keyword and one word; anything else is refused before it is printed.
@@ -43,23 +74,48 @@ serve() {
 # block NAME: the lines of a variable, out of bytes that are data and nothing else.
 block() { printf '%s\n' "$input" | sed -n "/^$1='\$/,/^'\$/{ /'/!p; }"; }
 
+# Whether there is more to see: as root, or by way of sudo where the request allows it.
+find_root() {
+	root=
+	if [ "$(id -u)" = 0 ]; then
+		root=self
+	elif wants sudo && [ -x "$PINNED" ] && within 10 sudo -n "$PINNED" sudo >/dev/null 2>&1; then
+		root=sudo
+	fi
+}
+
+# printable TEXT: whether it is, with its lines; a quote would end it where it is fed to a shell.
+printable() {
+	case $1 in
+		*[!\ -~'
+']*) return 1 ;;
+	esac
+}
+
+# probe [SECTION]: serves the request; or, where sudo runs the pinned probe, answers one section.
 probe() {
+	pinned=
 	if [ -z "$REQUEST" ]; then
+		pinned=yes
 		input=$(sed -n -e "/^REQUEST='\$/,/^'\$/p" -e "/^WANTED='\$/,/^'\$/p")
 		REQUEST=$(block REQUEST)
 		WANTED=$(block WANTED)
 		unset input
 	fi
+	exec </dev/null
+	if ! printable "$WANTED"; then
+		echo 'driftless probe: malformed request' >&2
+		exit 64
+	fi
+	find_root
+	if [ $# -gt 0 ]; then
+		section "$1"
+		exit
+	fi
 	if [ -z "$REQUEST" ]; then
 		echo 'driftless probe: no request on standard input' >&2
 		exit 64
 	fi
-	case $WANTED in
-		# Printable, and lines; a quote would end the text where it is fed to a shell.
-		*[!\ -~'
-']*) echo 'driftless probe: malformed request' >&2; exit 64 ;;
-	esac
-	exec </dev/null
 	# What the host is for comes first.
 	renice -n 10 -p $$ >/dev/null 2>&1 || :
 	IFS='
