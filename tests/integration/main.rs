@@ -26,6 +26,7 @@ mod keys;
 mod lab;
 mod lab_systems;
 mod leaks;
+mod least;
 mod outputs;
 mod playbooks;
 mod ssh_config;
