@@ -27,11 +27,17 @@ pub enum Section {
     Pacman,
     /// `IgnorePkg` of `/etc/pacman.conf`.
     PacmanIgnored,
+    /// What docker says of the containers that run.
+    Docker,
+    /// What podman says of those of the audit user.
+    Podman,
+    /// What crictl says of those of Kubernetes.
+    Cri,
 }
 
 impl Section {
     /// Every section that every host is asked for, in that order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::OsRelease,
         Self::Hostname,
         Self::Kernel,
@@ -44,6 +50,9 @@ impl Section {
         Self::ApkWorld,
         Self::Pacman,
         Self::PacmanIgnored,
+        Self::Docker,
+        Self::Podman,
+        Self::Cri,
     ];
 
     /// What every host has, and what nothing can be compared without.
@@ -72,6 +81,9 @@ impl Section {
             Self::ApkWorld => "apk-world",
             Self::Pacman => "pacman",
             Self::PacmanIgnored => "pacman-ignored",
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+            Self::Cri => "cri",
         }
     }
 }

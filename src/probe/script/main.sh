@@ -14,6 +14,9 @@ answer() {
 		apk-world) section_apk_world ;;
 		pacman) section_pacman ;;
 		pacman-ignored) section_pacman_ignored ;;
+		docker) section_docker ;;
+		podman) section_podman ;;
+		cri) section_cri ;;
 		*) mark "end $1 unknown"; return ;;
 	esac
 	mark "end $1 $?"
