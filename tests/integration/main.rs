@@ -12,6 +12,7 @@
 )]
 
 mod ansible;
+mod containers;
 mod ctrl_c;
 mod demo;
 mod entrance;

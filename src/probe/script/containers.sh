@@ -66,7 +66,7 @@ described() {
 	images=$(printf '%s\n' "$told" | sed -n 's/^.*"image_id":"\([0-9a-z:]*\)".*$/\1/p' | sort -u)
 	# shellcheck disable=SC2086 # one argument a word is what is wanted
 	"$tool" image inspect --format "$IMAGE" $images 2>/dev/null
-	for id in $(printf '%s\n' "$told" | sed -n 's/^{"id":"\([0-9a-f]*\)".*"read_only":false.*$/\1/p' | sed 20q); do
+	for id in $(printf '%s\n' "$told" | sed -n 's/^{"id":"\([0-9a-f]*\)".*"read_only":false.*$/\1/p' | sed 10q); do
 		"$changes" "$id" || break
 	done
 }
@@ -154,7 +154,11 @@ crictl_() {
 
 # What the interface of Kubernetes shows; it does not tell what changed in a container.
 section_cri() {
-	have crictl || return
+	if ! command -v crictl >/dev/null; then
+		[ -d /var/lib/kubelet/pods ] || return 127
+		echo 'Kubernetes runs containers here, and crictl is not installed' >&2
+		return 1
+	fi
 	for socket in /run/crio/crio.sock /run/containerd/containerd.sock /run/k3s/containerd/containerd.sock; do
 		[ -S "$socket" ] && break
 	done
