@@ -13,6 +13,7 @@
 
 mod ansible;
 mod containers;
+mod cri;
 mod ctrl_c;
 mod demo;
 mod entrance;

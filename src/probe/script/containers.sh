@@ -37,18 +37,21 @@ runtime() { within 10 "$@"; }
 runtime_user() { id -u; }
 may_use() { [ -w "$1" ]; }
 
-# named NAME: the processes of a name, one folder of /proc a line; 126 where others' cannot be seen.
-named() {
+# Looks once for the processes that run containers: `/proc/PID/comm:NAME`, one a line; 126 where those of other
+# users cannot be seen.
+scan_runtimes() {
 	if ! [ -r /proc/1/comm ]; then
 		echo 'processes of other users are hidden here (hidepid)' >&2
 		return 126
 	fi
-	(set +f; grep -lsx "$1" /proc/[0-9]*/comm) | sed 's,/comm$,,'
+	[ -n "$runtimes_scanned" ] || runtimes=$(set +f; grep -sxE 'dockerd|conmon' /dev/null /proc/[0-9]*/comm)
+	runtimes_scanned=yes
 }
+runtimes_scanned=
 
-# described TOOL FORMAT CHANGES ID…: what docker or podman says of them, and what differs from their images, as far
+# describe_containers TOOL FORMAT CHANGES ID…: what docker or podman says of them, and what differs from their images, as far
 # as a bounded number of questions goes.
-described() {
+describe_containers() {
 	tool=$1
 	format=$2
 	changes=$3
@@ -85,8 +88,11 @@ docker_changes() {
 # The daemon of the system, or the user's own. A socket without a daemon may start one.
 section_docker() {
 	have docker || return
-	daemons=$(named dockerd) || return
-	[ -n "$daemons" ] || { echo 'no docker daemon runs' >&2; return 127; }
+	scan_runtimes || return
+	case $runtimes in
+		*:dockerd*) ;;
+		*) echo 'no docker daemon runs' >&2; return 127 ;;
+	esac
 	for socket in "/run/user/$(runtime_user)/docker.sock" /run/docker.sock; do
 		[ -S "$socket" ] && break
 	done
@@ -94,7 +100,7 @@ section_docker() {
 	may_use "$socket" || { echo "$socket is not for this user" >&2; return 126; }
 	ids=$(docker_ ps -q --no-trunc) || return
 	# shellcheck disable=SC2086 # one argument a word is what is wanted
-	described docker_ "$CONTAINER}" docker_changes $ids
+	describe_containers docker_ "$CONTAINER}" docker_changes $ids
 }
 
 podman_() { runtime podman --remote=false "$@"; }
@@ -108,8 +114,8 @@ podman_changes() {
 		END { if (count > 200) gsub(/",[ \t]*\]/, "\"]", text); print "changes " id " " count + 0 " " text }'
 }
 
-# owners FOLDER…: whose the monitors of podman are, of those of /proc; CRI-O has such monitors too.
-owners() {
+# podman_owners FOLDER…: whose the monitors of podman are, of those of /proc; CRI-O has such monitors too.
+podman_owners() {
 	# shellcheck disable=SC2046 # one argument a word is what is wanted
 	grep -hs '^Uid:' /dev/null $(grep -ls podman /dev/null $(printf '%s/cmdline\n' "$@") | sed 's,cmdline$,status,') |
 		sed 's/^Uid:[[:space:]]*\([0-9]*\).*/\1/' | sort -u
@@ -119,8 +125,11 @@ owners() {
 # podman is not asked, since it would make its folders.
 section_podman() {
 	have podman || return
-	monitors=$(named conmon) || return
-	[ -n "$monitors" ] || return 127
+	scan_runtimes || return
+	case $runtimes in
+		*:conmon*) monitors=$(printf '%s\n' "$runtimes" | sed -n 's,/comm:conmon$,,p') ;;
+		*) return 127 ;;
+	esac
 	me=$(runtime_user)
 	case $me in
 		0) alive=/run/libpod/alive ;;
@@ -129,7 +138,7 @@ section_podman() {
 	own=
 	others=
 	# shellcheck disable=SC2086 # one argument a word is what is wanted
-	for uid in $(owners $monitors); do
+	for uid in $(podman_owners $monitors); do
 		if [ "$uid" = "$me" ] && [ -e "$alive" ]; then own=yes; else others=yes; fi
 	done
 	if [ -z "$own" ]; then
@@ -140,7 +149,7 @@ section_podman() {
 	[ -z "$others" ] || echo others
 	ids=$(podman_ ps -q --no-trunc) || return
 	# shellcheck disable=SC2086 # one argument a word is what is wanted
-	described podman_ "$CONTAINER,\"infra\":{{json .IsInfra}}}" podman_changes $ids
+	describe_containers podman_ "$CONTAINER,\"infra\":{{json .IsInfra}}}" podman_changes $ids
 }
 
 crictl_() {

@@ -92,11 +92,10 @@ mod tests {
 
     fn told(hosts: &[(&str, &str)]) -> Vec<String> {
         compared("", hosts, |_, findings| {
-            let told = rows(findings)
+            rows(findings)
                 .iter()
                 .map(|row| format!("{} {}: {}", row.hosts.join(","), row.rule, row.told()))
-                .collect();
-            told
+                .collect()
         })
     }
 
