@@ -173,6 +173,7 @@ fn podmans_containers_are_audited_as_podman_describes_them_and_nothing_changes()
     let data = format!("{}:/srv/data:ro", room.path("shared").display());
     podman.start("fixed", &["--read-only", "--user", "1000"]);
     podman.start("changed", &["-v", &data, "--tmpfs", "/scratch", "--cap-add", "SYS_TIME"]);
+    podman.start("untouched", &[]);
     podman.start("powerful", &["--privileged", "--read-only"]);
     podman.run(&["exec", "changed", "touch", "/etc/x"]);
     // A read-only root keeps nobody from the host's vm.*: what is there is written back, and nothing else.
@@ -186,6 +187,7 @@ fn podmans_containers_are_audited_as_podman_describes_them_and_nothing_changes()
 
     assert_eq!(about(&report, "fixed"), [""; 0]);
     assert_eq!(about(&report, "changed"), ["container-changed 1 changed", "root-writable writable"]);
+    assert_eq!(about(&report, "untouched"), ["root-writable writable"]);
     assert_eq!(about(&report, "powerful"), ["privileged privileged, with a read-only root"]);
     let changed = evidence(&report, "container-changed", "changed");
     assert_eq!(changed["changed"]["paths"], serde_json::json!(["A /etc/x"]));

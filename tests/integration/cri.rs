@@ -98,7 +98,7 @@ fn probed(room: &Room, request: &Request, several: bool) -> Vec<u8> {
     let ask = if several {
         r#"template=$(printf '%s\n' "$5" | sed 's/^{{- if eq (printf "%.1s"/{{with .several}}&/')'{{end}}'; set -- both"#
     } else {
-        r#"template=$5; set -- one other"#
+        r"template=$5; set -- one other"
     };
     room.write(
         "crictl",

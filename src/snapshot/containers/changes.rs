@@ -92,7 +92,10 @@ impl Changes {
             let by_content =
                 nexts.next().is_some_and(|next| *next != change.path && holds(&change.path, next));
             let mut places = mounted.iter().copied().chain(RUNTIMES_OWN);
-            !by_content && !places.any(|place| holds(place, &change.path))
+            // podman keeps quiet about what it puts into `/etc`, and not about the folder.
+            let by_runtime =
+                change.kind != Kind::Deleted && RUNTIMES_OWN.iter().any(|place| holds(&change.path, place));
+            !by_content && !by_runtime && !places.any(|place| holds(place, &change.path))
         });
         let count = total - (before - paths.len());
         paths.sort_by_key(|change| PASSING.iter().any(|place| holds(place, &change.path)));
@@ -131,8 +134,9 @@ mod tests {
             (Added, "/dev/init"),
         ];
         assert_eq!(of(&listed, 5, &["/srv/data"]), (1, vec!["A /etc/x".to_owned()]));
+        assert_eq!(of(&[(Changed, "/etc")], 1, &[]).0, 0, "a container that was only started");
         assert_eq!(of(&[(Deleted, "/etc")], 1, &[]).0, 1);
-        assert_eq!(of(&[(Changed, "/etc"), (Changed, "/etcetera")], 2, &[]).0, 2, "a beginning is no folder");
+        assert_eq!(of(&[(Added, "/dev/x"), (Changed, "/device")], 2, &[]).0, 1, "a beginning is no folder");
         let listed = [(Changed, "/srv"), (Added, "/srv-1"), (Added, "/srv/x")];
         assert_eq!(of(&listed, 3, &[]), (2, vec!["A /srv/x".to_owned(), "A /srv-1".to_owned()]));
     }
