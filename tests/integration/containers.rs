@@ -287,11 +287,13 @@ fn dockers_containers_are_audited_as_docker_describes_them() {
     let data = format!("{}:/srv/data:ro", room.path("shared").display());
     docker.start("d-fixed", &["--read-only", "--user", "1000"]);
     docker.start("d-changed", &["-v", &data, "--tmpfs", "/scratch"]);
+    docker.start("d-untouched", &[]);
     docker.run(&["exec", "d-changed", "/bin/touch", "/etc/x"]);
     let report = docker.audit(&room);
     let answer = docker.answer(&room);
     assert!(answer.contains("\"name\":\"/d-changed\"") && !answer.contains(SECRET), "a secret left the host");
     assert_eq!(about(&report, "d-fixed"), [""; 0]);
+    assert_eq!(about(&report, "d-untouched"), ["root-writable writable"]);
     assert_eq!(about(&report, "d-changed"), ["container-changed 1 changed", "root-writable writable"]);
     let changed = evidence(&report, "container-changed", "d-changed");
     assert_eq!(changed["changed"]["paths"], serde_json::json!(["A /etc/x"]));

@@ -49,8 +49,8 @@ scan_runtimes() {
 }
 runtimes_scanned=
 
-# describe_containers TOOL FORMAT CHANGES ID…: what docker or podman says of them, and what differs from their images, as far
-# as a bounded number of questions goes.
+# describe_containers TOOL FORMAT CHANGES ID…: what docker or podman says of them, and what differs from their
+# images, as far as a bounded number of questions goes.
 describe_containers() {
 	tool=$1
 	format=$2
@@ -98,6 +98,7 @@ section_docker() {
 	done
 	[ -S "$socket" ] || { echo 'the docker daemon has no socket of its usual name' >&2; return 1; }
 	may_use "$socket" || { echo "$socket is not for this user" >&2; return 126; }
+	case $runtimes in *:dockerd*:dockerd*) echo others ;; esac
 	ids=$(docker_ ps -q --no-trunc) || return
 	# shellcheck disable=SC2086 # one argument a word is what is wanted
 	describe_containers docker_ "$CONTAINER}" docker_changes $ids

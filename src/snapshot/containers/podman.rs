@@ -44,7 +44,9 @@ changes 5cd9b506bd75fe43fbbb9a53f571ff9d3ea866a33e344432d9c874942518101b 3 {    
         let (list, gaps) = told(&FORMAT, WRITABLE);
         assert_eq!(
             gaps,
-            ["podman needs-privilege: other users run containers: podman shows each user the own ones alone"]
+            [
+                "podman needs-privilege: more containers run here, of other users or daemons, that are not shown to this one"
+            ]
         );
         assert_eq!(list.len(), 1);
         assert_eq!(list[0].privileged, Some(true));

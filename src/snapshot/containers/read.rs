@@ -152,7 +152,8 @@ impl Read<'_> {
             gap(Reason::Truncated, "containers that were listed were not described".to_owned());
         }
         if self.others {
-            let detail = "other users run containers: podman shows each user the own ones alone";
+            let detail =
+                "more containers run here, of other users or daemons, that are not shown to this one";
             gap(Reason::NeedsPrivilege, detail.to_owned());
         }
     }
