@@ -29,11 +29,17 @@ pub enum Section {
     PacmanIgnored,
     /// Whether the pinned probe may be run as root, where that is asked for; it prints nothing.
     Sudo,
+    /// What docker says of the containers that run.
+    Docker,
+    /// What podman says of those of the audit user.
+    Podman,
+    /// What crictl says of those of Kubernetes.
+    Cri,
 }
 
 impl Section {
     /// Every section that every host is asked for, in that order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::OsRelease,
         Self::Hostname,
         Self::Kernel,
@@ -47,10 +53,13 @@ impl Section {
         Self::Pacman,
         Self::PacmanIgnored,
         Self::Sudo,
+        Self::Docker,
+        Self::Podman,
+        Self::Cri,
     ];
 
     /// What sees more as root: what `sudo` is to let the pinned probe read.
-    pub const BY_ROOT: [Self; 1] = [Self::Sudo];
+    pub const BY_ROOT: [Self; 4] = [Self::Docker, Self::Podman, Self::Cri, Self::Sudo];
 
     /// What every host has, and what nothing can be compared without.
     pub const FACTS: [Self; 4] = [Self::OsRelease, Self::Hostname, Self::Kernel, Self::Boot];
@@ -79,6 +88,9 @@ impl Section {
             Self::Pacman => "pacman",
             Self::PacmanIgnored => "pacman-ignored",
             Self::Sudo => "sudo",
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+            Self::Cri => "cri",
         }
     }
 }

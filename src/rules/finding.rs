@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::{About, Rule};
 use crate::severity::Severity;
-use crate::snapshot::{Fault, Gap};
+use crate::snapshot::{Container, Fault, Gap};
 use crate::version::Distance;
 
 /// Something that a rule found.
@@ -57,6 +57,8 @@ pub enum Evidence {
     Gap(Box<Gap>),
     /// What could not be collected of what nobody asked for by name.
     Beside(Box<Gap>),
+    /// The container that it is about.
+    Container(Box<Container>),
     /// A waiver: its justification and its last day.
     Waiver(String, Date),
 }

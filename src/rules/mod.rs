@@ -6,18 +6,23 @@
 
 mod ahead;
 mod apart;
+mod container;
+mod container_changed;
 mod finding;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod gap;
 mod host_unreachable;
+mod image_drift;
 mod package_broken;
 mod package_extra;
 mod package_held;
 mod package_missing;
 mod package_version;
 mod policy_unmet;
+mod privileged;
 mod release;
+mod root_writable;
 mod waive;
 mod waiver_expired;
 mod waiver_unused;
@@ -88,6 +93,10 @@ pub static ALL: &[&Rule] = &[
     &package_held::RULE,
     &package_extra::RULE,
     &ahead::RULE,
+    &privileged::RULE,
+    &root_writable::RULE,
+    &container_changed::RULE,
+    &image_drift::RULE,
     &waiver_expired::RULE,
     &waiver_unused::RULE,
     &host_unreachable::RULE,
@@ -122,18 +131,15 @@ const ANNOUNCED: &[&str] = &[
     "unauthenticated",
     "metadata-stale",
     "reboot-first",
-    "privileged",
     "proc-unmasked",
     "host-path-writable",
     "proc-sys-mount",
     "write-path-uncovered",
-    "root-writable",
     "privilege-escalation",
     "capability",
     "unsafe-sysctl",
     "host-namespace",
     "misplaced-field",
-    "container-changed",
     "mutable-image",
     "volume-unbounded",
     "volume-executable",
@@ -170,7 +176,9 @@ mod tests {
             .map(|entry| {
                 entry.unwrap().file_name().into_string().unwrap().replace(".rs", "").replace('_', "-")
             })
-            .filter(|name| !["mod", "apart", "finding", "fixture", "waive"].contains(&name.as_str()))
+            .filter(|name| {
+                !["mod", "apart", "container", "finding", "fixture", "waive"].contains(&name.as_str())
+            })
             .collect();
         let ids: BTreeSet<String> = ALL.iter().map(|rule| rule.id.to_owned()).collect();
         assert_eq!(files, ids);

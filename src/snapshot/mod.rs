@@ -4,6 +4,7 @@
 //! never be read as "in sync". Nothing here talks to a host, compares two of them, or knows a rule.
 
 mod apk;
+mod containers;
 mod dpkg;
 mod fault;
 mod gap;
@@ -21,6 +22,7 @@ use string_interner::backend::StringBackend;
 use string_interner::symbol::SymbolU32;
 use string_interner::{DefaultHashBuilder, StringInterner, Symbol as _};
 
+pub use containers::{Change, Changes, Container, Containers, Kind, Mount, Pod, Runtime};
 pub use fault::{Fault, Phase};
 pub use gap::{Gap, Reason, quote};
 pub use os_release::Os;
@@ -120,6 +122,11 @@ impl Observation {
         self.snapshot.as_ref()?.packages.as_ref()
     }
 
+    /// The containers that run, if there is what runs them and it could be asked.
+    pub fn containers(&self) -> Option<&Containers> {
+        self.snapshot.as_ref()?.containers.as_ref()
+    }
+
     /// The operating system, if it is known.
     pub fn os(&self) -> Option<&Os> {
         self.snapshot.as_ref()?.os.as_ref()
@@ -139,6 +146,8 @@ pub struct Snapshot {
     pub boot: Option<Timestamp>,
     /// The package database.
     pub packages: Option<Packages>,
+    /// The containers that run; `None` where there are none that could be asked about.
+    pub containers: Option<Containers>,
     /// What could not be collected, and why.
     pub gaps: Vec<Gap>,
     /// What could not be collected of what nobody asked for by name: the audit looks at it where it can. It

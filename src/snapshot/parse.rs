@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use super::gap::{Gap, Reason, quote};
-use super::{Kernel, Os, Snapshot, Strings, systems};
+use super::{Kernel, Os, Snapshot, Strings, containers, systems};
 use crate::probe::{Frame, Frames, PROTOCOL, Request, Section, Status, Wanted, stderr_of};
 
 /// Why an answer could not be read.
@@ -56,6 +56,7 @@ impl Reader {
             answer.payload(Section::Sudo, gaps);
         }
         snapshot.packages = systems::packages(answer, snapshot.os.as_ref(), known, strings, gaps);
+        snapshot.containers = containers::containers(answer, &mut snapshot.beside);
         if snapshot.gaps.is_empty() && !answer.frames.done() {
             let detail = "the probe did not come to its end".to_owned();
             snapshot.gaps.push(Gap { probe: "probe".to_owned(), reason: Reason::Truncated, detail });
@@ -103,7 +104,6 @@ impl<'a> Answer<'a> {
 
     /// The payload of a section about something that not every host has: where it is not there, there is no
     /// gap.
-    #[allow(dead_code, reason = "its first sections come next")]
     pub(super) fn optional(&self, section: Section, gaps: &mut Vec<Gap>) -> Option<&'a [u8]> {
         if self.status(section) == Some(Status::Exit(127)) {
             return None;
@@ -185,7 +185,7 @@ mod tests {
         text.into_bytes()
     }
 
-    const WHOLE: [(&str, &str, &str); 12] = [
+    const WHOLE: [(&str, &str, &str); 15] = [
         ("os-release", "ID=debian\nVERSION_ID=13\n", "0"),
         ("hostname", "web-01\n", "0"),
         ("kernel", "Linux 6.1.0-18-amd64 x86_64\n", "0"),
@@ -198,6 +198,9 @@ mod tests {
         ("apk-world", "", "127"),
         ("pacman", "", "127"),
         ("pacman-ignored", "", "127"),
+        ("docker", "", "127"),
+        ("podman", "", "127"),
+        ("cri", "", "127"),
     ];
 
     fn read(sections: &[(&str, &str, &str)]) -> Snapshot {

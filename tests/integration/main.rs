@@ -12,6 +12,8 @@
 )]
 
 mod ansible;
+mod containers;
+mod cri;
 mod ctrl_c;
 mod demo;
 mod entrance;

@@ -15,6 +15,9 @@ section() {
 		pacman) section_pacman ;;
 		pacman-ignored) section_pacman_ignored ;;
 		sudo) section_sudo ;;
+		docker) section_docker ;;
+		podman) section_podman ;;
+		cri) section_cri ;;
 		*) return 255 ;;
 	esac
 }
@@ -22,7 +25,7 @@ section() {
 # by_root SECTION: whether it sees more as root.
 by_root() {
 	case $1 in
-		sudo) return 0 ;;
+		docker | podman | cri | sudo) return 0 ;;
 		*) return 1 ;;
 	esac
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::rules::Evidence;
+use crate::snapshot::{Container, quote};
 
 /// The evidence of one finding.
 pub(super) fn evidence(evidence: &Evidence) -> Map<String, Value> {
@@ -24,9 +25,36 @@ pub(super) fn evidence(evidence: &Evidence) -> Map<String, Value> {
         Evidence::Gap(gap) | Evidence::Beside(gap) => {
             json!({ "reason": gap.reason.as_str(), "detail": gap.detail })
         }
+        Evidence::Container(container) => container_in_words(container),
         Evidence::Waiver(justification, until) => {
             json!({ "justification": justification, "until": until.to_string() })
         }
     };
     if let Value::Object(map) = value { map } else { Map::new() }
+}
+
+/// Which container, and what is known of it; paths are quoted, since a host chose them.
+fn container_in_words(container: &Container) -> Value {
+    let quoted = |path: &str| quote(path.as_bytes());
+    let mounts = container.mounts.iter().map(|mount| {
+        json!({ "source": quoted(&mount.source), "destination": quoted(&mount.destination), "writable": mount.writable })
+    });
+    let changed = container.changed.as_ref().map(|changes| {
+        let paths =
+            changes.paths.iter().map(|change| format!("{} {}", change.kind.letter(), quoted(&change.path)));
+        json!({ "count": changes.count, "paths": paths.collect::<Vec<_>>() })
+    });
+    json!({
+        "runtime": container.runtime.as_str(),
+        "id": container.id,
+        "image": container.image,
+        "image_id": container.image_id,
+        "digests": container.digests,
+        "user": container.user,
+        "read_only_root": container.read_only_root,
+        "privileged": container.privileged,
+        "added_capabilities": container.added,
+        "mounts": mounts.collect::<Vec<_>>(),
+        "changed": changed,
+    })
 }

@@ -5,6 +5,7 @@
 
 mod advice;
 mod clusters;
+mod fold;
 mod grid;
 mod listing;
 mod notes;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::fold::rows;
 use super::grid::{Content, Fit, Grid};
 use crate::report::Audit;
 use crate::report::style::{Look, Tone};
 use crate::rules::{About, Evidence, Finding};
-use crate::severity::Severity;
 
 /// How many rows one section shows.
 const MOST_ROWS: usize = 40;
@@ -16,33 +16,20 @@ const IN_SPREADS: [&str; 4] = ["package-version", "package-missing", "package-ex
 
 /// Findings that no spread shows, folded by what they say.
 pub(super) fn findings(audit: &Audit<'_>, look: &Look) -> Option<String> {
-    let mut groups: BTreeMap<(std::cmp::Reverse<Severity>, &str, String), Vec<&Finding>> = BTreeMap::new();
-    for finding in
-        audit.findings.iter().filter(|finding| finding.counts() && finding.rule.about != About::Audit)
-    {
-        if !IN_SPREADS.contains(&finding.rule.id) {
-            // The rule's own name says what a release is about.
-            let told = match finding.rule.id {
-                "release" => finding.message(),
-                _ => format!("{}: {}", finding.subject, finding.message()),
-            };
-            groups
-                .entry((std::cmp::Reverse(finding.severity), finding.rule.id, told))
-                .or_default()
-                .push(finding);
-        }
-    }
+    let told = |finding: &&Finding| {
+        finding.counts() && finding.rule.about != About::Audit && !IN_SPREADS.contains(&finding.rule.id)
+    };
+    let rows = rows(audit.findings.iter().filter(told));
     let mut grid = Grid::new(look, &[Fit::Keep, Fit::Keep, Fit::Hosts(35), Fit::Rest]);
-    for ((severity, rule, told), those) in groups.iter().take(MOST_ROWS) {
-        let names: Vec<&str> = those.iter().filter_map(|finding| finding.host_name()).collect();
+    for row in rows.iter().take(MOST_ROWS) {
         grid.row([
-            (Tone::of(severity.0), severity.0.to_string().into()),
-            (Tone::Plain, (*rule).into()),
-            (Tone::Plain, Content::hosts(names)),
-            (Tone::Plain, told.as_str().into()),
+            (Tone::of(row.severity.0), row.severity.0.to_string().into()),
+            (Tone::Plain, row.rule.into()),
+            (Tone::Plain, Content::hosts(row.hosts.clone())),
+            (Tone::Plain, row.told().into()),
         ]);
     }
-    section("Findings", grid, groups.len(), look)
+    section("Findings", grid, rows.len(), look)
 }
 
 /// Hosts that did not answer, and what the others could not tell.
