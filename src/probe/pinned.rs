@@ -77,11 +77,9 @@ impl Pinning<'_> {
              \techo \"$keys has this key in another line: remove that first\" >&2\n\
              \texit 1\n\
              fi\n\
+             # Made by root, it is root's alone to change; sshd reads it as the user.\n\
              mkdir -p \"$home/.ssh\"\n\
-             grep -qsxF \"$line\" \"$keys\" || printf '%s\\n' \"$line\" >>\"$keys\"\n\
-             chown {user} \"$home/.ssh\" \"$keys\"\n\
-             chmod 700 \"$home/.ssh\"\n\
-             chmod 600 \"$keys\"\n"
+             grep -qsxF \"$line\" \"$keys\" || printf '%s\\n' \"$line\" >>\"$keys\"\n"
         )
     }
 }
