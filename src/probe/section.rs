@@ -27,11 +27,15 @@ pub enum Section {
     Pacman,
     /// `IgnorePkg` of `/etc/pacman.conf`.
     PacmanIgnored,
+    /// The files that say where packages come from, and apt's pins.
+    Sources,
+    /// What is on offer of the packages that the playbook names, and when the lists of packages last changed.
+    Candidates,
 }
 
 impl Section {
     /// Every section that every host is asked for, in that order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::OsRelease,
         Self::Hostname,
         Self::Kernel,
@@ -44,6 +48,8 @@ impl Section {
         Self::ApkWorld,
         Self::Pacman,
         Self::PacmanIgnored,
+        Self::Sources,
+        Self::Candidates,
     ];
 
     /// What every host has, and what nothing can be compared without.
@@ -72,6 +78,8 @@ impl Section {
             Self::ApkWorld => "apk-world",
             Self::Pacman => "pacman",
             Self::PacmanIgnored => "pacman-ignored",
+            Self::Sources => "sources",
+            Self::Candidates => "candidates",
         }
     }
 }

@@ -5,7 +5,6 @@ use super::{Finding, Rule};
 use crate::drift::{Cluster, Comparison, Consensus};
 
 /// One finding for each host that has another value than most; for every host where there is no majority.
-#[allow(dead_code, reason = "its first rules come next")]
 pub(super) fn apart<V: Ord>(
     comparison: &Comparison<'_>,
     cluster: &Cluster<'_>,

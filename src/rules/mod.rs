@@ -6,6 +6,7 @@
 
 mod ahead;
 mod apart;
+mod candidate_skew;
 mod finding;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -18,11 +19,13 @@ mod package_missing;
 mod package_version;
 mod policy_unmet;
 mod release;
+mod security_pending;
+mod sources;
 mod waive;
 mod waiver_expired;
 mod waiver_unused;
 
-pub use finding::{Evidence, Finding, Waived};
+pub use finding::{Cause, Evidence, Finding, Offered, Waived};
 pub(crate) use package_version::no_majority;
 pub use waive::{Accepted, findings};
 
@@ -81,11 +84,14 @@ pub struct Rule {
 /// Every rule, in the order of their severity within each subject.
 pub static ALL: &[&Rule] = &[
     &package_broken::RULE,
+    &security_pending::RULE,
     &policy_unmet::RULE,
     &release::RULE,
     &package_version::RULE,
     &package_missing::RULE,
     &package_held::RULE,
+    &candidate_skew::RULE,
+    &sources::RULE,
     &package_extra::RULE,
     &ahead::RULE,
     &waiver_expired::RULE,
@@ -96,9 +102,6 @@ pub static ALL: &[&Rule] = &[
 
 /// Rules of audits that this version does not make: a playbook may set them already.
 const ANNOUNCED: &[&str] = &[
-    "security-pending",
-    "candidate-skew",
-    "sources",
     "kernel-stale",
     "reboot-pending",
     "service-state",

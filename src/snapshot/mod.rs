@@ -8,12 +8,14 @@ mod dpkg;
 mod fault;
 mod gap;
 mod listing;
+mod origins;
 mod os_release;
 mod pacman;
 mod parse;
 mod rpm;
 mod systems;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -23,6 +25,7 @@ use string_interner::{DefaultHashBuilder, StringInterner, Symbol as _};
 
 pub use fault::{Fault, Phase};
 pub use gap::{Gap, Reason, quote};
+pub use origins::{Candidate, Candidates, Offer, Origin, Source, Sources};
 pub use os_release::Os;
 pub use parse::{Reader, Unread};
 
@@ -120,6 +123,16 @@ impl Observation {
         self.snapshot.as_ref()?.packages.as_ref()
     }
 
+    /// Where packages come from, if that was collected.
+    pub fn sources(&self) -> Option<&Sources> {
+        self.snapshot.as_ref()?.sources.as_deref()
+    }
+
+    /// What is on offer, if that was asked for and collected.
+    pub fn candidates(&self) -> Option<&Candidates> {
+        self.snapshot.as_ref()?.candidates.as_ref()
+    }
+
     /// The operating system, if it is known.
     pub fn os(&self) -> Option<&Os> {
         self.snapshot.as_ref()?.os.as_ref()
@@ -139,6 +152,10 @@ pub struct Snapshot {
     pub boot: Option<Timestamp>,
     /// The package database.
     pub packages: Option<Packages>,
+    /// Where packages come from. Hosts that say the same share it.
+    pub sources: Option<Arc<Sources>>,
+    /// What is on offer of the packages that the playbook names, if it names any.
+    pub candidates: Option<Candidates>,
     /// What could not be collected, and why.
     pub gaps: Vec<Gap>,
     /// What could not be collected of what nobody asked for by name: the audit looks at it where it can. It

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use super::gap::{Gap, Reason, quote};
-use super::{Kernel, Os, Snapshot, Strings, systems};
+use super::{Kernel, Os, Snapshot, Strings, origins, systems};
 use crate::probe::{Frame, Frames, PROTOCOL, Request, Section, Status, Wanted, stderr_of};
 
 /// Why an answer could not be read.
@@ -22,6 +22,7 @@ pub enum Unread {
 pub struct Reader {
     strings: Strings,
     known: systems::Known,
+    files: origins::Known,
 }
 
 impl Reader {
@@ -45,7 +46,7 @@ impl Reader {
     }
 
     fn snapshot(&mut self, answer: &Answer<'_>) -> Snapshot {
-        let Self { strings, known } = self;
+        let Self { strings, known, files } = self;
         let mut snapshot = Snapshot::default();
         let gaps = &mut snapshot.gaps;
         snapshot.os = answer.fact(Section::OsRelease, gaps, Os::parse);
@@ -53,6 +54,10 @@ impl Reader {
         snapshot.kernel = answer.fact(Section::Kernel, gaps, kernel);
         snapshot.boot = answer.fact(Section::Boot, gaps, boot);
         snapshot.packages = systems::packages(answer, snapshot.os.as_ref(), known, strings, gaps);
+        let (os, beside) = (snapshot.os.as_ref(), &mut snapshot.beside);
+        let codename = os.map_or("", |os| os.codename.as_str());
+        snapshot.sources = origins::sources(answer, (os, strings.intern(codename)), files, beside);
+        snapshot.candidates = origins::candidates(answer, codename, beside);
         if snapshot.gaps.is_empty() && !answer.frames.done() {
             let detail = "the probe did not come to its end".to_owned();
             snapshot.gaps.push(Gap { probe: "probe".to_owned(), reason: Reason::Truncated, detail });
@@ -67,7 +72,6 @@ pub(super) struct Answer<'a> {
     stderr: &'a [u8],
     nonce: &'a str,
     /// What was wanted of the host beyond what every host is asked.
-    #[allow(dead_code, reason = "its first sections come next")]
     pub(super) wanted: &'a Wanted,
 }
 
@@ -101,7 +105,6 @@ impl<'a> Answer<'a> {
 
     /// The payload of a section about something that not every host has: where it is not there, there is no
     /// gap.
-    #[allow(dead_code, reason = "its first sections come next")]
     pub(super) fn optional(&self, section: Section, gaps: &mut Vec<Gap>) -> Option<&'a [u8]> {
         if self.status(section) == Some(Status::Exit(127)) {
             return None;
@@ -183,7 +186,7 @@ mod tests {
         text.into_bytes()
     }
 
-    const WHOLE: [(&str, &str, &str); 12] = [
+    const WHOLE: [(&str, &str, &str); 14] = [
         ("os-release", "ID=debian\nVERSION_ID=13\n", "0"),
         ("hostname", "web-01\n", "0"),
         ("kernel", "Linux 6.1.0-18-amd64 x86_64\n", "0"),
@@ -196,6 +199,8 @@ mod tests {
         ("apk-world", "", "127"),
         ("pacman", "", "127"),
         ("pacman-ignored", "", "127"),
+        ("sources", "", "0"),
+        ("candidates", "", "0"),
     ];
 
     fn read(sections: &[(&str, &str, &str)]) -> Snapshot {
@@ -217,7 +222,8 @@ mod tests {
         for (nth, section) in Section::ALL.iter().enumerate() {
             let without: Vec<_> =
                 WHOLE.iter().enumerate().filter(|(at, _)| *at != nth).map(|(_, section)| *section).collect();
-            let gaps = read(&without).gaps;
+            let Snapshot { gaps, beside, .. } = read(&without);
+            let gaps = [gaps, beside].concat();
             assert_eq!(gaps.len(), 1, "{section:?}");
             assert_eq!((gaps[0].probe.as_str(), gaps[0].reason), (section.name(), Reason::Truncated));
         }

@@ -14,6 +14,8 @@ answer() {
 		apk-world) section_apk_world ;;
 		pacman) section_pacman ;;
 		pacman-ignored) section_pacman_ignored ;;
+		sources) section_sources ;;
+		candidates) section_candidates ;;
 		*) mark "end $1 unknown"; return ;;
 	esac
 	mark "end $1 $?"

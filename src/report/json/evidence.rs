@@ -24,6 +24,10 @@ pub(super) fn evidence(evidence: &Evidence) -> Map<String, Value> {
         Evidence::Gap(gap) | Evidence::Beside(gap) => {
             json!({ "reason": gap.reason.as_str(), "detail": gap.detail })
         }
+        Evidence::Offer(offered) => {
+            let causes: Vec<String> = offered.causes.iter().map(ToString::to_string).collect();
+            json!({ "source": offered.source, "causes": causes })
+        }
         Evidence::Waiver(justification, until) => {
             json!({ "justification": justification, "until": until.to_string() })
         }
