@@ -1,10 +1,12 @@
 //! `candidate-skew`: another version of a named package would be installed than on most hosts of the same release.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::apart::apart;
 use super::finding::{Cause, Evidence, Offered};
-use super::{About, Check, Finding, Rule};
+use super::{About, Check, Finding, Rule, is_off};
 use crate::drift::{Cluster, Column, Comparison, Consensus};
 use crate::severity::Severity;
 use crate::snapshot::{Candidate, Observation, Sources};
@@ -45,6 +47,23 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// Pins that are named as causes, by the hosts that they are named on: no other rule has to tell of them.
+pub(super) fn named_pins(comparison: &Comparison<'_>) -> BTreeSet<(usize, String)> {
+    let mut findings = Vec::new();
+    if !is_off(comparison, &RULE) {
+        check(comparison, &mut findings);
+    }
+    let pins = |finding: Finding| {
+        let (position, Evidence::Offer(offered)) = (finding.host?.0, finding.evidence) else { return None };
+        let pins = offered.causes.into_iter().filter_map(|cause| match cause {
+            Cause::Pin(pin) | Cause::OtherPin(pin) => Some((position, pin)),
+            _ => None,
+        });
+        Some(pins.collect::<Vec<_>>())
+    };
+    findings.into_iter().filter_map(pins).flatten().collect()
 }
 
 /// The answers of one release, of hosts that the playbook speaks of.
@@ -100,7 +119,6 @@ fn of_release(
 
 /// Whether only a source that one of two hosts does not have tells them apart: `sources` says so.
 fn follows_from_sources(comparison: &Comparison<'_>, own: &Answer<'_>, other: &Answer<'_>) -> bool {
-    let off = |rule: &crate::playbook::RuleLevel| rule.rule == "sources" && rule.severity.is_none();
     let alone = |answer: &Answer<'_>, against: &Answer<'_>| {
         let offer = answer.candidate.and_then(|candidate| candidate.offer(answer.version));
         let known: Option<&Sources> = against.host.sources().filter(|sources| sources.complete);
@@ -109,7 +127,7 @@ fn follows_from_sources(comparison: &Comparison<'_>, own: &Answer<'_>, other: &A
             !offer.origins.is_empty() && offer.origins.iter().all(|origin| lacks(sources, &origin.source))
         })
     };
-    !comparison.playbook.rules.iter().any(off) && (alone(own, other) || alone(other, own))
+    !is_off(comparison, &super::sources::RULE) && (alone(own, other) || alone(other, own))
 }
 
 /// What explains a difference from most hosts: lists of another day, or pins.
@@ -186,8 +204,11 @@ mod tests {
         let odd = host("1-1", &[("2-1 500", MAIN)], TODAY) + &pinned;
         let told = found(NAMED, &beside_three(&(newer(TODAY) + SOURCES), &odd));
         assert_eq!(
-            told[0],
-            "candidate-skew/web/web-04/nginx low: 1-1 would be installed, where most hosts of its release would install 2-1; pinned here: nginx: version 1-* at 990"
+            told,
+            [
+                "candidate-skew/web/web-04/nginx low: 1-1 would be installed, where most hosts of its release would install 2-1; pinned here: nginx: version 1-* at 990"
+            ],
+            "and `sources` does not tell it again"
         );
     }
 

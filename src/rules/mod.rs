@@ -148,6 +148,11 @@ pub fn known_ids() -> Vec<&'static str> {
     ALL.iter().map(|rule| rule.id).chain(ANNOUNCED.iter().copied()).collect()
 }
 
+/// Whether the playbook turns a rule off.
+fn is_off(comparison: &Comparison<'_>, rule: &Rule) -> bool {
+    comparison.playbook.rules.iter().any(|level| level.rule == rule.id && level.severity.is_none())
+}
+
 /// The rule of that id.
 pub fn find(id: &str) -> Option<&'static Rule> {
     ALL.iter().copied().find(|rule| rule.id == id)

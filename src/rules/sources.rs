@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::apart::apart;
 use super::finding::Evidence;
-use super::{About, Check, Finding, Rule};
+use super::{About, Check, Finding, Rule, candidate_skew};
 use crate::drift::{Cluster, Comparison, Consensus};
 use crate::severity::Severity;
 use crate::snapshot::Sources;
@@ -22,8 +22,11 @@ pub(super) static RULE: Rule = Rule {
 const NOT_CONFIGURED: &str = "not configured";
 /// The same for a pin.
 const NOT_PINNED: &str = "not pinned";
+/// What subjects begin with that are pins.
+const PIN: &str = "pin ";
 
 fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
+    let before = findings.len();
     for cluster in &comparison.clusters {
         for hosts in by_release(comparison, cluster) {
             let same = hosts
@@ -34,6 +37,18 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
+    let named = candidate_skew::named_pins(comparison);
+    let own = findings.split_off(before);
+    findings.extend(own.into_iter().filter(|finding| !is_told(finding, &named)));
+}
+
+/// Whether a pin, here or on the others, has led to something already that is told with it.
+fn is_told(finding: &Finding, named: &BTreeSet<(usize, String)>) -> bool {
+    let (Some(of), Some((position, _))) = (finding.subject.strip_prefix(PIN), &finding.host) else {
+        return false;
+    };
+    let pins = [&finding.observed, &finding.expected].into_iter().flatten();
+    pins.into_iter().any(|pin| named.contains(&(*position, format!("{of}: {pin}"))))
 }
 
 /// The hosts of each release whose sources are known: other releases have other suites by nature.
@@ -75,7 +90,7 @@ fn compare(
         each(name, &|sources| sources.list.get(name).map(ToString::to_string), NOT_CONFIGURED);
     }
     for of in all().flat_map(|sources| sources.pins.keys()).collect::<BTreeSet<_>>() {
-        each(&format!("pin {of}"), &|sources| sources.pins.get(of).cloned(), NOT_PINNED);
+        each(&format!("{PIN}{of}"), &|sources| sources.pins.get(of).cloned(), NOT_PINNED);
     }
 }
 

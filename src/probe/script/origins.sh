@@ -34,7 +34,7 @@ section_sources() {
 		/^[ \t]*[#;]/ { next }
 		/:\// { gsub(/:\/\/[^\/ \t]*@/, "://"); gsub(/\?[^ \t,]*/, "") }
 		/^[ \t]*$/ { print ""; keep = 0; next }
-		whole { print; next }
+		whole { sub(/#.*/, ""); print; next }
 		FILENAME ~ /\/pacman/ { sub(/^[ \t]+/, "") }
 		/^[ \t]/ { if (keep) print; next }
 		/^\[/ { keep = 0; print; next }

@@ -6,6 +6,10 @@ use super::place::{Address, fits};
 use super::{File, Odd, Sources};
 use crate::snapshot::gap::quote;
 
+/// How many sources one stanza may stand for, and how often one package may be pinned.
+const MOST_OF_STANZA: usize = 200;
+const MOST_PINS: usize = 50;
+
 /// Whether apt reads a file of that name: letters, digits, `_`, `-` and `.`, and its ending.
 pub(super) fn reads(name: &str, ending: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, last)| last == ending)
@@ -94,8 +98,12 @@ pub(super) fn deb822(file: &File<'_>, codename: &str, sources: &mut Sources, odd
         let unchecked = ["trusted", "allow-insecure"]
             .into_iter()
             .find_map(|option| unchecked(option, stanza.get(option)?.trim()));
-        let (suites, components) = (words("suites"), words("components"));
-        for uri in words("uris") {
+        let (uris, suites, components) = (words("uris"), words("suites"), words("components"));
+        if uris.len().saturating_mul(suites.len()).saturating_mul(components.len().max(1)) > MOST_OF_STANZA {
+            odd.line(file.path, "a stanza of more sources than anybody has");
+            continue;
+        }
+        for uri in uris {
             let Some(address) = Address::parse(uri) else {
                 odd.line(file.path, uri);
                 continue;
@@ -118,12 +126,13 @@ pub(super) fn preferences(file: &File<'_>, sources: &mut Sources, odd: &mut Odd)
             odd.line(file.path, "a pin without its fields");
             continue;
         };
-        if sources.pins.len() >= super::MOST_SOURCES {
+        let pin = quote(format!("{pin} at {priority}").as_bytes());
+        let count = sources.pins.len();
+        let known = sources.pins.entry(quote(package.as_bytes())).or_default();
+        if count >= super::MOST_SOURCES || known.matches("; ").count() >= MOST_PINS {
             sources.complete = false;
             return;
         }
-        let pin = quote(format!("{pin} at {priority}").as_bytes());
-        let known = sources.pins.entry(quote(package.as_bytes())).or_default();
         // The order of files does not matter where nothing is pinned twice.
         let mut all: Vec<&str> =
             known.split("; ").filter(|known| !known.is_empty()).chain([pin.as_str()]).collect();

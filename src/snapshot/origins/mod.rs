@@ -30,6 +30,9 @@ pub(super) use offers::candidates;
 /// How many sources and pins a host may have; rich ones have some dozens.
 const MOST_SOURCES: usize = 2000;
 
+/// How long the files of a host may be together; real ones have some kilobytes.
+const LONGEST: usize = 512 << 10;
+
 /// How much text of all hosts' files is remembered: most hosts of a fleet have the same.
 const MOST_REMEMBERED: usize = 32 << 20;
 
@@ -101,6 +104,11 @@ pub(super) fn sources(
     beside: &mut Vec<Gap>,
 ) -> Option<Arc<Sources>> {
     let payload = answer.optional(Section::Sources, beside)?;
+    if payload.len() > LONGEST {
+        let detail = format!("{} bytes: these are no lists of sources", payload.len());
+        beside.push(Gap { probe: Section::Sources.name().to_owned(), reason: Reason::Unparsable, detail });
+        return None;
+    }
     let key = (codename, Box::from(payload));
     if let Some((sources, gaps)) = known.read.get(&key) {
         beside.extend(gaps.iter().cloned());

@@ -10,6 +10,9 @@ use crate::snapshot::listing::lines;
 use crate::snapshot::parse::Answer;
 use crate::version::System;
 
+/// How many lists of security updates a host may have.
+const MOST_LISTS: usize = 100;
+
 /// What is on offer on one host.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Candidates {
@@ -162,7 +165,7 @@ fn head<'a>(line: &'a str, heads: &mut Heads<'a>) {
             let changed = value.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
             heads.changed = heads.changed.max(changed);
         }
-        "security" => heads.security.push(value),
+        "security" if heads.security.len() < MOST_LISTS => heads.security.push(value),
         "missing" => heads.missing = true,
         _ => {}
     }

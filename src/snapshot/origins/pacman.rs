@@ -16,8 +16,10 @@ const KNOWN: [&str; 8] = [
     "testing",
 ];
 
-/// How deep files may include each other, and how many lines all may have together.
+/// How deep files may include each other, how many inclusions are followed, and how many lines all may have
+/// together.
 const DEEPEST: usize = 8;
+const MOST_INCLUDED: usize = 200;
 const MOST_LINES: usize = 20_000;
 
 /// A section on its way.
@@ -30,7 +32,7 @@ struct Repository<'a> {
 /// Adds the repositories of pacman.conf.
 pub(super) fn read(files: &[File<'_>], sources: &mut Sources, odd: &mut Odd) {
     let mut lines = Vec::new();
-    include("/etc/pacman.conf", files, DEEPEST, &mut lines);
+    include("/etc/pacman.conf", files, (DEEPEST, &mut 0), &mut lines);
     let mut repositories: Vec<Repository<'_>> = Vec::new();
     for line in lines {
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
@@ -66,16 +68,24 @@ pub(super) fn read(files: &[File<'_>], sources: &mut Sources, odd: &mut Odd) {
     }
 }
 
-/// The lines of a file, with those of files that it includes in their place.
-fn include<'a>(path: &str, files: &[File<'a>], depth: usize, lines: &mut Vec<&'a str>) {
-    let Some(deeper) = depth.checked_sub(1) else { return };
+/// The lines of a file, with those of files that it includes in their place. Counts what was included.
+fn include<'a>(
+    path: &str,
+    files: &[File<'a>],
+    (depth, included): (usize, &mut usize),
+    lines: &mut Vec<&'a str>,
+) {
+    *included += 1;
+    let Some(deeper) = depth.checked_sub(1).filter(|_| *included <= MOST_INCLUDED) else { return };
     for file in files.iter().filter(|file| matches(path, file.path)) {
         for line in file.lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()) {
-            if lines.len() >= MOST_LINES {
+            if lines.len() >= MOST_LINES || *included > MOST_INCLUDED {
                 return;
             }
             match line.split_once('=') {
-                Some((key, other)) if key.trim() == "Include" => include(other.trim(), files, deeper, lines),
+                Some((key, other)) if key.trim() == "Include" => {
+                    include(other.trim(), files, (deeper, &mut *included), lines);
+                }
                 _ => lines.push(line),
             }
         }
@@ -127,5 +137,7 @@ mod tests {
     #[test]
     fn files_that_include_each_other_end() {
         assert_eq!(told("= /etc/pacman.conf\n[core]\nInclude = /etc/pacman.conf\n"), ["core: configured"]);
+        let many = "Include = /etc/pacman.*\n".repeat(100);
+        assert_eq!(told(&format!("= /etc/pacman.conf\n[core]\n{many}")), ["core: configured"]);
     }
 }

@@ -10,6 +10,8 @@ use crate::version::System;
 
 /// How many packages, versions of one, and origins of one are believed.
 const MOST: usize = 1000;
+const MOST_OFFERS: usize = 100;
+const MOST_ORIGINS: usize = 50;
 
 /// `apt-cache policy`, under apt's C locale:
 ///
@@ -82,7 +84,7 @@ fn version(line: &str, last: &mut Candidate) -> Option<()> {
         Some("(phased") => Some(words.next()?.strip_suffix("%)")?.parse().ok()?),
         _ => None,
     };
-    (last.offers.len() < MOST).then(|| {
+    (last.offers.len() < MOST_OFFERS).then(|| {
         last.offers.push(Offer { version: version.to_owned(), priority, phased, origins: Vec::new() });
     })
 }
@@ -105,7 +107,7 @@ fn origin(line: &str, heads: &Heads<'_>, codename: &str, last: &mut Candidate) -
         source.ends_with("-security") || heads.security.iter().any(|file| is_list(file, uri, suite));
     let origin = Origin { source, security };
     // Each architecture and component has a line of its own.
-    if !offer.origins.contains(&origin) && offer.origins.len() < MOST {
+    if !offer.origins.contains(&origin) && offer.origins.len() < MOST_ORIGINS {
         offer.origins.push(origin);
     }
     Some(())
@@ -161,7 +163,7 @@ pub(super) fn apk(lines: &[&str], odd: &mut Vec<String>) -> Vec<Candidate> {
                 let own = text.starts_with('@') || text.ends_with("lib/apk/db/installed");
                 let source = Address::parse(text).filter(|_| !own);
                 let origin = source.map(|address| Origin { source: address.place(), security: false });
-                offer.origins.extend(origin.filter(|_| offer.origins.len() < MOST));
+                offer.origins.extend(origin.filter(|_| offer.origins.len() < MOST_ORIGINS));
             }),
             _ => None,
         };
@@ -171,7 +173,7 @@ pub(super) fn apk(lines: &[&str], odd: &mut Vec<String>) -> Vec<Candidate> {
         list.truncate(MOST);
     }
     for package in &mut list {
-        package.offers.truncate(MOST);
+        package.offers.truncate(MOST_OFFERS);
         let offered =
             package.offers.iter().filter(|offer| !offer.origins.is_empty()).map(|offer| &offer.version);
         // A search and no sort: what a hostile host sends need not have an order.
