@@ -8,7 +8,7 @@ use super::commands::{self, Command, installs};
 use super::{Advice, Conditions, Verdict, entry};
 use crate::drift::Comparison;
 use crate::hostlist::fold;
-use crate::rules::{Evidence, Finding, no_majority};
+use crate::rules::{Cause as Why, Evidence, Finding, no_majority};
 use crate::version::{System, Upstream};
 
 /// Beginnings of the names of packages whose hosts hold data or a vote.
@@ -171,6 +171,11 @@ fn repair(comparison: &Comparison<'_>, position: usize, findings: &[&Finding]) -
             "package-held" => Command::Unhold(system, finding.subject.clone()),
             "policy-unmet" => continue,
             "package-broken" => Command::Configure,
+            "security-pending" => {
+                commands.extend(is_held(finding).then(|| Command::Unhold(system, package.clone())));
+                commands.push(Command::Install { system, package, version: finding.expected.clone() });
+                continue;
+            }
             rule if !rule.starts_with("package-") => {
                 commands.extend(entry(rule).into_iter().flat_map(|entry| Command::of_entry(entry, finding)));
                 continue;
@@ -188,7 +193,30 @@ fn repair(comparison: &Comparison<'_>, position: usize, findings: &[&Finding]) -
     }
     commands.sort();
     commands.dedup();
+    newest_alone(&mut commands);
     commands
+}
+
+/// Whether a version waits behind a hold.
+fn is_held(finding: &Finding) -> bool {
+    matches!(&finding.evidence, Evidence::Offer(offered) if offered.causes.contains(&Why::Held))
+}
+
+/// A package is installed in one version: a security update may be newer than what the cluster has.
+fn newest_alone(commands: &mut Vec<Command>) {
+    let wanted = |command: &Command| match command {
+        Command::Install { system, package, version: Some(version) } => {
+            Some((*system, package.clone(), version.clone()))
+        }
+        _ => None,
+    };
+    let all: Vec<_> = commands.iter().filter_map(wanted).collect();
+    commands.retain(|command| {
+        wanted(command).is_none_or(|(system, package, version)| {
+            let same = all.iter().filter(|(of, name, _)| (of, name) == (&system, &package));
+            !same.into_iter().any(|(_, _, other)| system.compare(other, &version).is_gt())
+        })
+    });
 }
 
 fn investigate(findings: &[&Finding]) -> Vec<Command> {

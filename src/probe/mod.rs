@@ -20,6 +20,7 @@ const SCRIPT: &str = concat!(
     include_str!("script/host.sh"),
     include_str!("script/packages.sh"),
     include_str!("script/containers.sh"),
+    include_str!("script/origins.sh"),
     include_str!("script/main.sh")
 );
 

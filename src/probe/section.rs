@@ -35,11 +35,15 @@ pub enum Section {
     Podman,
     /// What crictl says of those of Kubernetes.
     Cri,
+    /// The files that say where packages come from, and apt's pins.
+    Sources,
+    /// What is on offer of the packages that the playbook names, and when the lists of packages last changed.
+    Candidates,
 }
 
 impl Section {
     /// Every section that every host is asked for, in that order.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::OsRelease,
         Self::Hostname,
         Self::Kernel,
@@ -56,6 +60,8 @@ impl Section {
         Self::Docker,
         Self::Podman,
         Self::Cri,
+        Self::Sources,
+        Self::Candidates,
     ];
 
     /// What sees more as root: what `sudo` is to let the pinned probe read.
@@ -91,6 +97,8 @@ impl Section {
             Self::Docker => "docker",
             Self::Podman => "podman",
             Self::Cri => "cri",
+            Self::Sources => "sources",
+            Self::Candidates => "candidates",
         }
     }
 }

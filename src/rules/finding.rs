@@ -59,8 +59,57 @@ pub enum Evidence {
     Beside(Box<Gap>),
     /// The container that it is about.
     Container(Box<Container>),
+    /// Where a version is on offer, and why it is not what it should be.
+    Offer(Box<Offered>),
     /// A waiver: its justification and its last day.
     Waiver(String, Date),
+}
+
+/// A version on offer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Offered {
+    /// The source that has it.
+    pub source: Option<String>,
+    /// What keeps it back, or may explain it.
+    pub causes: Vec<Cause>,
+}
+
+/// What keeps a version back, or may explain that another is on offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// The package is on hold.
+    Held,
+    /// The package manager itself would not take it.
+    NotCandidate,
+    /// The lists of packages last changed so many days ago.
+    ListsOld(i64),
+    /// The lists of packages are so many days older than those of the others.
+    ListsOlder(i64),
+    /// The lists of packages are so many days newer than those of the others.
+    ListsNewer(i64),
+    /// A pin of this host alone.
+    Pin(String),
+    /// A pin of the others.
+    OtherPin(String),
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let days = |days: i64| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+        match self {
+            Self::Held => f.write_str("on hold here"),
+            Self::NotCandidate => f.write_str("pinned away here, so that no upgrade takes it"),
+            Self::ListsOld(age) => write!(f, "the lists of packages last changed {} ago", days(*age)),
+            Self::ListsOlder(age) => {
+                write!(f, "stale lists rather than skew: they are {} older here", days(*age))
+            }
+            Self::ListsNewer(age) => {
+                write!(f, "stale lists elsewhere rather than skew: they are {} newer here", days(*age))
+            }
+            Self::Pin(pin) => write!(f, "pinned here: {pin}"),
+            Self::OtherPin(pin) => write!(f, "pinned on the others: {pin}"),
+        }
+    }
 }
 
 /// Why a finding does not count.

@@ -54,7 +54,7 @@ pub(super) fn of(finding: Finding, gap: Gap) -> Finding {
 }
 
 /// A gap in what nobody asked for by name: worth knowing, and no more.
-fn beside(finding: Finding, gap: &Gap) -> Finding {
+pub(super) fn beside(finding: Finding, gap: &Gap) -> Finding {
     let evidence = Evidence::Beside(Box::new(gap.clone()));
     Finding { severity: Severity::Info, severity_is_entrys: true, evidence, ..of(finding, gap.clone()) }
 }

@@ -6,6 +6,7 @@
 
 mod ahead;
 mod apart;
+mod candidate_skew;
 mod container;
 mod container_changed;
 mod finding;
@@ -23,11 +24,13 @@ mod policy_unmet;
 mod privileged;
 mod release;
 mod root_writable;
+mod security_pending;
+mod sources;
 mod waive;
 mod waiver_expired;
 mod waiver_unused;
 
-pub use finding::{Evidence, Finding, Waived};
+pub use finding::{Cause, Evidence, Finding, Offered, Waived};
 pub(crate) use package_version::no_majority;
 pub use waive::{Accepted, findings};
 
@@ -86,11 +89,14 @@ pub struct Rule {
 /// Every rule, in the order of their severity within each subject.
 pub static ALL: &[&Rule] = &[
     &package_broken::RULE,
+    &security_pending::RULE,
     &policy_unmet::RULE,
     &release::RULE,
     &package_version::RULE,
     &package_missing::RULE,
     &package_held::RULE,
+    &candidate_skew::RULE,
+    &sources::RULE,
     &package_extra::RULE,
     &ahead::RULE,
     &privileged::RULE,
@@ -105,9 +111,6 @@ pub static ALL: &[&Rule] = &[
 
 /// Rules of audits that this version does not make: a playbook may set them already.
 const ANNOUNCED: &[&str] = &[
-    "security-pending",
-    "candidate-skew",
-    "sources",
     "kernel-stale",
     "reboot-pending",
     "service-state",
@@ -149,6 +152,11 @@ const ANNOUNCED: &[&str] = &[
 /// Every rule id that a playbook may name.
 pub fn known_ids() -> Vec<&'static str> {
     ALL.iter().map(|rule| rule.id).chain(ANNOUNCED.iter().copied()).collect()
+}
+
+/// Whether the playbook turns a rule off.
+fn is_off(comparison: &Comparison<'_>, rule: &Rule) -> bool {
+    comparison.playbook.rules.iter().any(|level| level.rule == rule.id && level.severity.is_none())
 }
 
 /// The rule of that id.

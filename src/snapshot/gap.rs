@@ -46,6 +46,8 @@ pub enum Reason {
     Empty,
     /// This version of driftless does not audit what the playbook asks for.
     NotSupported,
+    /// What it is told from is too old to say anything about today.
+    Stale,
     /// There is nothing to compare with: the baseline host was not audited.
     NoBaseline,
 }
@@ -63,6 +65,7 @@ impl Reason {
             Self::Truncated => "truncated",
             Self::Empty => "empty",
             Self::NotSupported => "not-supported",
+            Self::Stale => "stale",
             Self::NoBaseline => "no-baseline",
         }
     }

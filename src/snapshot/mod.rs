@@ -9,12 +9,14 @@ mod dpkg;
 mod fault;
 mod gap;
 mod listing;
+mod origins;
 mod os_release;
 mod pacman;
 mod parse;
 mod rpm;
 mod systems;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,6 +27,7 @@ use string_interner::{DefaultHashBuilder, StringInterner, Symbol as _};
 pub use containers::{Change, Changes, Container, Containers, Kind, Mount, Pod, Runtime};
 pub use fault::{Fault, Phase};
 pub use gap::{Gap, Reason, quote};
+pub use origins::{Candidate, Candidates, Offer, Origin, Source, Sources};
 pub use os_release::Os;
 pub use parse::{Reader, Unread};
 
@@ -127,6 +130,16 @@ impl Observation {
         self.snapshot.as_ref()?.containers.as_ref()
     }
 
+    /// Where packages come from, if that was collected.
+    pub fn sources(&self) -> Option<&Sources> {
+        self.snapshot.as_ref()?.sources.as_deref()
+    }
+
+    /// What is on offer, if that was asked for and collected.
+    pub fn candidates(&self) -> Option<&Candidates> {
+        self.snapshot.as_ref()?.candidates.as_ref()
+    }
+
     /// The operating system, if it is known.
     pub fn os(&self) -> Option<&Os> {
         self.snapshot.as_ref()?.os.as_ref()
@@ -148,6 +161,10 @@ pub struct Snapshot {
     pub packages: Option<Packages>,
     /// The containers that run; `None` where there are none that could be asked about.
     pub containers: Option<Containers>,
+    /// Where packages come from. Hosts that say the same share it.
+    pub sources: Option<Arc<Sources>>,
+    /// What is on offer of the packages that the playbook names, if it names any.
+    pub candidates: Option<Candidates>,
     /// What could not be collected, and why.
     pub gaps: Vec<Gap>,
     /// What could not be collected of what nobody asked for by name: the audit looks at it where it can. It

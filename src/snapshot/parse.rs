@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use super::gap::{Gap, Reason, quote};
-use super::{Kernel, Os, Snapshot, Strings, containers, systems};
+use super::{Kernel, Os, Snapshot, Strings, containers, origins, systems};
 use crate::probe::{Frame, Frames, PROTOCOL, Request, Section, Status, Wanted, stderr_of};
 
 /// Why an answer could not be read.
@@ -22,6 +22,7 @@ pub enum Unread {
 pub struct Reader {
     strings: Strings,
     known: systems::Known,
+    files: origins::Known,
 }
 
 impl Reader {
@@ -45,7 +46,7 @@ impl Reader {
     }
 
     fn snapshot(&mut self, answer: &Answer<'_>) -> Snapshot {
-        let Self { strings, known } = self;
+        let Self { strings, known, files } = self;
         let mut snapshot = Snapshot::default();
         let gaps = &mut snapshot.gaps;
         snapshot.os = answer.fact(Section::OsRelease, gaps, Os::parse);
@@ -57,6 +58,10 @@ impl Reader {
         }
         snapshot.packages = systems::packages(answer, snapshot.os.as_ref(), known, strings, gaps);
         snapshot.containers = containers::containers(answer, &mut snapshot.beside);
+        let (os, beside) = (snapshot.os.as_ref(), &mut snapshot.beside);
+        let codename = os.map_or("", |os| os.codename.as_str());
+        snapshot.sources = origins::sources(answer, (os, strings.intern(codename)), files, beside);
+        snapshot.candidates = origins::candidates(answer, codename, beside);
         if snapshot.gaps.is_empty() && !answer.frames.done() {
             let detail = "the probe did not come to its end".to_owned();
             snapshot.gaps.push(Gap { probe: "probe".to_owned(), reason: Reason::Truncated, detail });
@@ -175,17 +180,21 @@ mod tests {
         Request::framed("ab", Wanted::default())
     }
 
-    /// The answer of a host, as the probe frames it.
+    /// The answer of a host, as the probe frames it; what not every host has is not there.
     fn framed(sections: &[(&str, &str, &str)]) -> Vec<u8> {
-        let mut text = "\n@ab driftless 1\n".to_owned();
-        for (name, payload, status) in sections {
+        let packages = Section::PACKAGES.into_iter().flat_map(|(system, marks)| [system, marks]);
+        let usual: Vec<Section> = Section::FACTS.into_iter().chain(packages).collect();
+        let others = Section::ALL.iter().filter(|section| !usual.contains(section));
+        let others: Vec<_> = others.map(|section| (section.name(), "", "127")).collect();
+        let mut text = "\n@ab driftless 2\n".to_owned();
+        for (name, payload, status) in sections.iter().chain(&others) {
             text.push_str(&format!("\n@ab begin {name}\n{payload}\n@ab end {name} {status}\n"));
         }
         text.push_str("\n@ab done\n");
         text.into_bytes()
     }
 
-    const WHOLE: [(&str, &str, &str); 15] = [
+    const WHOLE: [(&str, &str, &str); 12] = [
         ("os-release", "ID=debian\nVERSION_ID=13\n", "0"),
         ("hostname", "web-01\n", "0"),
         ("kernel", "Linux 6.1.0-18-amd64 x86_64\n", "0"),
@@ -198,9 +207,6 @@ mod tests {
         ("apk-world", "", "127"),
         ("pacman", "", "127"),
         ("pacman-ignored", "", "127"),
-        ("docker", "", "127"),
-        ("podman", "", "127"),
-        ("cri", "", "127"),
     ];
 
     fn read(sections: &[(&str, &str, &str)]) -> Snapshot {

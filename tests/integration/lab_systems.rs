@@ -1,7 +1,7 @@
 //! The lab's real hosts of other package systems: what the probe sees there is what the real tools list.
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use driftless::probe::{COMMAND, Request, Wanted};
 use driftless::snapshot::{Package, Reader, Snapshot, Strings};
@@ -9,10 +9,20 @@ use driftless::snapshot::{Package, Reader, Snapshot, Strings};
 use crate::harness::{field, keys};
 use crate::lab::{audit, inside, key};
 
-/// What the probe sees on a host of the lab, as a user, through the system's own ssh.
+/// What the probe sees on a host of the lab, as a user.
 #[track_caller]
 fn seen(address: &str, user: &str) -> (Snapshot, Strings) {
     let request = Request::new([7; 16], Wanted::default());
+    let output = answer(address, user, &request);
+    let mut reader = Reader::default();
+    let snapshot = reader.read(&output.stdout, &output.stderr, &request);
+    let snapshot = snapshot.unwrap_or_else(|unread| panic!("{unread:?}: {output:?}"));
+    (snapshot, reader.into_strings())
+}
+
+/// What a host of the lab answers to a request, through the system's own ssh.
+#[track_caller]
+pub(crate) fn answer(address: &str, user: &str, request: &Request) -> Output {
     let known_hosts = format!("UserKnownHostsFile={}", key("known_hosts"));
     let mut ssh = Command::new("ssh")
         .args([
@@ -34,11 +44,7 @@ fn seen(address: &str, user: &str) -> (Snapshot, Strings) {
         .spawn()
         .unwrap();
     ssh.stdin.take().unwrap().write_all(request.stdin()).unwrap();
-    let output = ssh.wait_with_output().unwrap();
-    let mut reader = Reader::default();
-    let snapshot = reader.read(&output.stdout, &output.stderr, &request);
-    let snapshot = snapshot.unwrap_or_else(|unread| panic!("{unread:?}: {output:?}"));
-    (snapshot, reader.into_strings())
+    ssh.wait_with_output().unwrap()
 }
 
 /// Packages as lines of text, in the order of the alphabet.

@@ -18,6 +18,8 @@ section() {
 		docker) section_docker ;;
 		podman) section_podman ;;
 		cri) section_cri ;;
+		sources) section_sources ;;
+		candidates) section_candidates ;;
 		*) return 255 ;;
 	esac
 }

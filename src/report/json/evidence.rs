@@ -26,6 +26,10 @@ pub(super) fn evidence(evidence: &Evidence) -> Map<String, Value> {
             json!({ "reason": gap.reason.as_str(), "detail": gap.detail })
         }
         Evidence::Container(container) => container_in_words(container),
+        Evidence::Offer(offered) => {
+            let causes: Vec<String> = offered.causes.iter().map(ToString::to_string).collect();
+            json!({ "source": offered.source, "causes": causes })
+        }
         Evidence::Waiver(justification, until) => {
             json!({ "justification": justification, "until": until.to_string() })
         }
