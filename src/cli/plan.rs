@@ -11,6 +11,7 @@ use driftless::drift::Bound;
 use driftless::inventory::pattern::Pattern;
 use driftless::inventory::{HostId, Inventory, Overrides, Route, SshRoute, Via};
 use driftless::playbook::Playbook;
+use driftless::probe::FileKey;
 use driftless::report::write::Output;
 use driftless::rules::{self, Accepted};
 use driftless::ssh::{Limits, Policy};
@@ -36,6 +37,8 @@ pub(super) struct Plan {
     pub(super) config_file: Option<PathBuf>,
     pub(super) agent_socket: Option<PathBuf>,
     pub(super) accepted: Accepted,
+    /// What files are hashed with; `None` where the playbook names none.
+    pub(super) file_key: Option<FileKey>,
 }
 
 impl Plan {
@@ -69,6 +72,8 @@ impl Plan {
         for (place, term) in &bound.unmatched {
             warn(telling.quiet, &format!("{place}: `{term}` matches no host and no group"));
         }
+        let wants_files = hosts.iter().any(|host| bound.files(&playbook, *host).next().is_some());
+        let file_key = wants_files.then(super::file_key::read).transpose()?;
         Ok(Self {
             pace: pace(connection, &inventory),
             inventory,
@@ -83,12 +88,16 @@ impl Plan {
                 .filter(|socket| !socket.is_empty())
                 .map(PathBuf::from),
             accepted: Accepted::default(),
+            file_key,
         })
     }
 
     /// What each host is asked, in a round that is framed by `nonce`.
     pub(super) fn requests(&self, nonce: [u8; 16]) -> Requests {
-        let wanted = |host: &HostId| (*host, self.bound.wanted(&self.playbook, *host));
+        let wanted = |host: &HostId| {
+            let wanted = self.bound.wanted(&self.playbook, *host);
+            (*host, self.file_key.as_ref().map_or(wanted.clone(), |key| wanted.keyed(key)))
+        };
         Requests::new(nonce, self.hosts.iter().map(wanted))
     }
 

@@ -8,6 +8,7 @@ mod cluster;
 mod column;
 mod columns;
 mod consensus;
+mod difference;
 mod expect;
 mod release;
 
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 pub use bind::Bound;
 pub use column::{Column, Judgement, Value};
 pub use consensus::Consensus;
+pub use difference::difference;
 pub use expect::Expected;
 pub use release::Releases;
 

@@ -9,7 +9,7 @@ mod request;
 mod section;
 
 pub use frame::{Frame, Frames, Status, stderr_of};
-pub use request::{Request, Wanted};
+pub use request::{FileKey, Request, Wanted};
 pub use section::Section;
 
 /// The script, without the line that starts it: what it always asks, room by room, and the part that
@@ -17,6 +17,7 @@ pub use section::Section;
 const SCRIPT: &str = concat!(
     include_str!("script/host.sh"),
     include_str!("script/packages.sh"),
+    include_str!("script/configuration.sh"),
     include_str!("script/main.sh")
 );
 

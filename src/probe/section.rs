@@ -27,11 +27,17 @@ pub enum Section {
     Pacman,
     /// `IgnorePkg` of `/etc/pacman.conf`.
     PacmanIgnored,
+    /// Kernel parameters: how they are configured, and what runs.
+    Sysctl,
+    /// What became of the configuration files of the packages that are named.
+    Conffiles,
+    /// The files that are named, as keyed hashes.
+    Files,
 }
 
 impl Section {
     /// Every section that every host is asked for, in that order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::OsRelease,
         Self::Hostname,
         Self::Kernel,
@@ -44,6 +50,9 @@ impl Section {
         Self::ApkWorld,
         Self::Pacman,
         Self::PacmanIgnored,
+        Self::Sysctl,
+        Self::Conffiles,
+        Self::Files,
     ];
 
     /// What every host has, and what nothing can be compared without.
@@ -72,6 +81,9 @@ impl Section {
             Self::ApkWorld => "apk-world",
             Self::Pacman => "pacman",
             Self::PacmanIgnored => "pacman-ignored",
+            Self::Sysctl => "sysctl",
+            Self::Conffiles => "conffiles",
+            Self::Files => "files",
         }
     }
 }

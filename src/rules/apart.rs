@@ -5,7 +5,6 @@ use super::{Finding, Rule};
 use crate::drift::{Cluster, Comparison, Consensus};
 
 /// One finding for each host that has another value than most; for every host where there is no majority.
-#[allow(dead_code, reason = "its first rules come next")]
 pub(super) fn apart<V: Ord>(
     comparison: &Comparison<'_>,
     cluster: &Cluster<'_>,
@@ -33,7 +32,6 @@ pub(super) fn apart<V: Ord>(
 }
 
 /// `60; no majority: 2× 60, 1× 75`, or `75 where 60 is expected`.
-#[allow(dead_code, reason = "its first rules come next")]
 pub(super) fn message(finding: &Finding) -> String {
     let observed = finding.observed.as_deref().unwrap_or("not there");
     match &finding.expected {

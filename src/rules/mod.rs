@@ -6,6 +6,8 @@
 
 mod ahead;
 mod apart;
+mod conffile_modified;
+mod file_content;
 mod finding;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -18,11 +20,14 @@ mod package_missing;
 mod package_version;
 mod policy_unmet;
 mod release;
+mod sysctl_cluster;
+mod sysctl_policy;
+mod sysctl_runtime;
 mod waive;
 mod waiver_expired;
 mod waiver_unused;
 
-pub use finding::{Evidence, Finding, Waived};
+pub use finding::{Evidence, FileEvidence, Finding, Waived};
 pub(crate) use package_version::no_majority;
 pub use waive::{Accepted, findings};
 
@@ -85,7 +90,12 @@ pub static ALL: &[&Rule] = &[
     &release::RULE,
     &package_version::RULE,
     &package_missing::RULE,
+    &file_content::RULE,
+    &sysctl_policy::RULE,
+    &sysctl_runtime::RULE,
     &package_held::RULE,
+    &conffile_modified::RULE,
+    &sysctl_cluster::RULE,
     &package_extra::RULE,
     &ahead::RULE,
     &waiver_expired::RULE,
@@ -103,11 +113,6 @@ const ANNOUNCED: &[&str] = &[
     "reboot-pending",
     "service-state",
     "service-stale",
-    "file-content",
-    "conffile-modified",
-    "sysctl-policy",
-    "sysctl-runtime",
-    "sysctl-cluster",
     "target-unavailable",
     "dependency-missing",
     "dependency-too-old",

@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 
+use super::configuration::Configuration;
 use super::gap::{Gap, Reason, quote};
 use super::{Kernel, Os, Snapshot, Strings, systems};
 use crate::probe::{Frame, Frames, PROTOCOL, Request, Section, Status, Wanted, stderr_of};
@@ -53,6 +54,7 @@ impl Reader {
         snapshot.kernel = answer.fact(Section::Kernel, gaps, kernel);
         snapshot.boot = answer.fact(Section::Boot, gaps, boot);
         snapshot.packages = systems::packages(answer, snapshot.os.as_ref(), known, strings, gaps);
+        snapshot.configuration = Configuration::read(answer, strings, gaps, &mut snapshot.beside);
         if snapshot.gaps.is_empty() && !answer.frames.done() {
             let detail = "the probe did not come to its end".to_owned();
             snapshot.gaps.push(Gap { probe: "probe".to_owned(), reason: Reason::Truncated, detail });
@@ -67,7 +69,6 @@ pub(super) struct Answer<'a> {
     stderr: &'a [u8],
     nonce: &'a str,
     /// What was wanted of the host beyond what every host is asked.
-    #[allow(dead_code, reason = "its first sections come next")]
     pub(super) wanted: &'a Wanted,
 }
 
@@ -101,7 +102,6 @@ impl<'a> Answer<'a> {
 
     /// The payload of a section about something that not every host has: where it is not there, there is no
     /// gap.
-    #[allow(dead_code, reason = "its first sections come next")]
     pub(super) fn optional(&self, section: Section, gaps: &mut Vec<Gap>) -> Option<&'a [u8]> {
         if self.status(section) == Some(Status::Exit(127)) {
             return None;
@@ -183,7 +183,7 @@ mod tests {
         text.into_bytes()
     }
 
-    const WHOLE: [(&str, &str, &str); 12] = [
+    const WHOLE: [(&str, &str, &str); 13] = [
         ("os-release", "ID=debian\nVERSION_ID=13\n", "0"),
         ("hostname", "web-01\n", "0"),
         ("kernel", "Linux 6.1.0-18-amd64 x86_64\n", "0"),
@@ -196,6 +196,7 @@ mod tests {
         ("apk-world", "", "127"),
         ("pacman", "", "127"),
         ("pacman-ignored", "", "127"),
+        ("sysctl", "", "0"),
     ];
 
     fn read(sections: &[(&str, &str, &str)]) -> Snapshot {
@@ -214,10 +215,13 @@ mod tests {
 
     #[test]
     fn every_section_is_a_fact_or_a_gap() {
-        for (nth, section) in Section::ALL.iter().enumerate() {
+        // What is only looked at where the playbook names something is not missed where it does not.
+        let asked = |section: &&Section| ![Section::Files, Section::Conffiles].contains(section);
+        for (nth, section) in Section::ALL.iter().filter(asked).enumerate() {
             let without: Vec<_> =
                 WHOLE.iter().enumerate().filter(|(at, _)| *at != nth).map(|(_, section)| *section).collect();
-            let gaps = read(&without).gaps;
+            let Snapshot { gaps, beside, .. } = read(&without);
+            let gaps = [gaps, beside].concat();
             assert_eq!(gaps.len(), 1, "{section:?}");
             assert_eq!((gaps[0].probe.as_str(), gaps[0].reason), (section.name(), Reason::Truncated));
         }

@@ -14,6 +14,9 @@ answer() {
 		apk-world) section_apk_world ;;
 		pacman) section_pacman ;;
 		pacman-ignored) section_pacman_ignored ;;
+		files) section_files ;;
+		conffiles) section_conffiles ;;
+		sysctl) section_sysctl ;;
 		*) mark "end $1 unknown"; return ;;
 	esac
 	mark "end $1 $?"

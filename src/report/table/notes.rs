@@ -11,6 +11,9 @@ use crate::severity::Severity;
 /// How many rows one section shows.
 const MOST_ROWS: usize = 40;
 
+/// How many lines of a difference are shown.
+const MOST_DIFFERENT: usize = 8;
+
 /// Rules whose findings the spreads show already.
 const IN_SPREADS: [&str; 4] = ["package-version", "package-missing", "package-extra", "ahead"];
 
@@ -24,7 +27,7 @@ pub(super) fn findings(audit: &Audit<'_>, look: &Look) -> Option<String> {
             // The rule's own name says what a release is about.
             let told = match finding.rule.id {
                 "release" => finding.message(),
-                _ => format!("{}: {}", finding.subject, finding.message()),
+                _ => format!("{}: {}{}", finding.subject, finding.message(), shown(finding)),
             };
             groups
                 .entry((std::cmp::Reverse(finding.severity), finding.rule.id, told))
@@ -43,6 +46,16 @@ pub(super) fn findings(audit: &Audit<'_>, look: &Look) -> Option<String> {
         ]);
     }
     section("Findings", grid, groups.len(), look)
+}
+
+/// The beginning of a difference that may be shown, on lines of its own.
+fn shown(finding: &Finding) -> String {
+    let Evidence::File(file) = &finding.evidence else { return String::new() };
+    let mut lines: String = file.diff.iter().take(MOST_DIFFERENT).map(|line| format!("\n{line}")).collect();
+    if file.diff.len() > MOST_DIFFERENT {
+        lines.push_str("\n… -o json has all of it");
+    }
+    lines
 }
 
 /// Hosts that did not answer, and what the others could not tell.
