@@ -7,13 +7,16 @@ use crate::snapshot::visible;
 /// The most lines that are kept; a file that differs in more has little in common with the others.
 const MOST_LINES: usize = 200;
 
-/// The lines of a unified difference, from what is expected to what was seen; none where they are the same.
+/// The lines of a unified difference, from what is expected to what was seen, of contents that differ. Where
+/// no line does, the end of the last one is all that can.
 pub fn difference(expected: &str, observed: &str) -> Vec<String> {
     let diff = TextDiff::from_lines(expected, observed);
     let text = diff.unified_diff().context_radius(1).to_string();
     let mut lines: Vec<String> = text.lines().take(MOST_LINES).map(visible).collect();
     let more = text.lines().count().saturating_sub(MOST_LINES);
-    if more > 0 {
+    if lines.is_empty() {
+        lines.push("no line differs: one file lacks the end of its last line".to_owned());
+    } else if more > 0 {
         lines.push(format!("… {more} more lines"));
     }
     lines
@@ -27,7 +30,7 @@ mod tests {
     fn what_differs_stands_between_its_neighbours() {
         let told = difference("a\nb\nc\nd\n", "a\nb\n  x\x1b[2J\nd\n");
         assert_eq!(told, ["@@ -2,3 +2,3 @@", " b", "-c", "+  x\\u{1b}[2J", " d"]);
-        assert_eq!(difference("a\n", "a\n"), [""; 0]);
+        assert_eq!(difference("a\n", "a\n").len(), 1);
     }
 
     #[test]

@@ -12,6 +12,7 @@
 )]
 
 mod ansible;
+mod configuration;
 mod ctrl_c;
 mod demo;
 mod entrance;
@@ -24,6 +25,7 @@ mod input;
 mod inventories;
 mod keys;
 mod lab;
+mod lab_configuration;
 mod lab_systems;
 mod leaks;
 mod outputs;
