@@ -123,6 +123,7 @@ impl<'f> Conditions<'f> {
                 // Triggers that wait are done by one command, and by apt itself a moment later.
                 _ if steps::waits_for_triggers(finding) => &mut conditions.repairable,
                 Action::Replace => &mut conditions.lasting,
+                _ if is_stuck(finding, findings) => &mut conditions.lasting,
                 Action::Repair => &mut conditions.repairable,
                 Action::Investigate => &mut conditions.open,
             };
@@ -181,6 +182,28 @@ fn is_open(finding: &Finding, all: &[&Finding], replaceable: bool) -> bool {
         "policy-unmet" => !all.iter().any(|other| repaired_too(&other)),
         // Nobody is right where there is no majority.
         _ => matches!(finding.evidence, Evidence::Spread(_)),
+    }
+}
+
+/// Whether a package must change here whose configuration was edited: its upgrade stops at a question, or keeps
+/// what nobody else has. That is so of the package and of each edit.
+fn is_stuck(finding: &Finding, all: &[&Finding]) -> bool {
+    let changes = |of: &str| {
+        let mut others = all.iter().filter(|other| other.subject == of);
+        others.any(|other| other.rule.id == "package-version" && !is_open(other, &[], true))
+    };
+    let edited = |one: &Finding| match &one.evidence {
+        Evidence::Package(package) if one.rule.id == "conffile-modified" => {
+            (one.observed.as_deref() != Some("as shipped")).then(|| package.clone())
+        }
+        _ => None,
+    };
+    match edited(finding) {
+        Some(package) => changes(&package),
+        None => {
+            finding.rule.id == "package-version"
+                && all.iter().any(|other| edited(other).as_ref() == Some(&finding.subject))
+        }
     }
 }
 
@@ -388,5 +411,28 @@ mod tests {
         let down = super::super::rules::fixture::compared(NGINX, &beside_three("nginx=2-1", "down"), advise);
         assert!(down.hosts[3].snowflake.terms.is_empty());
         assert!(down.hosts[3].snowflake.not_measured.contains(&"release"));
+    }
+
+    #[test]
+    fn a_package_that_must_change_and_whose_configuration_was_edited_is_a_reason_to_replace() {
+        let host = |version: &str, fate: &str| {
+            format!("nginx={version}\n@conffiles\n{fate}\tnginx\t{:064}\t/etc/nginx/nginx.conf\n", 1)
+        };
+        let most = host("1.2-1", "shipped");
+        let verdict = |odd: &str| advised(NGINX, &beside_three(&most, odd)).hosts[3].verdict;
+        assert_eq!(verdict(&host("1.1-1", "edited")), Verdict::Replace);
+        assert_eq!(verdict(&host("1.1-1", "shipped")), Verdict::Repair);
+        assert_eq!(verdict(&host("1.2-1", "edited")), Verdict::Investigate);
+    }
+
+    #[test]
+    fn what_a_kernel_shall_run_with_is_told_in_commands() {
+        let host = |value: &str| format!("trixie\n@sysctl\nvalue\tnet/ipv4/tcp_rmem\t{value}\n");
+        let advised = advised(
+            "[[sysctl]]\nkey = \"net.ipv4.tcp_rmem\"\nvalue = \"4096 1 2\"\n",
+            &[("a", &host("1\t2\t3"))],
+        );
+        assert_eq!(advised.hosts[0].verdict, Verdict::Repair);
+        assert_eq!(advised.advice[0].steps[0], "sysctl -w net.ipv4.tcp_rmem='4096 1 2'");
     }
 }

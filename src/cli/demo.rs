@@ -54,6 +54,7 @@ fn plan(simulation: &Simulation) -> Result<Plan, Failure> {
         config_file: None,
         agent_socket: None,
         accepted: Accepted::default(),
+        file_key: None,
     })
 }
 

@@ -5,6 +5,7 @@ mod ask;
 mod audit;
 mod demo;
 mod failure;
+mod file_key;
 mod hosts;
 mod init;
 mod me;

@@ -11,6 +11,7 @@ use driftless::drift::Bound;
 use driftless::inventory::pattern::Pattern;
 use driftless::inventory::{HostId, Inventory, Overrides, Route, SshRoute, Via};
 use driftless::playbook::Playbook;
+use driftless::probe::FileKey;
 use driftless::report::write::Output;
 use driftless::rules::{self, Accepted};
 use driftless::ssh::{Limits, Policy};
@@ -38,6 +39,8 @@ pub(super) struct Plan {
     pub(super) config_file: Option<PathBuf>,
     pub(super) agent_socket: Option<PathBuf>,
     pub(super) accepted: Accepted,
+    /// What files are hashed with; `None` where the playbook names none.
+    pub(super) file_key: Option<FileKey>,
 }
 
 impl Plan {
@@ -71,6 +74,8 @@ impl Plan {
         for (place, term) in &bound.unmatched {
             warn(telling.quiet, &format!("{place}: `{term}` matches no host and no group"));
         }
+        let wants_files = hosts.iter().any(|host| bound.files(&playbook, *host).next().is_some());
+        let file_key = wants_files.then(super::file_key::read).transpose()?;
         Ok(Self {
             pace: pace(connection, &inventory),
             sudo: connection.sudo,
@@ -86,6 +91,7 @@ impl Plan {
                 .filter(|socket| !socket.is_empty())
                 .map(PathBuf::from),
             accepted: Accepted::default(),
+            file_key,
         })
     }
 
@@ -96,7 +102,7 @@ impl Plan {
             if self.sudo {
                 wanted.add("sudo", "yes");
             }
-            (*host, wanted)
+            (*host, self.file_key.as_ref().map_or(wanted.clone(), |key| wanted.keyed(key)))
         };
         Requests::new(nonce, self.hosts.iter().map(wanted))
     }

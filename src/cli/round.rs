@@ -196,9 +196,9 @@ fn tell_of_keys(trust: &Trust, plan: &Plan, telling: &Telling) {
 }
 
 /// Bytes that no host can foresee.
-fn random() -> Result<[u8; 16], Failure> {
+pub(super) fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], Failure> {
     use ring::rand::SecureRandom as _;
-    let mut bytes = [0; 16];
+    let mut bytes = [0; LENGTH];
     match ring::rand::SystemRandom::new().fill(&mut bytes) {
         Ok(()) => Ok(bytes),
         Err(_) => Err(Failure::new("the system gives no random numbers")),

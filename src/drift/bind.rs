@@ -105,9 +105,31 @@ impl Bound {
             entry.names.all().for_each(|name| wanted.add("package", name));
         }
         self.services(playbook, host).for_each(|entry| wanted.add("service", &entry.name));
-        self.files(playbook, host).for_each(|entry| wanted.add("file", &entry.path));
+        self.want_files(playbook, host, &mut wanted);
         self.sysctls(playbook, host).for_each(|entry| wanted.add("sysctl", &entry.key));
         wanted
+    }
+
+    /// The files, each behind what is said of it. Entries that name one path share it: it is shown if any of
+    /// them lets it be, and lines of which any says that they may differ do not count.
+    fn want_files(&self, playbook: &Playbook, host: HostId, wanted: &mut Wanted) {
+        let entries: Vec<&FileEntry> = self.files(playbook, host).collect();
+        let mut paths: Vec<&str> = Vec::new();
+        for entry in &entries {
+            if paths.contains(&entry.path.as_str()) {
+                continue;
+            }
+            paths.push(&entry.path);
+            let number = paths.len();
+            let same = || entries.iter().filter(|other| other.path == entry.path);
+            for pattern in same().flat_map(|entry| &entry.normalise) {
+                wanted.add("normalise", &format!("{number} {}", pattern.posix()));
+            }
+            if same().any(|entry| entry.show) {
+                wanted.add("show", &format!("{number} yes"));
+            }
+            wanted.add("file", &entry.path);
+        }
     }
 
     /// Whether [`Playbook::ignores`]`[entry]` speaks of a host.

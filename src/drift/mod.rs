@@ -9,6 +9,7 @@ mod cluster;
 mod column;
 mod columns;
 mod consensus;
+mod difference;
 mod expect;
 mod release;
 
@@ -19,6 +20,7 @@ use jiff::Timestamp;
 pub use bind::Bound;
 pub use column::{Column, Judgement, Value};
 pub use consensus::Consensus;
+pub use difference::difference;
 pub use expect::Expected;
 pub use release::Releases;
 

@@ -81,6 +81,8 @@ mod tests {
         for (table, entries) in [
             ("cluster", playbook.clusters.len()),
             ("package", playbook.packages.len()),
+            ("file", playbook.files.len()),
+            ("sysctl", playbook.sysctls.len()),
             ("rules", playbook.rules.len()),
             ("ignore", playbook.ignores.len()),
             ("waiver", playbook.waivers.len()),

@@ -7,6 +7,7 @@ mod builtin;
 #[cfg(test)]
 mod fixture;
 mod glob;
+mod line_pattern;
 mod load;
 mod mistakes;
 mod raw;
@@ -19,6 +20,7 @@ use jiff::civil::Date;
 
 pub use self::builtin::builtin_ignores;
 pub use self::glob::{Glob, GlobError};
+pub use self::line_pattern::LinePattern;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::inventory::pattern::Pattern;
 use crate::severity::Severity;
@@ -182,7 +184,7 @@ pub struct FileEntry {
     /// Whether its content may leave the host, to be shown as a difference.
     pub show: bool,
     /// Lines that may differ from host to host, as regular expressions.
-    pub normalise: Vec<String>,
+    pub normalise: Vec<LinePattern>,
     /// Hosts it speaks of; `None` is every host.
     pub hosts: Option<Pattern>,
     /// Where it stands.

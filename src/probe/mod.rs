@@ -11,7 +11,7 @@ mod section;
 
 pub use frame::{Frame, Frames, Status, stderr_of};
 pub use pinned::{Pinning, sudoers};
-pub use request::{Request, Wanted};
+pub use request::{FileKey, Request, Wanted};
 pub use section::Section;
 
 /// The script, without the line that starts it: what it always asks, room by room, and the part that
@@ -21,6 +21,7 @@ const SCRIPT: &str = concat!(
     include_str!("script/packages.sh"),
     include_str!("script/containers.sh"),
     include_str!("script/origins.sh"),
+    include_str!("script/configuration.sh"),
     include_str!("script/main.sh")
 );
 

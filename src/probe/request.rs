@@ -1,15 +1,47 @@
 //! What one run asks of a host, as the bytes that the probe reads.
 
+use std::fmt;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::{SCRIPT, Section};
+
+/// The asker's own secret: hashes of files are made with it, so that a report tells nobody what a guess at
+/// a file's content hashes to. It is the same in every run, so that hashes of one run compare with another's.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileKey(String);
+
+impl FileKey {
+    /// How long it is, in bytes.
+    pub const LENGTH: usize = 32;
+
+    /// A key of these bytes.
+    pub fn new(bytes: [u8; Self::LENGTH]) -> Self {
+        Self(hex(&bytes))
+    }
+}
+
+impl fmt::Debug for FileKey {
+    /// It stands in no log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FileKey")
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
 
 /// What is wanted of a host beyond what every host is asked: lines of a keyword and a text, which travel as
 /// data. The probe ignores keywords that it does not know.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Wanted {
     lines: Vec<(&'static str, String)>,
+    key: Option<FileKey>,
 }
 
 impl Wanted {
@@ -26,6 +58,13 @@ impl Wanted {
         if Self::can_say(text) && !self.lines.contains(&line) {
             self.lines.push(line);
         }
+    }
+
+    /// Lets the host hash files with a key; where no file is wanted, it is not told.
+    #[must_use]
+    pub fn keyed(mut self, key: &FileKey) -> Self {
+        self.key = self.has("file").then(|| key.clone());
+        self
     }
 
     /// What is wanted of a kind, in the order in which it was added.
@@ -51,12 +90,7 @@ impl Request {
     /// A request for what every host is asked and for what is wanted of this one, framed by `nonce`: random
     /// bytes that no host could foresee.
     pub fn new(nonce: [u8; 16], wanted: Wanted) -> Self {
-        let nonce = nonce.iter().fold(String::new(), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
-        Self::framed(&nonce, wanted)
+        Self::framed(&hex(&nonce), wanted)
     }
 
     /// The same with a nonce that a test can read.
@@ -67,6 +101,9 @@ impl Request {
         }
         // Apart from the request, where older probes pass it by.
         text.push_str("'\nWANTED='\n");
+        if let Some(FileKey(key)) = &wanted.key {
+            let _ = writeln!(text, "key {key}");
+        }
         for (keyword, line) in &wanted.lines {
             let _ = writeln!(text, "{keyword} {line}");
         }

@@ -39,11 +39,17 @@ pub enum Section {
     Sources,
     /// What is on offer of the packages that the playbook names, and when the lists of packages last changed.
     Candidates,
+    /// Kernel parameters: how they are configured, and what runs.
+    Sysctl,
+    /// What became of the configuration files of the packages that are named.
+    Conffiles,
+    /// The files that are named, as keyed hashes.
+    Files,
 }
 
 impl Section {
     /// Every section that every host is asked for, in that order.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::OsRelease,
         Self::Hostname,
         Self::Kernel,
@@ -62,6 +68,9 @@ impl Section {
         Self::Cri,
         Self::Sources,
         Self::Candidates,
+        Self::Sysctl,
+        Self::Conffiles,
+        Self::Files,
     ];
 
     /// What sees more as root: what `sudo` is to let the pinned probe read.
@@ -99,6 +108,9 @@ impl Section {
             Self::Cri => "cri",
             Self::Sources => "sources",
             Self::Candidates => "candidates",
+            Self::Sysctl => "sysctl",
+            Self::Conffiles => "conffiles",
+            Self::Files => "files",
         }
     }
 }

@@ -51,6 +51,12 @@ pub enum Evidence {
     State(&'static str),
     /// A requirement of the playbook.
     Requirement(String),
+    /// How a file differs from most.
+    File(Box<FileEvidence>),
+    /// The package that brought a file.
+    Package(String),
+    /// The file that configures something.
+    ConfiguredBy(String),
     /// Why the host could not be audited.
     Fault(Box<Fault>),
     /// What could not be collected.
@@ -110,6 +116,26 @@ impl fmt::Display for Cause {
             Self::OtherPin(pin) => write!(f, "pinned on the others: {pin}"),
         }
     }
+}
+
+/// How a file differs from what most hosts have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileEvidence {
+    /// Whether it is another content, or none; otherwise mode or owner alone differ.
+    pub apart: bool,
+    /// In bytes, if it is a file.
+    pub size: Option<u64>,
+    /// The size of what most hosts have, if that is a file.
+    pub expected_size: Option<u64>,
+    /// Its mode, and that of most.
+    pub mode: Option<(String, String)>,
+    /// Its owner and group, and those of most.
+    pub owner: Option<(String, String)>,
+    /// Whether it is reached through a link.
+    pub link: bool,
+    /// From what most have to what is here, in diff(1)'s unified form; only where the playbook lets contents be
+    /// shown.
+    pub diff: Vec<String>,
 }
 
 /// Why a finding does not count.

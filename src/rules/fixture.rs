@@ -8,7 +8,7 @@ use super::{Accepted, Finding, findings, known_ids};
 use crate::drift::{Bound, Comparison};
 use crate::inventory::{Inventory, Overrides};
 use crate::playbook::Playbook;
-use crate::probe::{Request, Section};
+use crate::probe::{FileKey, Request, Section};
 use crate::snapshot::{Fault, Fleet, Observation, Phase, Reader};
 
 /// One host: its name, and what it has.
@@ -33,7 +33,7 @@ pub(crate) fn compared<T>(
     let bound = Bound::of(&inventory, &playbook).unwrap();
     let (mut fleet, mut reader) = (Fleet::default(), Reader::default());
     for (id, (name, words)) in inventory.ids().zip(hosts) {
-        let request = Request::framed("ab", bound.wanted(&playbook, id));
+        let request = Request::framed("ab", bound.wanted(&playbook, id).keyed(&FileKey::new([7; 32])));
         let snapshot = reader.read(answer(name, words).as_bytes(), b"", &request).ok();
         let fault = snapshot.is_none().then(|| Fault::new(Phase::Connect, "it is down").hint("start it"));
         fleet.hosts.push(Observation { host: id, elapsed: Duration::ZERO, snapshot, fault });

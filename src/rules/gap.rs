@@ -68,11 +68,9 @@ fn not_supported(comparison: &Comparison<'_>, host: crate::inventory::HostId) ->
         detail: format!("{place}: this version does not audit [[{kind}]] entries"),
     };
     let services = bound.services(playbook, host).map(|entry| gap("service", &entry.name, &entry.place));
-    let files = bound.files(playbook, host).map(|entry| gap("file", &entry.path, &entry.place));
-    let sysctls = bound.sysctls(playbook, host).map(|entry| gap("sysctl", &entry.key, &entry.place));
     let unaudited = playbook.unaudited.iter().enumerate().filter(|(at, _)| bound.unaudited(*at, host));
     let unaudited = unaudited.map(|(_, entry)| gap(entry.kind, &entry.subject, &entry.place));
-    services.chain(files).chain(sysctls).chain(unaudited).collect()
+    services.chain(unaudited).collect()
 }
 
 /// Packages that an entry names by system, with no name for this host's.

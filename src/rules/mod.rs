@@ -7,8 +7,10 @@
 mod ahead;
 mod apart;
 mod candidate_skew;
+mod conffile_modified;
 mod container;
 mod container_changed;
+mod file_content;
 mod finding;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -26,11 +28,14 @@ mod release;
 mod root_writable;
 mod security_pending;
 mod sources;
+mod sysctl_cluster;
+mod sysctl_policy;
+mod sysctl_runtime;
 mod waive;
 mod waiver_expired;
 mod waiver_unused;
 
-pub use finding::{Cause, Evidence, Finding, Offered, Waived};
+pub use finding::{Cause, Evidence, FileEvidence, Finding, Offered, Waived};
 pub(crate) use package_version::no_majority;
 pub use waive::{Accepted, findings};
 
@@ -94,9 +99,14 @@ pub static ALL: &[&Rule] = &[
     &release::RULE,
     &package_version::RULE,
     &package_missing::RULE,
+    &file_content::RULE,
+    &sysctl_policy::RULE,
+    &sysctl_runtime::RULE,
     &package_held::RULE,
     &candidate_skew::RULE,
     &sources::RULE,
+    &conffile_modified::RULE,
+    &sysctl_cluster::RULE,
     &package_extra::RULE,
     &ahead::RULE,
     &privileged::RULE,
@@ -115,11 +125,6 @@ const ANNOUNCED: &[&str] = &[
     "reboot-pending",
     "service-state",
     "service-stale",
-    "file-content",
-    "conffile-modified",
-    "sysctl-policy",
-    "sysctl-runtime",
-    "sysctl-cluster",
     "target-unavailable",
     "dependency-missing",
     "dependency-too-old",

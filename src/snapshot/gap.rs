@@ -44,6 +44,8 @@ pub enum Reason {
     Truncated,
     /// The answer was empty where it cannot be.
     Empty,
+    /// There is more of it than is looked at.
+    OverLimit,
     /// This version of driftless does not audit what the playbook asks for.
     NotSupported,
     /// What it is told from is too old to say anything about today.
@@ -64,6 +66,7 @@ impl Reason {
             Self::Failed => "failed",
             Self::Truncated => "truncated",
             Self::Empty => "empty",
+            Self::OverLimit => "over-limit",
             Self::NotSupported => "not-supported",
             Self::Stale => "stale",
             Self::NoBaseline => "no-baseline",
@@ -92,6 +95,22 @@ pub fn quote(bytes: &[u8]) -> String {
             break;
         }
         push_safe(&mut safe, character);
+    }
+    safe
+}
+
+/// One line of a host's own text, made safe to print with its blanks where they are.
+pub fn visible(line: &str) -> String {
+    let mut safe = String::with_capacity(line.len().min(QUOTED * 2));
+    for (nth, character) in line.chars().enumerate() {
+        match character {
+            _ if nth == QUOTED => {
+                safe.push('…');
+                break;
+            }
+            '\t' => safe.push_str("    "),
+            _ => push_safe(&mut safe, character),
+        }
     }
     safe
 }

@@ -4,6 +4,7 @@
 //! never be read as "in sync". Nothing here talks to a host, compares two of them, or knows a rule.
 
 mod apk;
+mod configuration;
 mod containers;
 mod dpkg;
 mod fault;
@@ -24,9 +25,10 @@ use string_interner::backend::StringBackend;
 use string_interner::symbol::SymbolU32;
 use string_interner::{DefaultHashBuilder, StringInterner, Symbol as _};
 
+pub use configuration::{Conffile, Configuration, Fate, File, Files, Is, Running, Setting, Sysctls, dotted};
 pub use containers::{Change, Changes, Container, Containers, Kind, Mount, Pod, Runtime};
 pub use fault::{Fault, Phase};
-pub use gap::{Gap, Reason, quote};
+pub use gap::{Gap, Reason, quote, visible};
 pub use origins::{Candidate, Candidates, Offer, Origin, Source, Sources};
 pub use os_release::Os;
 pub use parse::{Reader, Unread};
@@ -165,6 +167,8 @@ pub struct Snapshot {
     pub sources: Option<Arc<Sources>>,
     /// What is on offer of the packages that the playbook names, if it names any.
     pub candidates: Option<Candidates>,
+    /// How it is configured.
+    pub configuration: Configuration,
     /// What could not be collected, and why.
     pub gaps: Vec<Gap>,
     /// What could not be collected of what nobody asked for by name: the audit looks at it where it can. It

@@ -12,6 +12,7 @@
 )]
 
 mod ansible;
+mod configuration;
 mod containers;
 mod cri;
 mod ctrl_c;
@@ -26,6 +27,7 @@ mod input;
 mod inventories;
 mod keys;
 mod lab;
+mod lab_configuration;
 mod lab_origins;
 mod lab_systems;
 mod leaks;

@@ -218,7 +218,7 @@ fn maintenance_is_reported_and_never_fails() {
 
 #[test]
 fn what_cannot_be_audited_yet_is_a_gap() {
-    let run = audit(&fleet(&["1-1", "1-1", "1-1"]), "[[sysctl]]\nkey = \"vm.swappiness\"\nvalue = \"60\"\n");
+    let run = audit(&fleet(&["1-1", "1-1", "1-1"]), "[[upgrade]]\npackage = \"nginx\"\nto = \"1.26\"\n");
     assert_eq!(run.status, 3);
     assert_eq!(run.json()["findings"][0]["rule"], "gap");
 }

@@ -4,7 +4,7 @@ use toml::Spanned;
 
 use super::Entry;
 use super::fields::Check;
-use crate::playbook::raw::{RawFile, RawSysctl};
+use crate::playbook::raw::{RawFile, RawSysctl, Text};
 use crate::playbook::{FileEntry, SysctlEntry};
 
 /// How to name a file.
@@ -21,15 +21,43 @@ impl Check<'_, '_> {
         let raw = raw.into_inner();
         let path = self.required(&entry, "path", raw.path, PATH).and_then(|path| self.absolute("path", path));
         let path = path.and_then(|path| self.askable("path", path, PATH));
-        raw.normalise.iter().for_each(|pattern| self.line_pattern(pattern));
+        let path = path.and_then(|path| self.plain_file(path));
+        let normalise = raw.normalise.iter().filter_map(|pattern| self.line_pattern(pattern)).collect();
         let hosts = self.hosts(raw.hosts);
         Some(FileEntry {
             path: path?.into_inner(),
             show: raw.show.unwrap_or(false),
-            normalise: raw.normalise.into_iter().map(Spanned::into_inner).collect(),
+            normalise,
             hosts,
             place: self.place(&entry),
         })
+    }
+
+    /// A path behind which files are: reading what the kernel shows there may wait for ever, or change something.
+    fn plain_file(&mut self, path: Text) -> Option<Text> {
+        let kernels =
+            ["/proc/", "/sys/", "/dev/"].into_iter().find(|folder| path.get_ref().starts_with(folder));
+        let Some(folder) = kernels else { return Some(path) };
+        let help = "kernel parameters belong into a `[[sysctl]]`: `key = \"vm.swappiness\"`";
+        let title = format!("`{}` is no file that somebody wrote", path.get_ref());
+        self.mistakes.add(path.span(), title, format!("the kernel's own, under {folder}"), help);
+        None
+    }
+
+    /// A parameter's name: one, and nothing beside it.
+    fn parameter(&mut self, key: Text) -> Option<Text> {
+        let fits = |letter: char| letter.is_ascii_alphanumeric() || "_-./:@+".contains(letter);
+        let odd = key.get_ref().char_indices().find(|(_, letter)| !fits(*letter));
+        let span = match odd {
+            Some((at, odd)) => self.within(&key, at..at + odd.len_utf8()),
+            None if key.get_ref().split(['.', '/']).any(str::is_empty) => key.span(),
+            None => return Some(key),
+        };
+        let title = format!("`{}` is no kernel parameter", key.get_ref());
+        let help =
+            "write one name as sysctl prints it, such as `vm.swappiness`; what it shall be is its `value`";
+        self.mistakes.add(span, title, "no name has this", help);
+        None
     }
 
     /// One `[[sysctl]]`.
@@ -37,6 +65,7 @@ impl Check<'_, '_> {
         let entry = Entry { kind: "[[sysctl]]", span: raw.span() };
         let raw = raw.into_inner();
         let key = self.required(&entry, "key", raw.key, KEY).and_then(|key| self.askable("key", key, KEY));
+        let key = key.and_then(|key| self.parameter(key));
         let value = raw.value.map(|value| self.filled("value", value, VALUE));
         let hosts = self.hosts(raw.hosts);
         Some(SysctlEntry {
@@ -60,7 +89,10 @@ mod tests {
         );
         let [file] = playbook.files.as_slice() else { panic!("{playbook:?}") };
         assert_eq!((file.path.as_str(), file.show, file.place.line), ("/etc/motd", true, 1));
-        assert_eq!(file.normalise, ["^x"]);
+        assert_eq!(
+            file.normalise.iter().map(crate::playbook::LinePattern::posix).collect::<Vec<_>>(),
+            ["^x"]
+        );
         let values: Vec<_> =
             playbook.sysctls.iter().map(|one| (one.key.as_str(), one.value.as_deref())).collect();
         assert_eq!(values, [("vm.swappiness", Some("60")), ("vm.dirty_ratio", None)]);
@@ -70,6 +102,20 @@ mod tests {
     fn what_must_stand_there_is_told() {
         wrong("[[file]]\n", "1:1", &["`[[file]]` without `path`", "absolute path"]);
         wrong("[[sysctl]]\nvalue = \"60\"\n", "1:1", &["`[[sysctl]]` without `key`", "vm.swappiness"]);
+    }
+
+    #[test]
+    fn what_is_the_kernels_is_no_file_and_a_parameter_is_one_name() {
+        wrong("[[file]]\npath = \"/proc/kmsg\"\n", "2:8", &["is no file that somebody wrote", "[[sysctl]]"]);
+        for (key, place) in
+            [("net.*.x", "2:12"), ("vm.x = 1", "2:12"), ("vm..x", "2:7"), ("/proc/sys/vm", "2:7")]
+        {
+            wrong(
+                &format!("[[sysctl]]\nkey = \"{key}\"\n"),
+                place,
+                &["is no kernel parameter", "vm.swappiness"],
+            );
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::diagnostic::suggest;
 use crate::inventory::pattern::Pattern;
 use crate::playbook::mistakes::Mistakes;
 use crate::playbook::raw::Text;
-use crate::playbook::{Glob, Place};
+use crate::playbook::{Glob, LinePattern, Place};
 use crate::probe::Wanted;
 use crate::severity::Severity;
 use crate::version::Requirement;
@@ -151,14 +151,24 @@ impl<'a, 'm> Check<'a, 'm> {
         }
     }
 
-    /// A regular expression over lines, in the syntax of the `regex` crate.
-    pub(super) fn line_pattern(&mut self, text: &Text) {
+    /// A regular expression over lines, in the syntax of the `regex` crate, as far as hosts can follow it.
+    pub(super) fn line_pattern(&mut self, text: &Text) -> Option<LinePattern> {
         if let Err(error) = RegexBuilder::new(text.get_ref()).size_limit(LARGEST).build() {
             // The last line of its message is the reason; those before it draw the place.
             let message = error.to_string();
             let reason = message.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
             let help = "write a regular expression such as `^server_name .*`, between single quotes if it has a `\\`";
             self.mistakes.add(text.span(), "bad regular expression", reason, help);
+            return None;
+        }
+        match LinePattern::parse(text.get_ref()) {
+            Ok(pattern) => Some(pattern),
+            Err(error) => {
+                let span = self.within(text, error.span);
+                let title = "a regular expression that hosts cannot follow";
+                self.mistakes.add(span, title, error.message, error.help);
+                None
+            }
         }
     }
 
@@ -258,6 +268,11 @@ mod tests {
         wrong(&file("'^a', '(b'"), "3:20", &["bad regular expression", "unclosed group", "^server_name .*"]);
         wrong(&file("'a{9999}{9999}'"), "3:14", &["bad regular expression", "size limit"]);
         right(&file("'^server_name .*'"));
+        wrong(
+            &file("'^a.*?b'"),
+            "3:19",
+            &["a regular expression that hosts cannot follow", "a lazy repetition", "leave the `?` out"],
+        );
     }
 
     #[test]

@@ -20,6 +20,9 @@ section() {
 		cri) section_cri ;;
 		sources) section_sources ;;
 		candidates) section_candidates ;;
+		files) section_files ;;
+		conffiles) section_conffiles ;;
+		sysctl) section_sysctl ;;
 		*) return 255 ;;
 	esac
 }

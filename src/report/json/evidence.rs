@@ -19,6 +19,19 @@ pub(super) fn evidence(evidence: &Evidence) -> Map<String, Value> {
         Evidence::Requirement(requirement) | Evidence::Unfit(requirement) => {
             json!({ "requirement": requirement })
         }
+        Evidence::File(file) => {
+            let apart = |apart: &Option<(String, String)>| {
+                apart
+                    .as_ref()
+                    .map(|(observed, expected)| json!({ "observed": observed, "expected": expected }))
+            };
+            json!({
+                "size": file.size, "expected_size": file.expected_size, "mode": apart(&file.mode),
+                "owner": apart(&file.owner), "link": file.link, "diff": file.diff,
+            })
+        }
+        Evidence::Package(package) => json!({ "package": package }),
+        Evidence::ConfiguredBy(file) => json!({ "configured_by": file }),
         Evidence::Fault(fault) => {
             json!({ "phase": fault.phase.as_str(), "detail": fault.detail, "hint": fault.hint })
         }

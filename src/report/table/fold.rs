@@ -4,11 +4,14 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::rules::Finding;
+use crate::rules::{Evidence, Finding};
 use crate::severity::Severity;
 
 /// How many subjects a row names.
 const NAMED: usize = 5;
+
+/// How many lines of a difference are shown.
+const MOST_DIFFERENT: usize = 8;
 
 /// How many rows one rule has about the same hosts before the rest is only named.
 const FEW: usize = 3;
@@ -50,7 +53,7 @@ pub(super) fn rows<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Vec<R
     for finding in findings {
         // The rule's own name says what a release is about.
         let subject = if finding.rule.id == "release" { "" } else { finding.subject.as_str() };
-        let said = (Reverse(finding.severity), finding.rule.id, subject, finding.message());
+        let said = (Reverse(finding.severity), finding.rule.id, subject, finding.message() + &shown(finding));
         alike.entry(said).or_default().extend(finding.host_name());
     }
     let mut same: BTreeMap<(About<'f>, String), Vec<&str>> = BTreeMap::new();
@@ -72,6 +75,16 @@ pub(super) fn rows<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Vec<R
     let mut rows: Vec<Row<'f>> = about.into_values().flat_map(shortened).collect();
     rows.sort();
     rows
+}
+
+/// The beginning of a difference that may be shown, on lines of its own.
+fn shown(finding: &Finding) -> String {
+    let Evidence::File(file) = &finding.evidence else { return String::new() };
+    let mut lines: String = file.diff.iter().take(MOST_DIFFERENT).map(|line| format!("\n{line}")).collect();
+    if file.diff.len() > MOST_DIFFERENT {
+        lines.push_str("\n… -o json has all of it");
+    }
+    lines
 }
 
 /// Of the rows of one rule about the same hosts the first few, and the names of the rest.
