@@ -1,5 +1,6 @@
 //! The real script, run by the shell of this machine on files of its own, and what is read of its answer.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
@@ -241,4 +242,79 @@ fn what_runs_is_what_the_kernel_says() {
     }
     assert_eq!(running("kernel.nonesuch"), None);
     assert_eq!(asked.snapshot.gaps.iter().filter(|gap| gap.probe.starts_with("sysctl")).count(), 0);
+}
+
+/// Files in which every rule of precedence has its case, in a mount namespace of their own. What stands for
+/// /proc/sys there are plain files, into which the real tool writes as it would into the kernel.
+const PRECEDENCE: &str = r"
+    set -e
+    for folder in /run /usr/local/lib /etc/sysctl.d /usr/lib/sysctl.d; do mount -t tmpfs none $folder; done
+    mkdir /run/sysctl.d /usr/local/lib/sysctl.d
+    [ $2 = sysctl ] || mkdir -p /run/systemd/system
+    mount --bind $1/last /etc/sysctl.conf
+    printf 'vm.a = 31\nvm.b = 32\n' >/usr/local/lib/sysctl.d/70-a.conf
+    printf 'vm.a = 33\n' >/run/sysctl.d/70-a.conf
+    printf '# a comment\n;another\nvm/b = 34\n-vm.c = 35\n' >/etc/sysctl.d/65-b.conf
+    printf 'vm.c=36\nvm.d =  37\n' >/run/sysctl.d/71-c.conf
+    ln -s /dev/null /etc/sysctl.d/71-c.conf
+    printf 'vm.e = 38\nvm.f = 1\nvm.absent = 1\n' >/usr/lib/sysctl.d/80-d.conf
+    printf 'net.conf.*.x = 9\nnet.conf.lo.x = 8\nnet.conf.e*.x = 7\n' >/etc/sysctl.d/90-e.conf
+    printf '%s\n' -net.conf.all.x 'net.r = 4096   131072\t6291456' 'net/conf/e.1/y = 5' >/usr/lib/sysctl.d/91-f.conf
+    mount --bind $1/kernel /proc/sys
+    [ -e /proc/sys/kernel/none ]
+    case $2 in sysctl) sysctl --system ;; *) $2 ;; esac >$1/told 2>&1 || [ $2 = sysctl ]
+    exec sh -s";
+
+/// What the real tool leaves is what the files are read to say.
+#[track_caller]
+fn is_as_configured_by(tool: &str) {
+    let (_folder, path) = folder();
+    std::fs::write(path("setup"), PRECEDENCE).unwrap();
+    std::fs::write(path("last"), "vm.e = 39\n").unwrap();
+    let keys = [
+        "vm/a",
+        "vm/b",
+        "vm/c",
+        "vm/d",
+        "vm/e",
+        "vm/f",
+        "net/r",
+        "net/conf/all/x",
+        "net/conf/lo/x",
+        "net/conf/eth0/x",
+        "net/conf/veth/x",
+        "net/conf/e.1/x",
+        "net/conf/e.1/y",
+        "kernel/none",
+    ];
+    for key in keys {
+        let file = path(&format!("kernel/{key}"));
+        std::fs::create_dir_all(Path::new(&file).parent().unwrap()).unwrap();
+        std::fs::write(file, "-\n").unwrap();
+    }
+    let asked = ask(&["unshare", "-m", "sh", &path("setup"), &path(""), tool], 7, &[]);
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let left = keys
+        .iter()
+        .map(|key| (*key, words(&std::fs::read_to_string(path(&format!("kernel/{key}"))).unwrap())));
+    let real: BTreeMap<String, String> =
+        left.filter(|(_, value)| value != "-").map(|(key, value)| (super::dotted(key), value)).collect();
+    assert!(real.len() >= 9, "{real:?} {}", std::fs::read_to_string(path("told")).unwrap());
+    let text = |symbol| asked.strings.text(symbol).to_owned();
+    let settings = asked.snapshot.configuration.sysctls.as_ref().unwrap().configured.iter();
+    let mut ours: BTreeMap<_, _> = settings.map(|one| (text(one.key), text(one.value))).collect();
+    assert_eq!(ours.remove("vm.absent").as_deref(), Some("1"), "no kernel has it");
+    assert_eq!(ours, real, "{tool}");
+}
+
+#[test]
+#[ignore = "needs root, unshare and procps: scripts/test"]
+fn precedence_is_that_of_sysctl() {
+    is_as_configured_by("sysctl");
+}
+
+#[test]
+#[ignore = "needs root, unshare and systemd: scripts/test"]
+fn precedence_is_that_of_systemd() {
+    is_as_configured_by("/usr/lib/systemd/systemd-sysctl");
 }
