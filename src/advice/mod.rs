@@ -385,6 +385,16 @@ mod tests {
     }
 
     #[test]
+    fn a_security_update_is_installed_once_in_its_newest_version() {
+        let offered = "\n@candidates\n= apt\n= lists 1\nnginx:\n  Candidate: 3-1\n  Version table:\n     3-1 500\n        500 http://ftp.at.debian.org/debian-security trixie-security/main amd64 Packages\n";
+        let host = |installed: &str| format!("nginx={installed}{offered}");
+        let advised = advised(NGINX, &beside_three(&host("2-1/hi"), &host("1-1/hi")));
+        let odd = advised.advice.iter().find(|advice| advice.hosts.contains(&3)).unwrap();
+        assert_eq!(odd.steps[..2], ["apt-mark unhold nginx", "apt-get install nginx=3-1"]);
+        assert!(!odd.steps.iter().any(|step| step.contains("2-1")), "{:?}", odd.steps);
+    }
+
+    #[test]
     fn no_advice_goes_back() {
         for odd in ["nginx=3-1", "nginx=3-1/hi", "trixie nginx=3-1 bad=1-1/iF"] {
             let advised = advised(NGINX, &beside_three("nginx=2-1", odd));

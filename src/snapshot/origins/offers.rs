@@ -145,7 +145,9 @@ pub(super) fn read(payload: &[u8], codename: &str) -> (Option<Candidates>, Optio
         }
         _ => return (None, Some((Reason::Unparsable, "it names no package system".to_owned()))),
     };
-    if heads.lists == 0 || heads.missing {
+    // A repository in a folder needs no list of its own.
+    let is_offered = |candidate: &Candidate| candidate.offers.iter().any(|offer| !offer.origins.is_empty());
+    if heads.missing || heads.lists == 0 && !list.iter().any(is_offered) {
         let detail = "the lists of packages are not all on the host, so candidates and security updates cannot be told";
         return (None, Some((Reason::Empty, detail.to_owned())));
     }

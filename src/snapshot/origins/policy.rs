@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn apk_takes_the_newest_that_no_tag_keeps_back() {
         let read = told(
-            "= apk\n= lists 1\nnginx policy:\n  1.28.0-r3:\n    lib/apk/db/installed\n    http://user:pw@dl-cdn.alpinelinux.org/alpine/v3.22/main\n  1.29.0-r0:\n    @edge https://dl-cdn.alpinelinux.org/alpine/edge/main\n",
+            "= apk\n= lists 0\nnginx policy:\n  1.28.0-r3:\n    lib/apk/db/installed\n    http://user:pw@dl-cdn.alpinelinux.org/alpine/v3.22/main\n  1.29.0-r0:\n    @edge https://dl-cdn.alpinelinux.org/alpine/edge/main\n",
         );
         assert_eq!(read.of("nginx").unwrap().version.as_deref(), Some("1.28.0-r3"));
         assert_eq!(origins(&read, "nginx", "1.28.0-r3"), ["dl-cdn.alpinelinux.org/alpine/v3.22/main"]);
