@@ -81,6 +81,7 @@ mod tests {
         for (table, entries) in [
             ("cluster", playbook.clusters.len()),
             ("package", playbook.packages.len()),
+            ("service", playbook.services.len()),
             ("rules", playbook.rules.len()),
             ("ignore", playbook.ignores.len()),
             ("waiver", playbook.waivers.len()),

@@ -17,6 +17,7 @@ pub use section::Section;
 const SCRIPT: &str = concat!(
     include_str!("script/host.sh"),
     include_str!("script/packages.sh"),
+    include_str!("script/running.sh"),
     include_str!("script/main.sh")
 );
 

@@ -27,11 +27,19 @@ pub enum Section {
     Pacman,
     /// `IgnorePkg` of `/etc/pacman.conf`.
     PacmanIgnored,
+    /// What manages services, those that failed, and the state of those that the playbook names.
+    Services,
+    /// Daemons: when each started, what it executes, and when that was changed.
+    Processes,
+    /// Kernels that are installed, and since when.
+    Kernels,
+    /// `/run/reboot-required` and its like.
+    Reboot,
 }
 
 impl Section {
     /// Every section that every host is asked for, in that order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::OsRelease,
         Self::Hostname,
         Self::Kernel,
@@ -44,6 +52,10 @@ impl Section {
         Self::ApkWorld,
         Self::Pacman,
         Self::PacmanIgnored,
+        Self::Services,
+        Self::Processes,
+        Self::Kernels,
+        Self::Reboot,
     ];
 
     /// What every host has, and what nothing can be compared without.
@@ -72,6 +84,10 @@ impl Section {
             Self::ApkWorld => "apk-world",
             Self::Pacman => "pacman",
             Self::PacmanIgnored => "pacman-ignored",
+            Self::Services => "services",
+            Self::Processes => "processes",
+            Self::Kernels => "kernels",
+            Self::Reboot => "reboot",
         }
     }
 }

@@ -67,12 +67,11 @@ fn not_supported(comparison: &Comparison<'_>, host: crate::inventory::HostId) ->
         reason: Reason::NotSupported,
         detail: format!("{place}: this version does not audit [[{kind}]] entries"),
     };
-    let services = bound.services(playbook, host).map(|entry| gap("service", &entry.name, &entry.place));
     let files = bound.files(playbook, host).map(|entry| gap("file", &entry.path, &entry.place));
     let sysctls = bound.sysctls(playbook, host).map(|entry| gap("sysctl", &entry.key, &entry.place));
     let unaudited = playbook.unaudited.iter().enumerate().filter(|(at, _)| bound.unaudited(*at, host));
     let unaudited = unaudited.map(|(_, entry)| gap(entry.kind, &entry.subject, &entry.place));
-    services.chain(files).chain(sysctls).chain(unaudited).collect()
+    files.chain(sysctls).chain(unaudited).collect()
 }
 
 /// Packages that an entry names by system, with no name for this host's.
@@ -143,8 +142,8 @@ mod tests {
 
     #[test]
     fn what_this_version_does_not_audit_is_a_gap_on_every_host() {
-        let told = found("[[service]]\nname = \"nginx\"\n", &beside_three("nginx=1-1", "nginx=1-1"));
+        let told = found("[[file]]\npath = \"/etc/motd\"\n", &beside_three("nginx=1-1", "nginx=1-1"));
         assert_eq!(told.len(), 4);
-        assert!(told[3].starts_with("gap/web/web-04/service:nginx medium: not-supported"), "{told:?}");
+        assert!(told[3].starts_with("gap/web/web-04/file:/etc/motd medium: not-supported"), "{told:?}");
     }
 }

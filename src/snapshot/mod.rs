@@ -12,6 +12,7 @@ mod os_release;
 mod pacman;
 mod parse;
 mod rpm;
+mod running;
 mod systems;
 
 use std::time::Duration;
@@ -25,6 +26,10 @@ pub use fault::{Fault, Phase};
 pub use gap::{Gap, Reason, quote};
 pub use os_release::Os;
 pub use parse::{Reader, Unread};
+pub use running::{
+    Daemon, Enabled, InstalledKernel, Kernels, Manager, Reboot, Running, Service, ServiceState, Services,
+    Stale,
+};
 
 use crate::inventory::HostId;
 use crate::version::System;
@@ -139,6 +144,8 @@ pub struct Snapshot {
     pub boot: Option<Timestamp>,
     /// The package database.
     pub packages: Option<Packages>,
+    /// What runs, beside what is installed.
+    pub running: Running,
     /// What could not be collected, and why.
     pub gaps: Vec<Gap>,
     /// What could not be collected of what nobody asked for by name: the audit looks at it where it can. It

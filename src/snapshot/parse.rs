@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use super::gap::{Gap, Reason, quote};
-use super::{Kernel, Os, Snapshot, Strings, systems};
+use super::{Kernel, Os, Snapshot, Strings, running, systems};
 use crate::probe::{Frame, Frames, PROTOCOL, Request, Section, Status, Wanted, stderr_of};
 
 /// Why an answer could not be read.
@@ -53,6 +53,7 @@ impl Reader {
         snapshot.kernel = answer.fact(Section::Kernel, gaps, kernel);
         snapshot.boot = answer.fact(Section::Boot, gaps, boot);
         snapshot.packages = systems::packages(answer, snapshot.os.as_ref(), known, strings, gaps);
+        snapshot.running = running::running(answer, gaps, &mut snapshot.beside);
         if snapshot.gaps.is_empty() && !answer.frames.done() {
             let detail = "the probe did not come to its end".to_owned();
             snapshot.gaps.push(Gap { probe: "probe".to_owned(), reason: Reason::Truncated, detail });
@@ -67,7 +68,6 @@ pub(super) struct Answer<'a> {
     stderr: &'a [u8],
     nonce: &'a str,
     /// What was wanted of the host beyond what every host is asked.
-    #[allow(dead_code, reason = "its first sections come next")]
     pub(super) wanted: &'a Wanted,
 }
 
@@ -101,7 +101,6 @@ impl<'a> Answer<'a> {
 
     /// The payload of a section about something that not every host has: where it is not there, there is no
     /// gap.
-    #[allow(dead_code, reason = "its first sections come next")]
     pub(super) fn optional(&self, section: Section, gaps: &mut Vec<Gap>) -> Option<&'a [u8]> {
         if self.status(section) == Some(Status::Exit(127)) {
             return None;
@@ -183,7 +182,7 @@ mod tests {
         text.into_bytes()
     }
 
-    const WHOLE: [(&str, &str, &str); 12] = [
+    const WHOLE: [(&str, &str, &str); 16] = [
         ("os-release", "ID=debian\nVERSION_ID=13\n", "0"),
         ("hostname", "web-01\n", "0"),
         ("kernel", "Linux 6.1.0-18-amd64 x86_64\n", "0"),
@@ -196,6 +195,10 @@ mod tests {
         ("apk-world", "", "127"),
         ("pacman", "", "127"),
         ("pacman-ignored", "", "127"),
+        ("services", "", "0"),
+        ("processes", "", "0"),
+        ("kernels", "", "0"),
+        ("reboot", "", "0"),
     ];
 
     fn read(sections: &[(&str, &str, &str)]) -> Snapshot {
@@ -217,7 +220,8 @@ mod tests {
         for (nth, section) in Section::ALL.iter().enumerate() {
             let without: Vec<_> =
                 WHOLE.iter().enumerate().filter(|(at, _)| *at != nth).map(|(_, section)| *section).collect();
-            let gaps = read(&without).gaps;
+            let snapshot = read(&without);
+            let gaps = [snapshot.gaps, snapshot.beside].concat();
             assert_eq!(gaps.len(), 1, "{section:?}");
             assert_eq!((gaps[0].probe.as_str(), gaps[0].reason), (section.name(), Reason::Truncated));
         }

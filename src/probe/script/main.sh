@@ -14,6 +14,10 @@ answer() {
 		apk-world) section_apk_world ;;
 		pacman) section_pacman ;;
 		pacman-ignored) section_pacman_ignored ;;
+		services) section_services ;;
+		processes) section_processes ;;
+		kernels) section_kernels ;;
+		reboot) section_reboot ;;
 		*) mark "end $1 unknown"; return ;;
 	esac
 	mark "end $1 $?"

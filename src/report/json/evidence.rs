@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::rules::Evidence;
+use crate::snapshot::{Daemon, Stale};
 
 /// The evidence of one finding.
 pub(super) fn evidence(evidence: &Evidence) -> Map<String, Value> {
@@ -24,9 +25,34 @@ pub(super) fn evidence(evidence: &Evidence) -> Map<String, Value> {
         Evidence::Gap(gap) | Evidence::Beside(gap) => {
             json!({ "reason": gap.reason.as_str(), "detail": gap.detail })
         }
+        Evidence::Stale(daemons) => {
+            let told = daemons.iter().map(|(service, daemon)| stale(service, daemon));
+            json!({ "processes": told.collect::<Vec<_>>() })
+        }
+        Evidence::Pending { since, packages } => json!({ "since": since, "packages": packages }),
         Evidence::Waiver(justification, until) => {
             json!({ "justification": justification, "until": until.to_string() })
         }
     };
     if let Value::Object(map) = value { map } else { Map::new() }
+}
+
+/// A process, what it executes, and how that is known to be something else than what is installed.
+fn stale(service: &str, daemon: &Daemon) -> Value {
+    let (how, library, since) = match &daemon.stale {
+        Some(Stale::Deleted) => ("executable-gone", None, None),
+        Some(Stale::Library(library)) => ("library-gone", Some(library), None),
+        Some(Stale::Replaced(since)) => ("executable-replaced", None, Some(since)),
+        Some(Stale::Changed(since)) => ("executable-changed", None, Some(since)),
+        None => ("unknown", None, None),
+    };
+    json!({
+        "service": service,
+        "process": daemon.process,
+        "executable": daemon.executable,
+        "started": daemon.started,
+        "how": how,
+        "library": library,
+        "changed": since,
+    })
 }
