@@ -365,8 +365,8 @@ mod tests {
     fn stale(services: &str) -> String {
         format!(
             "nginx=1-1\n@services\n{services}\n@processes\nclock\t1790009000\nprivileged\n\
-             daemon\t7\t1790001000\tnginx.service\tnginx\tdeleted\t/usr/sbin/nginx\t-\n\
-             daemon\t8\t1790001000\tcron.service\tcron\tdeleted\t/usr/sbin/cron\t-\n"
+             daemon\t7\t1790001000\tnginx.service\tnginx\tdeleted\t/usr/sbin/nginx\n\
+             daemon\t8\t1790001000\tcron.service\tcron\tdeleted\t/usr/sbin/cron\n"
         )
     }
 

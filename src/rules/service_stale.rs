@@ -149,19 +149,23 @@ mod tests {
     fn host(how: &str, library: &str, others: &str) -> String {
         format!(
             "nginx=1-1\n@services\nmanager systemd\n{NGINX}\n@processes\nclock\t1790009000\nprivileged\n\
-             daemon\t7\t1790001000\tnginx.service\tnginx\t{how}\t/usr/sbin/nginx\t{library}\n\
+             daemon\t7\t1790001000\tnginx.service\tnginx\t{how}\t/usr/sbin/nginx\n{library}\
              file\t1790002000:1790002000\t/usr/sbin/nginx\n{others}"
         )
     }
 
     #[test]
     fn a_named_service_that_is_older_than_its_files_is_told_in_each_way() {
-        let well = host("seen", "-", "");
+        let well = host("seen", "", "");
         assert!(found(NAMED, &beside_three(&well, &well)).is_empty());
         for (how, library, words) in [
-            ("deleted", "-", "still runs the /usr/sbin/nginx of before: that file is gone from its place"),
-            ("seen", "/usr/lib/libssl.so.3", "still uses /usr/lib/libssl.so.3, which was replaced"),
-            ("titled", "-", "still runs the /usr/sbin/nginx of before: it was replaced after the start"),
+            ("deleted", "", "still runs the /usr/sbin/nginx of before: that file is gone from its place"),
+            (
+                "seen",
+                "gone\t7\t/usr/lib/libssl.so.3\n",
+                "still uses /usr/lib/libssl.so.3, which was replaced",
+            ),
+            ("titled", "", "still runs the /usr/sbin/nginx of before: it was replaced after the start"),
         ] {
             let told = found(NAMED, &beside_three(&well, &host(how, library, "")));
             let stale: Vec<&String> = told.iter().filter(|line| line.starts_with("service-stale")).collect();
@@ -173,32 +177,33 @@ mod tests {
 
     #[test]
     fn other_services_are_one_finding_by_what_the_kernel_says() {
-        let stale = "daemon\t8\t1790001000\tcron.service\tcron\tdeleted\t/usr/sbin/cron\t-\n\
-                     daemon\t9\t1790001000\tssh.service\tsshd\tseen\t/usr/sbin/sshd\t/usr/lib/libcrypto.so.3\n\
-                     daemon\t10\t1790001000\tdbus.service\tdbus-daemon\tdeleted\t/usr/bin/dbus-daemon\t-\n\
-                     daemon\t11\t1790001000\t-\tpython3\tdeleted\t/home/me/python3\t-\n";
-        let well = host("seen", "-", "");
+        let stale = "daemon\t8\t1790001000\tcron.service\tcron\tdeleted\t/usr/sbin/cron\n\
+                     daemon\t9\t1790001000\tssh.service\tsshd\tseen\t/usr/sbin/sshd\ngone\t9\t/usr/lib/libcrypto.so.3\n\
+                     daemon\t10\t1790001000\tdbus.service\tdbus-daemon\tdeleted\t/usr/bin/dbus-daemon\n\
+                     daemon\t11\t1790001000\t-\tpython3\tdeleted\t/home/me/python3\n";
+        let well = host("seen", "", "");
         assert_eq!(
-            found("", &beside_three(&well, &host("seen", "-", stale))),
+            found("", &beside_three(&well, &host("seen", "", stale))),
             [
                 "service-stale/web/web-04/other-services low: still run files that an upgrade replaced: cron, ssh"
             ]
         );
-        let told = found(NAMED, &beside_three(&well, &host("deleted", "-", stale)));
+        let told = found(NAMED, &beside_three(&well, &host("deleted", "", stale)));
         assert_eq!(told.len(), 2, "{told:?}");
-        let times = "daemon\t8\t1790001000\tcron.service\tcron\ttitled\t/usr/sbin/cron\t-\nfile\t1790002000:1790002000\t/usr/sbin/cron\n";
-        let told = found("", &beside_three(&well, &host("seen", "-", times)));
+        let times = "daemon\t8\t1790001000\tcron.service\tcron\ttitled\t/usr/sbin/cron\nfile\t1790002000:1790002000\t/usr/sbin/cron\n";
+        let told = found("", &beside_three(&well, &host("seen", "", times)));
         assert!(told.iter().all(|line| line.starts_with("gap/")), "times alone tell of named ones: {told:?}");
     }
 
     #[test]
     fn a_boot_that_a_library_asks_for_is_told_instead() {
-        let stale = "daemon\t8\t1790001000\tcron.service\tcron\tseen\t/usr/sbin/cron\t/usr/lib/libc.so.6\n";
+        let stale =
+            "daemon\t8\t1790001000\tcron.service\tcron\tseen\t/usr/sbin/cron\ngone\t8\t/usr/lib/libc.so.6\n";
         let asked = format!(
             "{}@reboot\npending\nfile\t1795132800:0\t/run/reboot-required\npackage\tlibc6\n",
-            host("seen", "-", stale)
+            host("seen", "", stale)
         );
-        let told = found("", &beside_three(&host("seen", "-", ""), &asked));
+        let told = found("", &beside_three(&host("seen", "", ""), &asked));
         assert!(told.len() == 1 && told[0].starts_with("reboot-pending"), "{told:?}");
     }
 
@@ -207,7 +212,7 @@ mod tests {
         let bare = |how: &str| {
             format!(
                 "nginx=1-1\n@services\nmanager none\n@processes\nclock\t1790009000\nprivileged\n\
-                 daemon\t7\t1790001000\t-\tnginx\t{how}\t/usr/sbin/nginx\t-\n"
+                 daemon\t7\t1790001000\t-\tnginx\t{how}\t/usr/sbin/nginx\n"
             )
         };
         let told = found(NAMED, &beside_three(&bare("seen"), &bare("deleted")));

@@ -110,7 +110,7 @@ mod tests {
 
     const NAMED: &str = "[[service]]\nname = \"nginx\"\n";
     const RUNS: &str =
-        "clock\t9000\nprivileged\ndaemon\t7\t1000\tnginx.service\tnginx\tseen\t/usr/sbin/nginx\t-\n";
+        "clock\t9000\nprivileged\ndaemon\t7\t1000\tnginx.service\tnginx\tseen\t/usr/sbin/nginx\n";
 
     fn host(state: &str, enabled: &str) -> String {
         let main = if state == "active" { 7 } else { 0 };

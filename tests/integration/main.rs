@@ -24,6 +24,7 @@ mod input;
 mod inventories;
 mod keys;
 mod lab;
+mod lab_running;
 mod lab_systems;
 mod leaks;
 mod outputs;

@@ -72,11 +72,12 @@ sysvinit_service() (
 )
 
 # Daemons: process, start, unit, name and executable of each; then, of the executables, when each was changed
-# and made. Kernel threads, what has a terminal, sessions of users and containers are left out.
+# and made; then libraries that are gone. Kernel threads, what has a terminal, sessions of users and containers
+# are left out.
 #
 # A start is measured from that of the awk that reads it, whose time is known: a clock that was set since the
 # boot is in none of them. Executables of others are seen with privilege only; without it, a process may tell
-# its own as an absolute path of its own name in its title, as nginx and sshd do.
+# its own as an absolute path of its own name in its title, as nginx and sshd do, or has the name of a command.
 section_processes() {
 	[ -r /proc/self/stat ] || { echo '/proc is not there' >&2; return 127; }
 	[ -r /proc/1/stat ] || { echo "other users' processes are hidden: hidepid" >&2; return 126; }
@@ -85,28 +86,60 @@ section_processes() {
 	(
 		IFS='
 '
-		# shellcheck disable=SC2086 # one line a word
-		set -- $daemons
 		files=
-		for line do
-			case $line in /*) files="$files$line
-" ;; *) printf '%s\n' "$line" ;; esac
+		maps=
+		for line in $daemons; do
+			case $line in
+				/proc/*) maps="$maps$line$IFS" ;;
+				/*) files="$files$line$IFS" ;;
+				search*)
+					path=$(in_path "${line#search?}") || continue
+					printf 'found\t%s\t%s\n' "${line#search?}" "$path"
+					files="$files$path$IFS"
+					;;
+				*) printf '%s\n' "$line" ;;
+			esac
 		done
 		# shellcheck disable=SC2086 # one path a line
 		stamps %Z:%W $files
+		# shellcheck disable=SC2086 # one path a line
+		gone $maps
 	)
 }
 
-# Every process, after what only a privileged user sees: executables, and libraries that are gone.
+# in_path NAME: where a shell would find it.
+in_path() {
+	IFS=:
+	for folder in $PATH; do
+		if [ -x "$folder/$1" ]; then
+			echo "$folder/$1"
+			return
+		fi
+	done
+	return 1
+}
+
+# Every process, after the executables, which only a privileged user sees.
 processes() (
 	set +f
 	if [ -r /proc/1/exe ]; then
-		ls -ln /proc/[0-9]*/exe
-		grep -E '\.so[.0-9]* \(deleted\)$' /proc/[0-9]*/maps
 		echo privileged
-	fi 2>/dev/null
+		ls -ln /proc/[0-9]*/exe 2>/dev/null
+	fi
 	printf '%s\n' /proc/[0-9]*
 )
+
+# gone MAPS…: the first library that is gone of each process that uses one.
+gone() {
+	[ $# -gt 0 ] || return 0
+	grep -E '\.so[.0-9]* \(deleted\)$' /dev/null "$@" 2>/dev/null | awk '
+		{
+			process = $0; sub(/^\/proc\//, "", process); sub(/\/.*/, "", process)
+			path = $0; sub(/^[^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ +/, "", path); sub(/ \(deleted\)$/, "", path)
+			gsub(/[^!-~ ]/, "?", path)
+			if (path ~ /^\// && path !~ /^\/(dev|memfd:|SYSV|tmp|run)/ && !(process in told)) { told[process]; print "gone\t" process "\t" path }
+		}'
+}
 
 # stamps FORMAT FILE…: the times of files that exist, as stat(1) formats them, and their names.
 stamps() {
@@ -159,13 +192,7 @@ BEGIN {
 	if (at && (to = index(rest, " -> "))) exe[process] = substr(rest, to + 4)
 	next
 }
-/^\/proc\/[0-9]+\/maps:/ {
-	process = $0; sub(/^\/proc\//, "", process); sub(/\/.*/, "", process)
-	path = $0; sub(/^[^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ +/, "", path); sub(/ \(deleted\)$/, "", path)
-	if (path ~ /^\// && path !~ /^\/(dev|memfd:|SYSV|tmp|run)/ && !(process in gone)) gone[process] = path
-	next
-}
-/^privileged$/ { print; next }
+/^privileged$/ { privileged = 1; print; next }
 /^\/proc\/[0-9]+$/ {
 	process = substr($0, 7)
 	if (!read_stat($0)) next
@@ -177,8 +204,9 @@ BEGIN {
 END {
 	for (i = 1; i <= count && printed < 500; i++) {
 		process = list[i]; comm = name[process]; over = name[parent[process]]
-		# Workers are what their master is; shims outlive what started them, as they should.
-		if (over == comm && parent[process] != 1 || comm ~ /^(containerd-shim|conmon|sshd-session|sshd-auth)/ || over ~ /^sshd/) continue
+		# Workers are what their master is; what sshd started is a session. Shims outlive what started them.
+		if (parent[process] != 1 && (over == comm || over ~ /^sshd/)) continue
+		if (comm ~ /^(containerd-shim|conmon|sshd-session|sshd-auth)/) continue
 		group = read_cgroup("/proc/" process)
 		if (base != "" && index(group, base) == 1) group = substr(group, length(base) + 1)
 		if (group ~ /^\/user\.slice\/|[\/-](docker|libpod|crio|cri-containerd|lxc|kubepods)[-\/.]|\/machine\.slice\/|\/lxc\.payload/ && group !~ /\/(docker|crio|lxc)\.service/) continue
@@ -191,8 +219,10 @@ END {
 		if (path == "") how = "-"
 		if (sub(/ \(deleted\)$/, "", path)) how = "deleted"
 		if (path ~ /^\/memfd:/) { path = ""; how = "memory" }
-		printf "daemon\t%s\t%.0f\t%s\t%s\t%s\t%s\t%s\n", process, now - (self - started[process]) / ticks, clean(unit), clean(comm), how, clean(path), clean(gone[process])
+		printf "daemon\t%s\t%.0f\t%s\t%s\t%s\t%s\n", process, now - (self - started[process]) / ticks, clean(unit), clean(comm), how, clean(path)
 		printed++
+		if (privileged) print "/proc/" process "/maps"
+		if (how == "-" && length(comm) < 15 && comm ~ /^[A-Za-z0-9][A-Za-z0-9._+-]*$/ && !(comm in sought)) { sought[comm]; print "search " comm }
 		if (path ~ /^\/[A-Za-z0-9+,.\/:=@_~-]+$/ && !(path in told)) { told[path]; print path }
 	}
 }'

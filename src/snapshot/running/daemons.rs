@@ -87,20 +87,23 @@ struct Times {
 pub(super) struct Seen {
     now: Option<Timestamp>,
     privileged: bool,
-    daemons: Vec<(Daemon, How, Option<String>)>,
+    daemons: Vec<(Daemon, How)>,
+    gone: BTreeMap<u32, String>,
+    found: BTreeMap<String, String>,
     files: BTreeMap<String, Times>,
 }
 
 impl Seen {
-    /// `daemon`, process, start, unit, name, how its executable is known, executable, a library that is gone;
-    /// `file`, its times, its path.
+    /// `daemon`, process, start, unit, name, how its executable is known, executable;
+    /// `file`, its times, its path; `gone`, process, a library that is gone; `found`, a name, the
+    /// command that it may be of.
     pub(super) fn line(&mut self, line: &str) -> Option<()> {
         let fields: Vec<&str> = line.split('\t').collect();
         match fields.as_slice() {
             [""] => {}
             ["clock", now] => self.now = Some(timestamp(now)?),
             ["privileged"] => self.privileged = true,
-            ["daemon", process, start, unit, name, how, executable, library] => {
+            ["daemon", process, start, unit, name, how, executable] => {
                 let unit = known(unit);
                 if self.daemons.len() >= MOST_DAEMONS || unit.is_some_and(|unit| !is_unit(unit)) {
                     return None;
@@ -122,7 +125,13 @@ impl Seen {
                     stale: None,
                     told: false,
                 };
-                self.daemons.push((daemon, how, known(library).map(|path| quote(path.as_bytes()))));
+                self.daemons.push((daemon, how));
+            }
+            ["found", name, path] if path.starts_with('/') => {
+                self.found.insert(quote(name.as_bytes()), quote(path.as_bytes()));
+            }
+            ["gone", process, library] if self.gone.len() < MOST_DAEMONS => {
+                self.gone.insert(process.parse().ok()?, quote(library.as_bytes()));
             }
             ["file", times, path] if path.starts_with('/') => {
                 let (changed, made) = times.split_once(':')?;
@@ -140,22 +149,26 @@ impl Seen {
     /// Whether there are daemons of which the kernel did not say what they execute.
     pub(super) fn is_partial(&self) -> bool {
         let unseen = |how: How| matches!(how, How::Titled | How::Unknown);
-        self.daemons.iter().any(|(_, how, _)| unseen(*how) || !self.privileged)
+        self.daemons.iter().any(|(_, how)| unseen(*how) || !self.privileged)
     }
 
     /// Every daemon, judged.
     pub(super) fn finish(self) -> Vec<Daemon> {
-        let Self { now, daemons, files, .. } = self;
-        let judged = daemons.into_iter().map(|(daemon, how, library)| {
-            let times = daemon.executable.as_ref().and_then(|path| files.get(path));
+        let Self { now, daemons, mut gone, found, files, .. } = self;
+        let judged = daemons.into_iter().map(|(daemon, how)| {
+            let library = gone.remove(&daemon.process);
+            let by_name = || found.get(&daemon.name).filter(|_| how == How::Unknown).cloned();
+            let executable = daemon.executable.clone().or_else(by_name);
+            let times = executable.as_ref().and_then(|path| files.get(path));
             let (told, stale) = match (how, library) {
                 (How::Deleted, _) => (true, Some(Stale::Deleted)),
                 (_, Some(library)) => (true, Some(Stale::Library(library))),
                 (How::Seen | How::Memory, None) => (true, None),
-                (How::Titled, None) => times.map_or((false, None), |times| times.since(daemon.started, now)),
-                (How::Unknown, None) => (false, None),
+                (How::Titled | How::Unknown, None) => {
+                    times.map_or((false, None), |times| times.since(daemon.started, now))
+                }
             };
-            Daemon { stale, told, ..daemon }
+            Daemon { executable, stale, told, ..daemon }
         });
         judged.collect()
     }
@@ -192,8 +205,8 @@ mod tests {
     #[track_caller]
     fn judged(how: &str, library: &str, times: &str) -> Option<Stale> {
         let text = format!(
-            "clock\t9000\nprivileged\ndaemon\t7\t1000\tnginx.service\tnginx\t{how}\t/usr/sbin/nginx\t{library}\n\
-             file\t{times}\t/usr/sbin/nginx\n"
+            "clock\t9000\nprivileged\ndaemon\t7\t1000\tnginx.service\tnginx\t{how}\t/usr/sbin/nginx\n\
+             file\t{times}\t/usr/sbin/nginx\n{library}"
         );
         let snapshot = host(&[("processes", &text, "0")], &[]);
         assert_eq!(snapshot.gaps, []);
@@ -207,37 +220,47 @@ mod tests {
 
     #[test]
     fn what_the_kernel_says_is_certain_and_needs_no_times() {
-        assert_eq!(judged("deleted", "-", "500:500"), Some(Stale::Deleted));
+        assert_eq!(judged("deleted", "", "500:500"), Some(Stale::Deleted));
         let library = Some(Stale::Library("/usr/lib/libssl.so.3".to_owned()));
-        assert_eq!(judged("seen", "/usr/lib/libssl.so.3", "500:500"), library);
-        assert_eq!(judged("seen", "-", "2000:0"), None, "the file is the one that it executes");
+        assert_eq!(judged("seen", "gone\t7\t/usr/lib/libssl.so.3\n", "500:500"), library);
+        assert_eq!(judged("seen", "", "2000:0"), None, "the file is the one that it executes");
     }
 
     #[test]
     fn a_file_that_was_made_after_the_start_is_another_and_one_that_was_only_changed_is_not() {
-        assert_eq!(judged("titled", "-", "2000:2000"), Some(Stale::Replaced(at(2000))));
-        assert_eq!(judged("titled", "-", "2000:500"), None, "chmod makes no other file");
-        assert_eq!(judged("titled", "-", "500:500"), None);
+        assert_eq!(judged("titled", "", "2000:2000"), Some(Stale::Replaced(at(2000))));
+        assert_eq!(judged("titled", "", "2000:500"), None, "chmod makes no other file");
+        assert_eq!(judged("titled", "", "500:500"), None);
     }
 
     #[test]
     fn where_nobody_knows_when_it_was_made_the_change_tells() {
         for unknown in ["0", "-", "W", "?"] {
-            assert_eq!(judged("titled", "-", &format!("2000:{unknown}")), Some(Stale::Changed(at(2000))));
+            assert_eq!(judged("titled", "", &format!("2000:{unknown}")), Some(Stale::Changed(at(2000))));
         }
     }
 
     #[test]
+    fn a_process_that_hides_its_path_has_the_name_of_a_command() {
+        let text = "clock\t9000\ndaemon\t7\t1000\t-\tnginx\t-\t-\nfound\tnginx\t/usr/sbin/nginx\n\
+                    daemon\t8\t1000\t-\tagent\t-\t-\nfile\t2000:2000\t/usr/sbin/nginx\n";
+        let stale = host(&[("processes", text, "0")], &[]).running.stale.unwrap();
+        let told: Vec<_> =
+            stale.iter().map(|daemon| (daemon.process, daemon.executable.as_deref())).collect();
+        assert_eq!(told, [(7, Some("/usr/sbin/nginx"))]);
+    }
+
+    #[test]
     fn seconds_and_times_to_come_tell_nothing() {
-        assert_eq!(judged("titled", "-", "1003:1003"), None, "a start is exact to some seconds");
-        assert!(judged("titled", "-", "1004:1004").is_some());
-        assert_eq!(judged("titled", "-", "9500:9500"), None, "the clock was wrong");
+        assert_eq!(judged("titled", "", "1003:1003"), None, "a start is exact to some seconds");
+        assert!(judged("titled", "", "1004:1004").is_some());
+        assert_eq!(judged("titled", "", "9500:9500"), None, "the clock was wrong");
     }
 
     #[test]
     fn what_a_user_cannot_see_is_told_once_and_beside() {
-        let text = "clock\t9000\ndaemon\t7\t1000\t-\tnginx\ttitled\t/usr/sbin/nginx\t-\nfile\t5:5\t/usr/sbin/nginx\n\
-                    daemon\t8\t1000\t-\tagent\t-\t-\t-\n";
+        let text = "clock\t9000\ndaemon\t7\t1000\t-\tnginx\ttitled\t/usr/sbin/nginx\nfile\t5:5\t/usr/sbin/nginx\n\
+                    daemon\t8\t1000\t-\tagent\t-\t-\n";
         let snapshot = host(&[("processes", text, "0")], &[]);
         assert_eq!(snapshot.gaps, []);
         assert_eq!(snapshot.beside.len(), 1);

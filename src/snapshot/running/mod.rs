@@ -182,7 +182,7 @@ mod tests {
         fn nothing_that_a_host_sends_stops_the_reader(
             bytes in proptest::collection::vec(any::<u8>(), 0..400),
             soup in proptest::collection::vec(
-                "(daemon|file|clock|privileged|pending|package|service|manager|failed|Id=|Names=|MainPID=|\
+                "(daemon|file|gone|clock|privileged|pending|package|service|manager|failed|Id=|Names=|MainPID=|\
                  LoadState=|container|\t|-|9|nginx.service|/usr/sbin/nginx|seen|deleted|:|\n| ){1,12}",
                 0..40,
             ),

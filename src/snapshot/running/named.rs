@@ -109,7 +109,7 @@ mod tests {
     }
 
     const NGINX: &str =
-        "clock\t9000\nprivileged\ndaemon\t7\t1000\tnginx.service\tnginx\tseen\t/usr/sbin/nginx\t-\n";
+        "clock\t9000\nprivileged\ndaemon\t7\t1000\tnginx.service\tnginx\tseen\t/usr/sbin/nginx\n";
 
     #[test]
     fn each_state_of_systemd_has_its_word() {
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(told(&services, NGINX, "nginx"), ["running, enabled"]);
         let gap = ["running, enabled", "service:nginx needs-privilege"];
         assert_eq!(told(&services, "clock\t9000\n", "nginx"), gap);
-        let unseen = "clock\t9000\ndaemon\t7\t1000\tnginx.service\tnginx\t-\t-\t-\n";
+        let unseen = "clock\t9000\ndaemon\t7\t1000\tnginx.service\tnginx\t-\t-\n";
         assert_eq!(told(&services, unseen, "nginx"), gap);
         assert_eq!(told("manager systemd\n", NGINX, "nginx"), ["service:nginx failed"]);
     }
@@ -186,9 +186,9 @@ mod tests {
 
     #[test]
     fn a_daemon_has_the_name_of_its_service_with_or_without_a_d() {
-        let sshd = "clock\t9000\nprivileged\ndaemon\t7\t1000\t-\tsshd\tseen\t/usr/sbin/sshd\t-\n";
+        let sshd = "clock\t9000\nprivileged\ndaemon\t7\t1000\t-\tsshd\tseen\t/usr/sbin/sshd\n";
         assert_eq!(told("manager none\n", sshd, "ssh")[0], "running, unknown");
-        let long = "clock\t9000\nprivileged\ndaemon\t7\t1000\t-\tprometheus-node\tseen\t/opt/agent\t-\n";
+        let long = "clock\t9000\nprivileged\ndaemon\t7\t1000\t-\tprometheus-node\tseen\t/opt/agent\n";
         assert_eq!(told("manager none\n", long, "prometheus-node-exporter")[0], "running, unknown");
     }
 
