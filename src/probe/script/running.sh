@@ -197,8 +197,9 @@ BEGIN {
 	process = substr($0, 7)
 	if (!read_stat($0)) next
 	name[process] = comm; parent[process] = field[2]
-	# Kernel threads; the dead; what has a terminal; this probe.
-	if (process == 2 || field[2] == 2 || field[1] == "Z" || field[5] != 0 || field[4] == session) next
+	# Kernel threads; the dead; this probe; what has a terminal, unless it is what waits there for a login.
+	if (process == 2 || field[2] == 2 || field[1] == "Z" || field[4] == session) next
+	if (field[5] != 0 && !(field[2] == 1 && field[4] == process)) next
 	list[++count] = process; started[process] = field[20]
 }
 END {
