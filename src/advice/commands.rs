@@ -6,7 +6,8 @@
 use std::borrow::Cow;
 
 use super::Entry;
-use crate::rules::Finding;
+use crate::rules::{Evidence, Finding};
+use crate::snapshot::Manager;
 use crate::version::System;
 
 /// One thing to do on a host.
@@ -27,24 +28,39 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// What a rule's advice says of a finding.
-    pub(super) fn of_entry(entry: &Entry, finding: &Finding) -> Vec<Self> {
-        let run = entry.run.iter().filter_map(|text| filled(text, finding, shell_word)).map(Self::Run);
-        // A task stands between quotes of its own.
-        let tasks = entry.ansible.iter().filter_map(|text| filled(text, finding, plain_word)).map(Self::Task);
-        let say = entry.say.iter().filter_map(|text| filled(text, finding, Some)).map(Self::Say);
-        run.chain(tasks).chain(say).collect()
+    /// What a rule's advice says of a finding. What speaks of systemctl is for hosts that systemd manages, or of
+    /// which nobody knows.
+    pub(super) fn of_entry(entry: &Entry, finding: &Finding, manager: Option<Manager>) -> Vec<Self> {
+        let systemd = matches!(manager, None | Some(Manager::Systemd));
+        let fits = |text: &&String| systemd || !text.contains("systemctl");
+        let each = |subject: &str| {
+            let run = entry.run.iter().filter(fits);
+            let run = run.filter_map(|text| filled(text, subject, finding, shell_word)).map(Self::Run);
+            // A task stands between quotes of its own.
+            let tasks = entry.ansible.iter();
+            let tasks = tasks.filter_map(|text| filled(text, subject, finding, plain_word)).map(Self::Task);
+            let say = entry.say.iter().filter(fits);
+            let say = say.filter_map(|text| filled(text, subject, finding, Some)).map(Self::Say);
+            run.chain(tasks).chain(say).collect::<Vec<_>>()
+        };
+        match &finding.evidence {
+            // One finding may speak of several services.
+            Evidence::Stale(services) => services.keys().flat_map(|service| each(service)).collect(),
+            _ => each(&finding.subject),
+        }
     }
 }
 
-/// A template with the finding's words in it, each made fit by `word`; `None` where one of them does not fit.
+/// A template with a subject and the finding's words in it, each made fit by `word`; `None` where one of them
+/// does not fit.
 fn filled<'f>(
     template: &str,
+    subject: &'f str,
     finding: &'f Finding,
     word: impl Fn(Cow<'f, str>) -> Option<Cow<'f, str>>,
 ) -> Option<String> {
     let words = [
-        ("{subject}", Some(finding.subject.as_str())),
+        ("{subject}", Some(subject)),
         ("{expected}", finding.expected.as_deref()),
         ("{observed}", finding.observed.as_deref()),
     ];

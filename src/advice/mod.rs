@@ -384,6 +384,52 @@ mod tests {
         );
     }
 
+    /// Hosts under a service manager that run an nginx of before, and others' daemons beside it.
+    fn stale(services: &str) -> String {
+        format!(
+            "nginx=1-1\n@services\n{services}\n@processes\nclock\t1790009000\nprivileged\n\
+             daemon\t7\t1790001000\tnginx.service\tnginx\tdeleted\t/usr/sbin/nginx\n\
+             daemon\t8\t1790001000\tcron.service\tcron\tdeleted\t/usr/sbin/cron\n"
+        )
+    }
+
+    #[test]
+    fn services_of_before_are_started_again_as_the_host_does_it() {
+        let service = "[[service]]\nname = \"nginx\"\n";
+        let systemd = advised(
+            service,
+            &[(
+                "web-01",
+                &stale(
+                    "manager systemd\nId=nginx.service\nLoadState=loaded\nActiveState=active\nSubState=running\n\
+                     UnitFileState=enabled\nMainPID=7",
+                ),
+            )],
+        );
+        assert_eq!(
+            systemd.advice[0].steps,
+            [
+                "systemctl restart cron",
+                "systemctl restart nginx",
+                "ansible 'web-01' -b -m service -a 'name=cron state=restarted'",
+                "ansible 'web-01' -b -m service -a 'name=nginx state=restarted'",
+            ]
+        );
+        let openrc = advised(service, &[("web-01", &stale("manager openrc\nservice nginx started enabled"))]);
+        assert!(openrc.advice[0].steps.iter().all(|step| !step.contains("systemctl")), "{:?}", openrc.advice);
+        assert!(!openrc.advice[0].steps.is_empty());
+    }
+
+    #[test]
+    fn a_host_that_waits_for_its_boot_is_drained_first() {
+        let host = "nginx=1-1\n@kernels\nfile\t1795132800\t/boot/vmlinuz-6.12.50\n@reboot\npending\npackage\tlibc6\n";
+        let advised = advised("", &[("web-01", host)]);
+        assert_eq!(advised.hosts[0].verdict, Verdict::Repair);
+        assert_eq!(advised.advice[0].steps[0], "ansible 'web-01' -b -m reboot");
+        assert!(advised.advice[0].steps[1].starts_with("drain the host"), "{:?}", advised.advice[0].steps);
+        assert_eq!(advised.advice[0].steps.len(), 2, "one boot does for both");
+    }
+
     #[test]
     fn a_security_update_is_installed_once_in_its_newest_version() {
         let offered = "\n@candidates\n= apt\n= lists 1\nnginx:\n  Candidate: 3-1\n  Version table:\n     3-1 500\n        500 http://ftp.at.debian.org/debian-security trixie-security/main amd64 Packages\n";

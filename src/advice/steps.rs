@@ -9,6 +9,7 @@ use super::{Advice, Conditions, Verdict, entry};
 use crate::drift::Comparison;
 use crate::hostlist::fold;
 use crate::rules::{Cause as Why, Evidence, Finding, no_majority};
+use crate::snapshot::Manager;
 use crate::version::{System, Upstream};
 
 /// Beginnings of the names of packages whose hosts hold data or a vote.
@@ -76,7 +77,11 @@ impl Collected {
                 ));
             }
             if verdict != Verdict::Replace && !open.is_empty() {
-                causes.push(of_cluster(Verdict::Investigate, &open, investigate(&open)));
+                causes.push(of_cluster(
+                    Verdict::Investigate,
+                    &open,
+                    investigate(comparison, position, &open),
+                ));
             }
             if verdict == Verdict::Investigate && !lasting.is_empty() {
                 causes.push(of_cluster(
@@ -152,6 +157,12 @@ fn system(comparison: &Comparison<'_>, position: usize) -> System {
     packages.map_or(System::Debian, |packages| packages.system)
 }
 
+/// What manages the services of a host.
+fn manager(comparison: &Comparison<'_>, position: usize) -> Option<Manager> {
+    let snapshot = comparison.observation(position)?.snapshot.as_ref()?;
+    snapshot.running.services.as_ref().map(|services| services.manager)
+}
+
 fn wait(system: System) -> Command {
     let finish = match system {
         System::Debian => ", or finish its last change: dpkg --configure -a",
@@ -162,7 +173,7 @@ fn wait(system: System) -> Command {
 
 /// The commands that bring a host back.
 fn repair(comparison: &Comparison<'_>, position: usize, findings: &[&Finding]) -> Vec<Command> {
-    let system = system(comparison, position);
+    let (system, manager) = (system(comparison, position), manager(comparison, position));
     let mut commands: Vec<Command> = Vec::new();
     for finding in findings {
         let cluster = finding.cluster.as_deref().unwrap_or_default();
@@ -177,7 +188,9 @@ fn repair(comparison: &Comparison<'_>, position: usize, findings: &[&Finding]) -
                 continue;
             }
             rule if !rule.starts_with("package-") => {
-                commands.extend(entry(rule).into_iter().flat_map(|entry| Command::of_entry(entry, finding)));
+                commands.extend(
+                    entry(rule).into_iter().flat_map(|entry| Command::of_entry(entry, finding, manager)),
+                );
                 continue;
             }
             _ => {
@@ -219,12 +232,13 @@ fn newest_alone(commands: &mut Vec<Command>) {
     });
 }
 
-fn investigate(findings: &[&Finding]) -> Vec<Command> {
+fn investigate(comparison: &Comparison<'_>, position: usize, findings: &[&Finding]) -> Vec<Command> {
+    let manager = manager(comparison, position);
     let mut commands = Vec::new();
     for finding in findings {
         let subject = &finding.subject;
         if let Some(entry) = entry(finding.rule.id).filter(|entry| !entry.say.is_empty()) {
-            commands.extend(Command::of_entry(entry, finding));
+            commands.extend(Command::of_entry(entry, finding, manager));
             continue;
         }
         commands.push(Command::Say(match (finding.rule.id, &finding.expected) {

@@ -1,5 +1,6 @@
 //! `driftless probe`: the script that runs on hosts, and what pins it there. It only prints.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use driftless::playbook::Playbook;
@@ -17,9 +18,10 @@ pub(super) fn run(args: &Probe) -> Result<u8, Failure> {
     } else if args.install {
         let playbook = Playbook::load(&args.playbook, &rules::known_ids())?;
         let key = args.public_key.as_deref().map(public_key).transpose()?;
-        let mut allowed: Vec<&str> = playbook.files.iter().map(|file| file.path.as_str()).collect();
-        allowed.sort_unstable();
-        allowed.dedup();
+        let mut allowed: BTreeMap<&str, bool> = BTreeMap::new();
+        for file in &playbook.files {
+            *allowed.entry(&file.path).or_default() |= file.show;
+        }
         Pinning { user: &args.user, key: key.as_deref(), allowed }.installer()
     } else {
         published()

@@ -22,6 +22,7 @@ const SCRIPT: &str = concat!(
     include_str!("script/containers.sh"),
     include_str!("script/origins.sh"),
     include_str!("script/configuration.sh"),
+    include_str!("script/running.sh"),
     include_str!("script/main.sh")
 );
 

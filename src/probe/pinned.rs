@@ -2,6 +2,7 @@
 //!
 //! It writes the texts that a person reviews and carries to the host, and carries nothing there itself.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{Section, published};
@@ -19,8 +20,8 @@ pub struct Pinning<'a> {
     pub user: &'a str,
     /// The public half of the audit key, one line of an OpenSSH `.pub` file.
     pub key: Option<&'a str>,
-    /// Paths and globs of the files that may be read.
-    pub allowed: Vec<&'a str>,
+    /// Paths and globs of the files that may be read, and whether their content may be shown.
+    pub allowed: BTreeMap<&'a str, bool>,
 }
 
 impl Pinning<'_> {
@@ -43,13 +44,14 @@ impl Pinning<'_> {
              # The probe. Nobody but root can change it.\n\
              cat >{PINNED} <<'END_OF_PROBE'\n{}END_OF_PROBE\n\
              chmod 755 {PINNED}\n\n\
-             # The files that it may read, one path or glob a line; it refuses every other.\n\
+             # The files that it may read, one path or glob a line; it refuses every other. Of those after `show` the\n\
+             # content may leave the host, of the others a hash alone.\n\
              cat >{ALLOWED} <<'END_OF_LIST'\n",
             env!("CARGO_PKG_VERSION"),
             published()
         );
-        for path in &self.allowed {
-            let _ = writeln!(text, "{path}");
+        for (path, show) in &self.allowed {
+            let _ = writeln!(text, "{}{path}", if *show { "show " } else { "" });
         }
         let _ = writeln!(text, "END_OF_LIST\nchmod 644 {ALLOWED}\n");
         text.push_str(&self.let_in());
@@ -123,11 +125,12 @@ mod tests {
     #[test]
     fn the_line_gives_the_key_the_probe_and_nothing_else() {
         let key = "ssh-ed25519 AAAAC3 audit@ops";
-        let pinning = Pinning { user: "audit", key: Some(key), allowed: vec!["/etc/motd"] };
+        let pinning =
+            Pinning { user: "audit", key: Some(key), allowed: BTreeMap::from([("/etc/motd", true)]) };
         assert_eq!(
             pinning.authorized_key(),
             "restrict,command=\"/usr/local/libexec/driftless/probe\" ssh-ed25519 AAAAC3 audit@ops"
         );
-        assert!(pinning.installer().contains("\n/etc/motd\nEND_OF_LIST\n"));
+        assert!(pinning.installer().contains("\nshow /etc/motd\nEND_OF_LIST\n"));
     }
 }

@@ -45,11 +45,19 @@ pub enum Section {
     Conffiles,
     /// The files that are named, as keyed hashes.
     Files,
+    /// What manages services, those that failed, and the state of those that the playbook names.
+    Services,
+    /// Daemons: when each started, what it executes, and when that was changed.
+    Processes,
+    /// Kernels that are installed, and since when.
+    Kernels,
+    /// `/run/reboot-required` and its like.
+    Reboot,
 }
 
 impl Section {
     /// Every section that every host is asked for, in that order.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 25] = [
         Self::OsRelease,
         Self::Hostname,
         Self::Kernel,
@@ -71,10 +79,15 @@ impl Section {
         Self::Sysctl,
         Self::Conffiles,
         Self::Files,
+        Self::Services,
+        Self::Processes,
+        Self::Kernels,
+        Self::Reboot,
     ];
 
     /// What sees more as root: what `sudo` is to let the pinned probe read.
-    pub const BY_ROOT: [Self; 4] = [Self::Docker, Self::Podman, Self::Cri, Self::Sudo];
+    pub const BY_ROOT: [Self; 6] =
+        [Self::Processes, Self::Docker, Self::Podman, Self::Cri, Self::Files, Self::Sudo];
 
     /// What every host has, and what nothing can be compared without.
     pub const FACTS: [Self; 4] = [Self::OsRelease, Self::Hostname, Self::Kernel, Self::Boot];
@@ -111,6 +124,10 @@ impl Section {
             Self::Sysctl => "sysctl",
             Self::Conffiles => "conffiles",
             Self::Files => "files",
+            Self::Services => "services",
+            Self::Processes => "processes",
+            Self::Kernels => "kernels",
+            Self::Reboot => "reboot",
         }
     }
 }

@@ -1,12 +1,14 @@
 //! One finding: which rule, where, what was expected and what was seen. Words are made last.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{About, Rule};
 use crate::severity::Severity;
-use crate::snapshot::{Container, Fault, Gap};
+use crate::snapshot::{Container, Daemon, Fault, Gap};
 use crate::version::Distance;
 
 /// Something that a rule found.
@@ -67,6 +69,15 @@ pub enum Evidence {
     Container(Box<Container>),
     /// Where a version is on offer, and why it is not what it should be.
     Offer(Box<Offered>),
+    /// Daemons that run what is not installed any more, by the names of their services.
+    Stale(BTreeMap<String, Daemon>),
+    /// What waits for a boot: since when, and which packages asked for it.
+    Pending {
+        /// `None` where that could not be told.
+        since: Option<Timestamp>,
+        /// Empty where they are not known.
+        packages: Vec<String>,
+    },
     /// A waiver: its justification and its last day.
     Waiver(String, Date),
 }

@@ -67,10 +67,8 @@ fn not_supported(comparison: &Comparison<'_>, host: crate::inventory::HostId) ->
         reason: Reason::NotSupported,
         detail: format!("{place}: this version does not audit [[{kind}]] entries"),
     };
-    let services = bound.services(playbook, host).map(|entry| gap("service", &entry.name, &entry.place));
     let unaudited = playbook.unaudited.iter().enumerate().filter(|(at, _)| bound.unaudited(*at, host));
-    let unaudited = unaudited.map(|(_, entry)| gap(entry.kind, &entry.subject, &entry.place));
-    services.chain(unaudited).collect()
+    unaudited.map(|(_, entry)| gap(entry.kind, &entry.subject, &entry.place)).collect()
 }
 
 /// Packages that an entry names by system, with no name for this host's.
@@ -141,8 +139,11 @@ mod tests {
 
     #[test]
     fn what_this_version_does_not_audit_is_a_gap_on_every_host() {
-        let told = found("[[service]]\nname = \"nginx\"\n", &beside_three("nginx=1-1", "nginx=1-1"));
+        let told = found(
+            "[[upgrade]]\npackage = \"nginx\"\nto = \"1.26\"\n",
+            &beside_three("nginx=1-1", "nginx=1-1"),
+        );
         assert_eq!(told.len(), 4);
-        assert!(told[3].starts_with("gap/web/web-04/service:nginx medium: not-supported"), "{told:?}");
+        assert!(told[3].starts_with("gap/web/web-04/upgrade:nginx medium: not-supported"), "{told:?}");
     }
 }

@@ -6,7 +6,7 @@ use super::{About, Check, Finding, Rule};
 use crate::drift::Comparison;
 use crate::playbook::SysctlEntry;
 use crate::severity::Severity;
-use crate::snapshot::{Running, Sysctls, dotted};
+use crate::snapshot::{Parameter, Sysctls, dotted};
 
 pub(super) static RULE: Rule = Rule {
     id: "sysctl-policy",
@@ -62,10 +62,10 @@ impl<'a> Runs<'a> {
 /// What runs of a parameter, if that is known.
 pub(super) fn running<'a>(comparison: &Comparison<'a>, position: usize, key: &str) -> Option<Runs<'a>> {
     let (strings, sysctls) = (&comparison.fleet.strings, sysctls(comparison, position)?);
-    match strings.find(key).map_or(Running::Absent, |key| sysctls.running(key)) {
-        Running::Value(value) => Some(Runs::Value(strings.text(value))),
-        Running::Absent => Some(Runs::Nothing),
-        Running::Denied => None,
+    match strings.find(key).map_or(Parameter::Absent, |key| sysctls.running(key)) {
+        Parameter::Value(value) => Some(Runs::Value(strings.text(value))),
+        Parameter::Absent => Some(Runs::Nothing),
+        Parameter::Denied => None,
     }
 }
 

@@ -58,7 +58,7 @@ fn apply_levels(playbook: &Playbook, findings: &mut Vec<Finding>) {
                 let ours = findings.iter_mut().filter(|finding| finding.rule.id == level.rule);
                 // What no entry names stays info, whatever the rule says of what is named.
                 let movable = |finding: &&mut Finding| {
-                    !finding.severity_is_entrys && finding.severity == finding.rule.severity
+                    !finding.severity_is_entrys && finding.severity >= finding.rule.severity
                 };
                 ours.filter(movable).for_each(|finding| finding.severity = severity);
             }

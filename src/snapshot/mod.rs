@@ -15,6 +15,7 @@ mod os_release;
 mod pacman;
 mod parse;
 mod rpm;
+mod running;
 mod systems;
 
 use std::sync::Arc;
@@ -25,13 +26,19 @@ use string_interner::backend::StringBackend;
 use string_interner::symbol::SymbolU32;
 use string_interner::{DefaultHashBuilder, StringInterner, Symbol as _};
 
-pub use configuration::{Conffile, Configuration, Fate, File, Files, Is, Running, Setting, Sysctls, dotted};
+pub use configuration::{
+    Conffile, Configuration, Fate, File, Files, Is, Parameter, Setting, Sysctls, dotted,
+};
 pub use containers::{Change, Changes, Container, Containers, Kind, Mount, Pod, Runtime};
 pub use fault::{Fault, Phase};
 pub use gap::{Gap, Reason, quote, visible};
 pub use origins::{Candidate, Candidates, Offer, Origin, Source, Sources};
 pub use os_release::Os;
 pub use parse::{Reader, Unread};
+pub use running::{
+    Daemon, Enabled, InstalledKernel, Kernels, Manager, Reboot, Running, Service, ServiceState, Services,
+    Stale,
+};
 
 use crate::inventory::HostId;
 use crate::version::System;
@@ -169,6 +176,8 @@ pub struct Snapshot {
     pub candidates: Option<Candidates>,
     /// How it is configured.
     pub configuration: Configuration,
+    /// What runs, beside what is installed.
+    pub running: Running,
     /// What could not be collected, and why.
     pub gaps: Vec<Gap>,
     /// What could not be collected of what nobody asked for by name: the audit looks at it where it can. It

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::configuration::Configuration;
 use super::gap::{Gap, Reason, quote};
-use super::{Kernel, Os, Snapshot, Strings, containers, origins, systems};
+use super::{Kernel, Os, Snapshot, Strings, containers, origins, running, systems};
 use crate::probe::{Frame, Frames, PROTOCOL, Request, Section, Status, Wanted, stderr_of};
 
 /// Why an answer could not be read.
@@ -64,6 +64,7 @@ impl Reader {
         snapshot.sources = origins::sources(answer, (os, strings.intern(codename)), files, beside);
         snapshot.candidates = origins::candidates(answer, codename, beside);
         snapshot.configuration = Configuration::read(answer, strings, gaps, &mut snapshot.beside);
+        snapshot.running = running::running(answer, gaps, &mut snapshot.beside);
         if snapshot.gaps.is_empty() && !answer.frames.done() {
             let detail = "the probe did not come to its end".to_owned();
             snapshot.gaps.push(Gap { probe: "probe".to_owned(), reason: Reason::Truncated, detail });
@@ -196,7 +197,7 @@ mod tests {
         text.into_bytes()
     }
 
-    const WHOLE: [(&str, &str, &str); 13] = [
+    const WHOLE: [(&str, &str, &str); 12] = [
         ("os-release", "ID=debian\nVERSION_ID=13\n", "0"),
         ("hostname", "web-01\n", "0"),
         ("kernel", "Linux 6.1.0-18-amd64 x86_64\n", "0"),
@@ -209,7 +210,6 @@ mod tests {
         ("apk-world", "", "127"),
         ("pacman", "", "127"),
         ("pacman-ignored", "", "127"),
-        ("sysctl", "", "0"),
     ];
 
     fn read(sections: &[(&str, &str, &str)]) -> Snapshot {

@@ -12,7 +12,13 @@ use crate::lab::{audit, inside, key};
 /// What the probe sees on a host of the lab, as a user.
 #[track_caller]
 fn seen(address: &str, user: &str) -> (Snapshot, Strings) {
-    let request = Request::new([7; 16], Wanted::default());
+    seen_of(address, user, Wanted::default())
+}
+
+/// The same, with what is wanted beyond what every host is asked.
+#[track_caller]
+pub(crate) fn seen_of(address: &str, user: &str, wanted: Wanted) -> (Snapshot, Strings) {
+    let request = Request::new([7; 16], wanted);
     let output = answer(address, user, &request);
     let mut reader = Reader::default();
     let snapshot = reader.read(&output.stdout, &output.stderr, &request);

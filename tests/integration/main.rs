@@ -29,6 +29,7 @@ mod keys;
 mod lab;
 mod lab_configuration;
 mod lab_origins;
+mod lab_running;
 mod lab_systems;
 mod leaks;
 mod least;

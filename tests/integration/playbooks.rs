@@ -224,6 +224,52 @@ fn what_cannot_be_audited_yet_is_a_gap() {
 }
 
 #[test]
+fn what_runs_is_held_against_what_is_installed() {
+    let host = |state: &str, how: &str, kernel: &str, reboot: &str| {
+        let services = format!(
+            "manager systemd\nId=nginx.service\nNames=nginx.service\nLoadState=loaded\nActiveState={state}\n\
+             SubState=running\nUnitFileState=enabled\nMainPID=7\n"
+        );
+        let processes = format!(
+            "clock\t1790009000\nprivileged\ndaemon\t7\t1790001000\tnginx.service\tnginx\t{how}\t/usr/sbin/nginx\n"
+        );
+        let kernels = format!("file\t1790000000\t/boot/vmlinuz-6.12.{kernel}+deb13-amd64\n");
+        let recording = crate::fleet::host_with(&["nginx=1-1"])
+            .with("services", services.as_bytes())
+            .with("processes", processes.as_bytes())
+            .with("kernels", kernels.as_bytes())
+            .with("reboot", reboot.as_bytes());
+        Behaviour::Answers(Arc::new(recording))
+    };
+    let well = (1..=3).map(|nth| (format!("web-0{nth}"), host("active", "seen", "48", "")));
+    let asked = "pending\nfile\t1790000500:0\t/run/reboot-required\npackage\tlibc6\n";
+    let odd = [
+        ("web-04", host("active", "deleted", "48", "")),
+        ("web-05", host("failed", "seen", "48", "")),
+        ("web-06", host("active", "seen", "49", asked)),
+    ];
+    let odd = odd.map(|(name, behaviour)| (name.to_owned(), behaviour));
+    let run = audit(&Fleet::new(well.chain(odd)), "[[service]]\nname = \"nginx\"\n");
+    assert_eq!(run.status, 2);
+    let report = run.json();
+    let expected = [
+        "service-state/web/web-05/nginx",
+        "kernel-stale/web/web-06/kernel",
+        "reboot-pending/web/web-06/reboot",
+        "service-stale/web/web-04/nginx",
+    ];
+    assert_eq!(keys(&report), expected);
+    let process = &finding(&report, expected[3])["evidence"]["processes"][0];
+    assert_eq!((&process["process"], &process["how"]), (&7.into(), &"executable-gone".into()));
+    let waits = finding(&report, expected[1]);
+    assert_eq!((&waits["severity"], &waits["observed"]), (&"medium".into(), &"6.12.48+deb13-amd64".into()));
+    assert_eq!(waits["evidence"]["since"], "2026-09-21T14:13:20Z");
+    for host in ["web-01", "web-02", "web-03"] {
+        assert_eq!(field(&report, "hosts", host, "verdict"), "in-sync");
+    }
+}
+
+#[test]
 fn a_waived_gap_stays_in_the_report_and_out_of_sync() {
     let good = (1..=3).map(|nth| (format!("web-0{nth}"), answers(&["nginx=1-1"])));
     let recording =

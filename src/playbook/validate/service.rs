@@ -17,8 +17,25 @@ impl Check<'_, '_> {
         let raw = raw.into_inner();
         let name = self.required(&entry, "name", raw.name, SERVICE);
         let name = name.and_then(|name| self.askable("name", name, SERVICE));
+        let name = name.and_then(|name| self.unit(name));
         let hosts = self.hosts(raw.hosts);
         Some(ServiceEntry { name: name?.into_inner(), hosts, place: self.place(&entry) })
+    }
+
+    /// A unit's name, of the alphabet that systemd.unit(5) gives. A glob would name what is loaded and nothing
+    /// that is missed; an option is no name.
+    fn unit(&mut self, name: Spanned<String>) -> Option<Spanned<String>> {
+        let text = name.get_ref();
+        let fits = |letter: char| letter.is_ascii_alphanumeric() || ":-_.\\@".contains(letter);
+        let odd = text.char_indices().find(|(at, letter)| !fits(*letter) || (*at == 0 && *letter == '-'));
+        let Some((at, odd)) = odd else { return Some(name) };
+        let help = match odd {
+            '*' | '?' | '[' => "an entry names one service: write one for each",
+            _ => SERVICE,
+        };
+        let span = self.within(&name, at..at + odd.len_utf8());
+        self.mistakes.add(span, format!("`{odd}` in `name`"), "no unit is named so", help);
+        None
     }
 }
 
@@ -38,5 +55,8 @@ mod tests {
         wrong("[[service]]\n", "1:1", &["`[[service]]` without `name`", "the unit's name"]);
         wrong("[[service]]\nname = \"a\\nb\"\n", "2:8", &["control character in `name`", "the unit's name"]);
         wrong("[[service]]\nname = \"it's\"\n", "2:11", &["`'` in `name`", "the unit's name"]);
+        wrong("[[service]]\nname = \"php*\"\n", "2:12", &["`*` in `name`", "write one for each"]);
+        wrong("[[service]]\nname = \"-q\"\n", "2:9", &["`-` in `name`", "the unit's name"]);
+        wrong("[[service]]\nname = \"a b\"\n", "2:10", &["` ` in `name`", "the unit's name"]);
     }
 }

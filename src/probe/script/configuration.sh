@@ -3,16 +3,6 @@ MOST_FILES=200
 LARGEST_READ=1048576
 LARGEST_SHOWN=65536
 
-# wants KEYWORD: whether the request has a line of that kind.
-wants() {
-	case "
-$WANTED" in
-		*"
-$1 "*) ;;
-		*) return 1 ;;
-	esac
-}
-
 # The files that are asked for, each with a hash that nobody can repeat who does not have the asker's key.
 # What is said of an entry stands before it: lines that do not count, and whether its content may be shown.
 section_files() {
@@ -55,6 +45,10 @@ forget() {
 
 # files_of PATTERN: the files that the shell finds for it.
 files_of() {
+	if ! may_read "$1" ''; then
+		printf '%s\n' "$entry	refused	$1"
+		return
+	fi
 	blocked "$1" && return
 	IFS=
 	set +f
@@ -71,7 +65,8 @@ files_of() {
 		case $file in
 			*[!\ -~]*) printf '%s\n' "$entry	odd	$(printf '%s' "$file" | tr -c ' -~' '?')"; continue ;;
 		esac
-		if [ -d "$file" ]; then printf '%s\n' "$entry	directory	$file"
+		if ! may_read "$file" ''; then printf '%s\n' "$entry	refused	$file"
+		elif [ -d "$file" ]; then printf '%s\n' "$entry	directory	$file"
 		elif [ -f "$file" ] && [ -r "$file" ]; then set -- "$@" "$file"
 		elif [ -f "$file" ]; then printf '%s\n' "$entry	unreadable	$file"
 		elif [ -e "$file" ]; then printf '%s\n' "$entry	special	$file"
@@ -151,7 +146,7 @@ hashed() {
 		link=-
 		[ ! -h "$file" ] || link='link'
 		printf '%s\n' "$entry	file	$mode	$owner	$size	$link	${sum%% *}	$file"
-		if [ "$show" = yes ] && [ "$size" -le $LARGEST_SHOWN ]; then
+		if [ "$show" = yes ] && [ "$size" -le $LARGEST_SHOWN ] && may_read "$file" show; then
 			content | awk '{ print "\t" $0 }'
 		fi
 	done

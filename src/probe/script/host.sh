@@ -90,30 +90,34 @@ parts() {
 	parts=$#
 }
 
-# allowed PATH: whether the host's list has it. A star of the list does not reach into folders.
-allowed() {
+# listed PATH [show]: whether the host's list has a path, or a glob as it stands; with `show`, whether the list
+# lets the content be shown. A star of the list does not reach into folders.
+listed() {
 	case $1/ in *//* | */./* | */../*) return 1 ;; esac
 	parts "$1"
 	depth=$parts
-	while IFS= read -r glob; do
+	while IFS= read -r allowed; do
+		case $allowed in
+			'show '*) allowed=${allowed#show } ;;
+			*) [ -z "$2" ] || continue ;;
+		esac
+		[ "$1" != "$allowed" ] || return 0
 		# shellcheck disable=SC2254 # it is a pattern
-		case $1 in $glob) parts "$glob"; [ "$parts" = "$depth" ] && return ;; esac
+		case $1 in
+			*[*?[]*) ;;
+			$allowed) parts "$allowed"; [ "$parts" != "$depth" ] || return 0 ;;
+		esac
 	done <"$ALLOWED"
 	return 1
 }
 
-# may_read PATH: whether the probe may read a file that a request names. Unpinned, it runs with no more rights
-# than whoever sent it has in any case. A link counts as what it leads to, too.
+# may_read PATH [show]: whether the probe may read a file, or look for files, that a request names. Unpinned, it
+# runs with no more rights than whoever sent it has in any case. A link counts as what it leads to, too.
 may_read() {
 	[ -n "$pinned" ] || return 0
-	if ! [ -r "$ALLOWED" ]; then
-		echo "$ALLOWED: there is no list of allowed files" >&2
-	elif allowed "$1" && target=$(readlink -f -- "$1") && { [ "$target" = "$1" ] || allowed "$target"; }; then
-		return 0
-	else
-		echo "not in the host's list of allowed files, $ALLOWED" >&2
-	fi
-	return 126
+	[ -r "$ALLOWED" ] && listed "$1" "$2" || return 1
+	target=$(readlink -f -- "$1" 2>/dev/null) || return 0
+	[ "$target" = "$1" ] || listed "$target" "$2"
 }
 
 # within SECONDS COMMAND…: 124 if it takes longer, where the host can tell.

@@ -23,6 +23,10 @@ section() {
 		files) section_files ;;
 		conffiles) section_conffiles ;;
 		sysctl) section_sysctl ;;
+		services) section_services ;;
+		processes) section_processes ;;
+		kernels) section_kernels ;;
+		reboot) section_reboot ;;
 		*) return 255 ;;
 	esac
 }
@@ -30,7 +34,7 @@ section() {
 # by_root SECTION: whether it sees more as root.
 by_root() {
 	case $1 in
-		docker | podman | cri | sudo) return 0 ;;
+		processes | docker | podman | cri | files | sudo) return 0 ;;
 		*) return 1 ;;
 	esac
 }

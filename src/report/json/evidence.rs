@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::rules::Evidence;
-use crate::snapshot::{Container, quote};
+use crate::snapshot::{Container, Daemon, Stale, quote};
 
 /// The evidence of one finding.
 pub(super) fn evidence(evidence: &Evidence) -> Map<String, Value> {
@@ -43,6 +43,11 @@ pub(super) fn evidence(evidence: &Evidence) -> Map<String, Value> {
             let causes: Vec<String> = offered.causes.iter().map(ToString::to_string).collect();
             json!({ "source": offered.source, "causes": causes })
         }
+        Evidence::Stale(daemons) => {
+            let told = daemons.iter().map(|(service, daemon)| stale(service, daemon));
+            json!({ "processes": told.collect::<Vec<_>>() })
+        }
+        Evidence::Pending { since, packages } => json!({ "since": since, "packages": packages }),
         Evidence::Waiver(justification, until) => {
             json!({ "justification": justification, "until": until.to_string() })
         }
@@ -73,5 +78,25 @@ fn container_in_words(container: &Container) -> Value {
         "added_capabilities": container.added,
         "mounts": mounts.collect::<Vec<_>>(),
         "changed": changed,
+    })
+}
+
+/// A process, what it executes, and how that is known to be something else than what is installed.
+fn stale(service: &str, daemon: &Daemon) -> Value {
+    let (how, library, since) = match &daemon.stale {
+        Some(Stale::Deleted) => ("executable-gone", None, None),
+        Some(Stale::Library(library)) => ("library-gone", Some(library), None),
+        Some(Stale::Replaced(since)) => ("executable-replaced", None, Some(since)),
+        Some(Stale::Changed(since)) => ("executable-changed", None, Some(since)),
+        None => ("unknown", None, None),
+    };
+    json!({
+        "service": service,
+        "process": daemon.process,
+        "executable": daemon.executable,
+        "started": daemon.started,
+        "how": how,
+        "library": library,
+        "changed": since,
     })
 }

@@ -101,6 +101,10 @@ impl<'a> Missing<'a> {
             let (reason, detail) = match word {
                 "blocked" => (Reason::NeedsPrivilege, format!("{some}: may not be searched by this user")),
                 "unreadable" => (Reason::NeedsPrivilege, format!("{some}: not readable for this user")),
+                "refused" => {
+                    let why = "not in the host's list of allowed files, /etc/driftless/allow";
+                    (Reason::NeedsPrivilege, format!("{some}: {why}"))
+                }
                 "many" => {
                     (Reason::OverLimit, format!("{some} files; no more than {MOST_FILES} are compared"))
                 }
@@ -184,7 +188,9 @@ impl<'a> Reading<'a, '_> {
         let (number, rest) = plain(line)?.split_once('\t').ok_or(())?;
         let at = number.parse::<usize>().map_err(|_| ())?.checked_sub(1).ok_or(())?;
         if rest == "done" {
-            let cut = ["blocked", "many", "odd"].iter().any(|word| self.missing.0.contains_key(&(at, *word)));
+            let cut = ["blocked", "refused", "many", "odd"]
+                .iter()
+                .any(|word| self.missing.0.contains_key(&(at, *word)));
             self.entries.get_mut(at).ok_or(())?.complete = !cut;
             return Ok(());
         }
@@ -205,6 +211,7 @@ impl<'a> Reading<'a, '_> {
                 self.lacks(at, word.ok_or(())?, rest)
             }
             "blocked" if is_path(rest) => self.lacks(at, "blocked", rest),
+            "refused" if is_path(rest) => self.lacks(at, "refused", rest),
             "odd" if is_path(rest) => self.lacks(at, "odd", rest),
             _ => Err(()),
         }

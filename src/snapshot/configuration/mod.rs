@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 pub use conffiles::{Conffile, Fate};
 pub use files::{File, Files, Is};
-pub use sysctl::{Running, Setting, Sysctls, dotted};
+pub use sysctl::{Parameter, Setting, Sysctls, dotted};
 
 use super::gap::{Gap, Reason, quote};
 use super::listing::MOST_TEXTS;

@@ -18,14 +18,14 @@ const LONGEST_VALUE: usize = 2000;
 /// The kernel parameters of one host that are configured there, or asked for by the playbook.
 #[derive(Debug, Default)]
 pub struct Sysctls {
-    running: BTreeMap<Symbol, Running>,
+    running: BTreeMap<Symbol, Parameter>,
     /// What its files configure, of what can be compared with what runs. Empty where it cannot be told.
     pub configured: Vec<Setting>,
 }
 
 /// What runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Running {
+pub enum Parameter {
     /// This value, its blanks and line ends made one.
     Value(Symbol),
     /// It may not be read.
@@ -47,8 +47,8 @@ pub struct Setting {
 
 impl Sysctls {
     /// What runs of a parameter, by its name with dots.
-    pub fn running(&self, key: Symbol) -> Running {
-        self.running.get(&key).copied().unwrap_or(Running::Absent)
+    pub fn running(&self, key: Symbol) -> Parameter {
+        self.running.get(&key).copied().unwrap_or(Parameter::Absent)
     }
 }
 
@@ -89,7 +89,8 @@ pub(super) fn read(
         }
     }
     let sysctls = read.sysctls(strings, &wanted, beside);
-    let denied = |key: &&String| strings.find(key).is_some_and(|key| sysctls.running(key) == Running::Denied);
+    let denied =
+        |key: &&String| strings.find(key).is_some_and(|key| sysctls.running(key) == Parameter::Denied);
     gaps.extend(wanted.iter().filter(denied).map(|key| Gap {
         probe: format!("sysctl:{key}"),
         reason: Reason::NeedsPrivilege,
@@ -133,7 +134,7 @@ impl<'a> Read<'a> {
         for (path, value) in &self.running {
             let Ok(key) = intern(&swapped(path), strings) else { continue };
             let value = value.as_ref().map(|value| intern(value, strings));
-            let running = value.map_or(Ok(Running::Denied), |value| value.map(Running::Value));
+            let running = value.map_or(Ok(Parameter::Denied), |value| value.map(Parameter::Value));
             sysctls.running.extend(running.map(|running| (key, running)));
         }
         if !self.unreadable.is_empty() {
@@ -196,7 +197,7 @@ mod tests {
         settings
             .map(|one| {
                 let running = match sysctls.running(one.key) {
-                    Running::Value(value) => text(value).to_owned(),
+                    Parameter::Value(value) => text(value).to_owned(),
                     other => format!("{other:?}"),
                 };
                 format!("{} {} of {}, runs {running}", text(one.key), text(one.value), text(one.file))

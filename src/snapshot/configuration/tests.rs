@@ -238,7 +238,7 @@ fn what_runs_is_what_the_kernel_says() {
         |path: &str| std::fs::read_to_string(Path::new("/proc/sys").join(path)).unwrap().trim().to_owned();
     for (key, path) in [("kernel.ostype", "kernel/ostype"), ("vm.swappiness", "vm/swappiness")] {
         let value = asked.strings.find(&read(path)).unwrap();
-        assert_eq!(running(key), Some(super::Running::Value(value)), "{key}");
+        assert_eq!(running(key), Some(super::Parameter::Value(value)), "{key}");
     }
     assert_eq!(running("kernel.nonesuch"), None);
     assert_eq!(asked.snapshot.gaps.iter().filter(|gap| gap.probe.starts_with("sysctl")).count(), 0);
