@@ -57,8 +57,13 @@ pub enum Evidence {
     File(Box<FileEvidence>),
     /// The package that brought a file.
     Package(String),
-    /// The file that configures something.
-    ConfiguredBy(String),
+    /// A kernel parameter: where it is configured, and who can have changed it.
+    Parameter {
+        /// The file that configures it, where it is that file which is not kept to.
+        configured_by: Option<String>,
+        /// The privileged containers of the host.
+        suspects: Vec<String>,
+    },
     /// Why the host could not be audited.
     Fault(Box<Fault>),
     /// What could not be collected.

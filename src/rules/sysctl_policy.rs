@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::finding::Evidence;
 use super::{About, Check, Finding, Rule};
 use crate::drift::Comparison;
 use crate::playbook::SysctlEntry;
@@ -26,6 +27,10 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
                     host: Some((position, comparison.name(position).to_owned())),
                     expected: entry.value.clone(),
                     observed: running.value().map(str::to_owned),
+                    evidence: Evidence::Parameter {
+                        configured_by: None,
+                        suspects: suspects(comparison, position, &key),
+                    },
                     ..Finding::new(&RULE, key)
                 });
             }
@@ -80,6 +85,28 @@ pub(super) fn violation<'a>(
     (!running.value().is_some_and(|running| same(expected, running))).then_some(running)
 }
 
+/// Privileged containers of a host: for them `/proc/sys` is writable, whatever their root file system is.
+/// Parameters of the network are those of the container's own, and are not the host's.
+pub(super) fn suspects(comparison: &Comparison<'_>, position: usize, key: &str) -> Vec<String> {
+    let containers = comparison.observation(position).and_then(crate::snapshot::Observation::containers);
+    let privileged = containers
+        .filter(|_| !key.starts_with("net."))
+        .into_iter()
+        .flat_map(|containers| containers.privileged().map(|container| containers.subject(container)));
+    privileged.collect()
+}
+
+/// Who can have changed a parameter, as the end of a message.
+pub(super) fn accused(suspects: &[String]) -> String {
+    match suspects {
+        [] => String::new(),
+        [one] => format!("; the privileged container {one} can have changed it"),
+        [first, rest @ ..] => {
+            format!("; the privileged containers {first} and {} more can have changed it", rest.len())
+        }
+    }
+}
+
 /// Whether what is written is what the kernel prints: word by word, and numbers as the kernel reads them, of
 /// base 8 or 16 too; strtoul(3).
 pub(super) fn same(written: &str, running: &str) -> bool {
@@ -110,7 +137,14 @@ fn number(word: &str) -> Option<i128> {
 fn message(finding: &Finding) -> String {
     let expected = finding.expected.as_deref().unwrap_or_default();
     match finding.observed.as_deref() {
-        Some(observed) => format!("{observed} where the playbook says {expected}"),
+        Some(observed) => {
+            let suspects = if let Evidence::Parameter { suspects, .. } = &finding.evidence {
+                suspects.as_slice()
+            } else {
+                &[]
+            };
+            format!("{observed} where the playbook says {expected}{}", accused(suspects))
+        }
         None => {
             format!("the kernel does not have it, and the playbook says {expected}: is its module loaded?")
         }

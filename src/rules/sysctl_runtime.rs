@@ -1,7 +1,7 @@
 //! `sysctl-runtime`: the kernel runs with another value than the host's own files configure.
 
 use super::finding::Evidence;
-use super::sysctl_policy::{entries, running, same, sysctls, violation};
+use super::sysctl_policy::{accused, entries, running, same, suspects, sysctls, violation};
 use super::{About, Check, Finding, Rule};
 use crate::drift::Comparison;
 use crate::severity::Severity;
@@ -29,7 +29,10 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
                     host: Some((position, comparison.name(position).to_owned())),
                     expected: Some(apart.configured.to_owned()),
                     observed: Some(apart.running.to_owned()),
-                    evidence: Evidence::ConfiguredBy(apart.file.to_owned()),
+                    evidence: Evidence::Parameter {
+                        configured_by: Some(apart.file.to_owned()),
+                        suspects: suspects(comparison, position, apart.key),
+                    },
                     ..Finding::new(&RULE, apart.key)
                 });
             }
@@ -60,8 +63,10 @@ pub(super) fn apart<'a>(comparison: &Comparison<'a>, position: usize) -> impl It
 fn message(finding: &Finding) -> String {
     let [observed, expected] =
         [&finding.observed, &finding.expected].map(|value| value.as_deref().unwrap_or_default());
-    let file = if let Evidence::ConfiguredBy(file) = &finding.evidence { file.as_str() } else { "its files" };
-    format!("{observed} runs, and {file} configures {expected}")
+    let Evidence::Parameter { configured_by: Some(file), suspects } = &finding.evidence else {
+        return String::new();
+    };
+    format!("{observed} runs, and {file} configures {expected}{}", accused(suspects))
 }
 
 #[cfg(test)]
@@ -79,6 +84,35 @@ mod tests {
         assert_eq!(
             found("", &[("a", &host("75")), ("b", &host("60"))]),
             ["sysctl-runtime/web/a/vm.swappiness medium: 75 runs, and /etc/sysctl.d/a.conf configures 60"]
+        );
+    }
+
+    #[test]
+    fn a_privileged_container_is_named_where_it_can_have_written() {
+        let container = |name: &str, privileged: bool| {
+            format!(
+                "{{\"id\":\"{}\",\"name\":\"{name}\",\"image\":\"localhost/web\",\"image_id\":\"{}\",\"user\":\"\",\"read_only\":true,\"privileged\":{privileged},\"added\":[],\"mounts\":[],\"tmpfs\":{{}},\"infra\":false}}\n",
+                "a1".repeat(32),
+                "b2".repeat(32)
+            )
+        };
+        let with = |key: &str| {
+            let containers = container("tuner", true) + &container("web", false);
+            format!("{}@podman\nlisted 2\n{containers}", host("75"))
+                .replace("vm.swappiness", key)
+                .replace("vm/swappiness", &key.replace('.', "/"))
+        };
+        let told = |key: &str| {
+            let all = found("", &[("a", &with(key))]);
+            all.into_iter().find(|line| line.starts_with("sysctl-runtime/")).unwrap()
+        };
+        assert!(
+            told("vm.swappiness")
+                .ends_with("configures 60; the privileged container tuner can have changed it")
+        );
+        assert!(
+            told("net.core.somaxconn").ends_with("configures 60"),
+            "its network has parameters of its own"
         );
     }
 

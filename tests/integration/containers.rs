@@ -164,6 +164,60 @@ fn state(folders: &[&str], room: &Room) -> String {
     shell(&script, &room.path("."))
 }
 
+/// A parameter of this machine, configured for as long as a test runs, and put back afterwards.
+struct Configured {
+    file: &'static str,
+    before: String,
+}
+
+const SWAPPINESS: &str = "/proc/sys/vm/swappiness";
+
+impl Configured {
+    /// As the last file of systemd-sysctl and procps alike; `/run` is gone with the next boot.
+    fn now() -> Self {
+        let before = std::fs::read_to_string(SWAPPINESS).unwrap();
+        let file = "/run/sysctl.d/99-zz-driftless-test.conf";
+        std::fs::create_dir_all("/run/sysctl.d").unwrap();
+        std::fs::write(file, "vm.swappiness = 60\n").unwrap();
+        Self { file, before }
+    }
+}
+
+impl Drop for Configured {
+    fn drop(&mut self) {
+        let _ = std::fs::write(SWAPPINESS, &self.before);
+        let _ = std::fs::remove_file(self.file);
+    }
+}
+
+#[test]
+#[ignore = "needs podman: scripts/test"]
+fn a_privileged_container_with_a_read_only_root_changes_the_host_and_is_named() {
+    let room = Room::new();
+    let mut podman = podman(&room);
+    podman.start("tuner", &["--privileged", "--read-only"]);
+    let configured = Configured::now();
+    let wrote = podman.run(&[
+        "exec",
+        "tuner",
+        "sh",
+        "-c",
+        "touch /etc/x 2>/dev/null || echo 75 > /proc/sys/vm/swappiness; cat /proc/sys/vm/swappiness",
+    ]);
+    assert_eq!(wrote.trim(), "75", "the root is read-only, and the host's parameter is not");
+    let report = podman.audit(&room);
+    drop(configured);
+    let key = "sysctl-runtime/ungrouped/here/vm.swappiness";
+    let finding = report["findings"].as_array().unwrap().iter().find(|finding| finding["key"] == key);
+    let finding = finding.unwrap_or_else(|| panic!("{:?}", keys(&report)));
+    assert_eq!(
+        finding["message"],
+        "75 runs, and /run/sysctl.d/99-zz-driftless-test.conf configures 60; the privileged container tuner can have changed it"
+    );
+    assert_eq!(finding["evidence"]["privileged_containers"], serde_json::json!(["tuner"]));
+    assert_eq!(about(&report, "tuner"), ["privileged privileged, with a read-only root"]);
+}
+
 #[test]
 #[ignore = "needs podman: scripts/test"]
 fn podmans_containers_are_audited_as_podman_describes_them_and_nothing_changes() {

@@ -31,7 +31,9 @@ pub(super) fn evidence(evidence: &Evidence) -> Map<String, Value> {
             })
         }
         Evidence::Package(package) => json!({ "package": package }),
-        Evidence::ConfiguredBy(file) => json!({ "configured_by": file }),
+        Evidence::Parameter { configured_by, suspects } => {
+            json!({ "configured_by": configured_by, "privileged_containers": suspects })
+        }
         Evidence::Fault(fault) => {
             json!({ "phase": fault.phase.as_str(), "detail": fault.detail, "hint": fault.hint })
         }
