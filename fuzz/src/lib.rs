@@ -11,6 +11,8 @@ fn request() -> Request {
         ("service", "nginx"),
         ("file", "/etc/nginx/*.conf"),
         ("sysctl", "vm.swappiness"),
+        ("normalise", "1 ^#"),
+        ("show", "1 yes"),
         ("sudo", "yes"),
     ] {
         wanted.add(keyword, text);
@@ -21,8 +23,18 @@ fn request() -> Request {
 /// The operating systems whose package systems are read.
 const SYSTEMS: [&str; 4] = ["debian", "rocky", "alpine", "arch"];
 
+/// One of some sections says what the bytes say: the first of them choose the section, the system and how it ended.
+pub fn room(sections: &[Section], bytes: &[u8]) {
+    let [section, system, status, payload @ ..] = bytes else { return };
+    let section = sections[usize::from(*section) % sections.len()];
+    let status = [0, 0, 0, 1, 126, 127][usize::from(*status) % 6];
+    if let Some(snapshot) = read(section, usize::from(*system), status, payload) {
+        check(&snapshot);
+    }
+}
+
 /// The snapshot of a host where one section prints `payload` and ends with `status`; its tool also says it.
-pub fn read(section: Section, system: usize, status: u8, payload: &[u8]) -> Option<Snapshot> {
+fn read(section: Section, system: usize, status: u8, payload: &[u8]) -> Option<Snapshot> {
     let request = request();
     let nonce = request.nonce();
     let os = format!("ID={}\nVERSION_ID=1\n", SYSTEMS[system % SYSTEMS.len()]);
@@ -48,7 +60,7 @@ pub fn read(section: Section, system: usize, status: u8, payload: &[u8]) -> Opti
 }
 
 /// Fails where something that a person will read could move his cursor or hide what stands beside it.
-pub fn check(snapshot: &Snapshot) {
+fn check(snapshot: &Snapshot) {
     for gap in snapshot.gaps.iter().chain(&snapshot.beside) {
         assert!(!gap.detail.chars().any(char::is_control), "{gap:?}");
         assert!(!gap.probe.chars().any(char::is_control), "{gap:?}");

@@ -30,7 +30,10 @@ fn seen(address: &str, user: &str) -> (Sources, Candidate) {
     let output = answer(address, user, &request);
     assert!(!String::from_utf8_lossy(&output.stdout).contains("hunter2"), "a password left the host");
     let snapshot = Reader::default().read(&output.stdout, &output.stderr, &request).unwrap();
-    assert_eq!((snapshot.gaps, snapshot.beside), (Vec::new(), Vec::new()));
+    assert_eq!(snapshot.gaps, []);
+    // An ordinary user is not told what others' processes use.
+    let beside: Vec<&str> = snapshot.beside.iter().map(|gap| gap.probe.as_str()).collect();
+    assert_eq!(beside, if user == "root" { vec![] } else { vec!["processes"] });
     let candidates = snapshot.candidates.unwrap();
     assert!(candidates.changed.is_some() && candidates.of("no-such-package").is_none());
     (snapshot.sources.unwrap().as_ref().clone(), candidates.of("webd").unwrap().clone())
@@ -88,6 +91,7 @@ fn a_waiting_update_a_pin_and_a_source_of_ones_own_are_found_and_mirrors_are_not
             "package-version/src/src-05/webd",
             "candidate-skew/src/src-05/webd",
             "sources/src/src-04/vendor.example/apt stable",
+            "gap/src/src-04/processes",
         ]
     );
     for (host, verdict) in

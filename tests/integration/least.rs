@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use driftless::probe::{Frames, Request, Wanted};
 
@@ -12,8 +12,11 @@ use crate::lab::{inside, key};
 const PLAYBOOK: &str = "[[package]]\nname = \"nginx\"\n[[file]]\npath = \"/etc/nginx/nginx.conf\"\n[[file]]\npath = \"/etc/nginx/conf.d/*.conf\"\n";
 
 /// Pins the probe for `audit` on pin-01, once, as the documents say: by a script that root runs there.
-fn pin() {
+/// One test at a time has the host, since they change it and put it back.
+fn pin() -> MutexGuard<'static, ()> {
+    static HOST: Mutex<()> = Mutex::new(());
     static PINNED: OnceLock<()> = OnceLock::new();
+    let host = HOST.lock().unwrap_or_else(PoisonError::into_inner);
     PINNED.get_or_init(|| {
         let room = Room::new();
         room.write("web.toml", PLAYBOOK);
@@ -27,6 +30,7 @@ fn pin() {
         assert_eq!(keys.lines().count(), 1, "{keys}");
         assert!(keys.starts_with("restrict,command=\"/usr/local/libexec/driftless/probe\" ssh-ed25519 "));
     });
+    host
 }
 
 /// Feeds a script to root's shell inside a host.
@@ -80,7 +84,7 @@ fn ssh(program: &str, arguments: &[&str], stdin: &str) -> Output {
 #[test]
 #[ignore = "needs the lab: scripts/test"]
 fn the_audit_works_unchanged_against_a_pinned_probe() {
-    pin();
+    let _host = pin();
     let run = audit("audit", "[[package]]\nname = \"nginx\"\nversion = \">=1.22\"\n", &[]);
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
     assert_eq!(field(&run.json(), "hosts", "pin-01", "status"), "audited");
@@ -89,7 +93,7 @@ fn the_audit_works_unchanged_against_a_pinned_probe() {
 #[test]
 #[ignore = "needs the lab: scripts/test"]
 fn the_audit_key_can_do_nothing_else() {
-    pin();
+    let _host = pin();
     let said = |output: &Output| {
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
     };
@@ -126,13 +130,13 @@ fn the_audit_key_can_do_nothing_else() {
 #[test]
 #[ignore = "needs the lab: scripts/test"]
 fn sudo_is_a_gap_until_the_host_has_the_rule() {
-    pin();
+    let _host = pin();
     inside("pin-01", "rm -f /etc/sudoers.d/driftless");
     let packages = "[[package]]\nname = \"nginx\"\n";
     let refused = audit("audit", packages, &["--sudo"]);
     assert_eq!(refused.status, 3, "{}{}", refused.stdout, refused.stderr);
-    let gaps = refused.json()["hosts"][0]["gaps"].to_string();
-    assert!(gaps.contains("needs-privilege") && gaps.contains("driftless probe --sudoers"), "{gaps}");
+    let told = gaps(&refused).concat();
+    assert!(told.contains("needs-privilege") && told.contains("driftless probe --sudoers"), "{told}");
     let rule = Room::new().run(&["probe", "--sudoers"]).stdout;
     fed(
         "pin-01",
@@ -142,11 +146,79 @@ fn sudo_is_a_gap_until_the_host_has_the_rule() {
     );
     let allowed = audit("audit", packages, &["--sudo"]);
     assert_eq!(allowed.status, 0, "{}{}", allowed.stdout, allowed.stderr);
+    // As root the probe keeps to the list, too; and what it allows is read where the user alone may not.
+    let shadow = audit("audit", "[[file]]\npath = \"/etc/shadow\"\n", &["--sudo"]);
+    assert!(
+        gaps(&shadow).iter().any(|gap| gap.starts_with("file:/etc/shadow: needs-privilege:")),
+        "{shadow:?}"
+    );
+    inside("pin-01", "chmod 600 /etc/nginx/nginx.conf");
+    let nginx = "[[file]]\npath = \"/etc/nginx/nginx.conf\"\n";
+    let (without, with) = (audit("audit", nginx, &[]), audit("audit", nginx, &["--sudo"]));
+    inside("pin-01", "chmod 644 /etc/nginx/nginx.conf");
+    assert_eq!((without.status, with.status), (3, 0), "{}{}", without.stdout, with.stdout);
     // The rule is for the probe's own sections alone.
     let asked = |command: &str| inside("pin-01", &format!("su audit -c 'sudo -n {command}' 2>&1; true"));
     assert!(asked("/usr/local/libexec/driftless/probe dpkg").contains("password is required"));
     assert!(asked("cat /etc/shadow").contains("password is required"));
     inside("pin-01", "rm /etc/sudoers.d/driftless");
+}
+
+/// The gaps of pin-01, `probe: reason: detail` each.
+fn gaps(run: &Outcome) -> Vec<String> {
+    let report = run.json();
+    let gaps = field(&report, "hosts", "pin-01", "gaps").as_array().unwrap().clone();
+    let told = |gap: &serde_json::Value| {
+        [&gap["probe"], &gap["reason"], &gap["detail"]]
+            .map(|part| part.as_str().unwrap().to_owned())
+            .join(": ")
+    };
+    gaps.iter().map(told).collect()
+}
+
+#[test]
+#[ignore = "needs the lab: scripts/test"]
+fn files_are_read_if_the_hosts_list_has_them_and_no_other() {
+    let _host = pin();
+    let run = audit("audit", PLAYBOOK, &[]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    inside(
+        "pin-01",
+        "ln -sf /etc/shadow /etc/nginx/conf.d/evil.conf; cp /etc/passwd /etc/nginx/conf.d/own.conf",
+    );
+    let refused = "not in the host's list of allowed files, /etc/driftless/allow";
+    let linked = audit("audit", PLAYBOOK, &[]);
+    inside("pin-01", "rm /etc/nginx/conf.d/*.conf");
+    assert_eq!(linked.status, 3, "{}", linked.stdout);
+    assert!(
+        gaps(&linked).contains(&format!(
+            "file:/etc/nginx/conf.d/*.conf: needs-privilege: /etc/nginx/conf.d/evil.conf: {refused}"
+        )),
+        "a link counts as what it leads to: {:?}",
+        gaps(&linked)
+    );
+    for path in
+        ["/etc/shadow", "/etc/passwd", "/etc/nginx/../shadow", "/etc/nginx/*", "/etc/nginx/conf.d/../../*"]
+    {
+        let playbook = format!("[[file]]\npath = \"{path}\"\nshow = true\n");
+        let run = audit("audit", &playbook, &[]);
+        assert_eq!(run.status, 3, "{path}: {}", run.stdout);
+        assert!(
+            gaps(&run).contains(&format!("file:{path}: needs-privilege: {path}: {refused}")),
+            "{path}: {:?}",
+            gaps(&run)
+        );
+    }
+    // Content is shown only where the list says so, whatever is asked for.
+    let mut wanted = Wanted::default();
+    wanted.add("key", "00");
+    wanted.add("show", "1 yes");
+    wanted.add("file", "/etc/nginx/nginx.conf");
+    let request = Request::new([7; 16], wanted);
+    let answer =
+        ssh("ssh", &["audit@127.77.0.91", "/bin/sh -s"], std::str::from_utf8(request.stdin()).unwrap());
+    let told = String::from_utf8_lossy(&answer.stdout).into_owned();
+    assert!(told.contains("/etc/nginx/nginx.conf") && !told.contains("worker_processes"), "{told}");
 }
 
 #[test]
