@@ -28,6 +28,7 @@ mod inventories;
 mod keys;
 mod lab;
 mod lab_configuration;
+mod lab_ordinary;
 mod lab_origins;
 mod lab_running;
 mod lab_systems;
