@@ -463,7 +463,8 @@ mod tests {
         let names: Vec<&str> = odd.terms.iter().map(|term| term.name).collect();
         assert_eq!(names, ["release", "packages", "broken", "policy", "held"]);
         let sum: f64 = odd.terms.iter().map(|term| term.weight * term.value).sum();
-        assert!((odd.score - sum).abs() < 1e-3 && odd.score >= 0.6, "{odd:?}");
+        let weight: f64 = odd.terms.iter().map(|term| term.weight).sum();
+        assert!((odd.score - sum / weight).abs() < 1e-3 && odd.score >= 0.6, "{odd:?}");
         let down = super::super::rules::fixture::compared(NGINX, &beside_three("nginx=2-1", "down"), advise);
         assert!(down.hosts[3].snowflake.terms.is_empty());
         assert!(down.hosts[3].snowflake.not_measured.contains(&"release"));

@@ -4,13 +4,32 @@ use std::collections::BTreeSet;
 
 use crate::drift::{Comparison, Judgement};
 use crate::rules::Finding;
+use crate::snapshot::Observation;
 
 /// The weights, published in the documentation and in every report. They add up to 1.
-const WEIGHTS: [(&str, f64); 5] =
-    [("release", 0.30), ("packages", 0.30), ("broken", 0.15), ("policy", 0.15), ("held", 0.10)];
+const WEIGHTS: [(&str, f64); 9] = [
+    ("release", 0.25),
+    ("packages", 0.25),
+    ("broken", 0.10),
+    ("policy", 0.10),
+    ("services", 0.10),
+    ("held", 0.05),
+    ("files", 0.05),
+    ("sysctls", 0.05),
+    ("containers", 0.05),
+];
 
-/// What a snowflake may also be, and this version does not measure.
-const NOT_MEASURED: [&str; 4] = ["services", "files", "sysctls", "containers"];
+/// The rules whose findings a term is made of.
+const RULES: [(&str, &[&str]); 8] = [
+    ("release", &["release"]),
+    ("broken", &["package-broken"]),
+    ("policy", &["policy-unmet", "sysctl-policy"]),
+    ("services", &["service-state", "service-stale"]),
+    ("held", &["package-held"]),
+    ("files", &["file-content", "conffile-modified"]),
+    ("sysctls", &["sysctl-runtime", "sysctl-cluster"]),
+    ("containers", &["privileged", "root-writable", "container-changed", "image-drift"]),
+];
 
 /// A host's score, with every term of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,30 +56,37 @@ pub struct Term {
 /// The score of the host at a position; `findings` are its own that count.
 pub(super) fn score(comparison: &Comparison<'_>, position: usize, findings: &[&Finding]) -> Snowflake {
     let observation = comparison.observation(position);
-    let os_known = observation.is_some_and(|observation| observation.os().is_some());
-    let packages_known = observation.is_some_and(|observation| observation.packages().is_some());
-    let found = |rule: &str| findings.iter().any(|finding| finding.rule.id == rule);
+    let found = |name: &str| {
+        let rules = RULES.iter().filter(|(term, _)| *term == name).flat_map(|(_, rules)| *rules);
+        let mut told = rules.flat_map(|rule| findings.iter().filter(move |finding| finding.rule.id == *rule));
+        told.next().is_some()
+    };
     let (mut terms, mut not_measured) = (Vec::new(), Vec::new());
     for (name, weight) in WEIGHTS {
-        let known = if name == "release" { os_known } else { packages_known };
-        let value = match name {
-            "release" => yes(found("release")),
-            "packages" => differing(comparison, position),
-            "broken" => yes(found("package-broken")),
-            "policy" => yes(found("policy-unmet")),
-            _ => yes(found("package-held")),
-        };
-        if known {
+        if observation.is_some_and(|seen| is_known(seen, name)) {
+            let value = if name == "packages" { differing(comparison, position) } else { yes(found(name)) };
             terms.push(Term { name, weight, value });
         } else {
             not_measured.push(name);
         }
     }
-    not_measured.extend(NOT_MEASURED);
     let weight: f64 = terms.iter().map(|term| term.weight).sum();
     let sum: f64 = terms.iter().map(|term| term.weight * term.value).sum();
     let score = if weight > 0.0 { round(sum / weight) } else { 0.0 };
     Snowflake { score, terms, not_measured }
+}
+
+/// Whether what a term is about was collected.
+fn is_known(seen: &Observation, term: &str) -> bool {
+    let Some(snapshot) = &seen.snapshot else { return false };
+    match term {
+        "release" => snapshot.os.is_some(),
+        "services" => snapshot.running.services.is_some(),
+        "files" => snapshot.configuration.files.is_some(),
+        "sysctls" => snapshot.configuration.sysctls.is_some(),
+        "containers" => snapshot.containers.is_some(),
+        _ => snapshot.packages.is_some(),
+    }
 }
 
 fn yes(found: bool) -> f64 {
@@ -100,5 +126,9 @@ mod tests {
     fn the_weights_add_up_to_one() {
         let sum: f64 = WEIGHTS.iter().map(|(_, weight)| weight).sum();
         assert!((sum - 1.0).abs() < 1e-9);
+        let known = |rule: &str| crate::rules::find(rule).is_some();
+        assert!(RULES.iter().all(|(term, rules)| {
+            WEIGHTS.iter().any(|(name, _)| name == term) && rules.iter().all(|rule| known(rule))
+        }));
     }
 }
