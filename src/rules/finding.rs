@@ -47,6 +47,8 @@ pub enum Evidence {
     Spread(Vec<(String, usize)>),
     /// The release of the host where the cluster's is another.
     OtherRelease(String),
+    /// The module stream that the package is of, `nginx:1.24`: what rpm systems install follows from it.
+    Stream(String),
     /// A requirement of the playbook that what is expected does not meet.
     Unfit(String),
     /// dpkg's word for the state of a package.

@@ -18,7 +18,7 @@ pub(crate) type Spec<'a> = (&'a str, &'a str);
 ///
 /// The words of a host are its release (`trixie`, `bookworm`, `forky` without a number), packages (`nginx=1.2-1`, `libc6:i386=2.41-1`,
 /// with dpkg's letters `nginx=1.2-1/hi`, with `*` behind it if it came as a dependency), `no-dpkg`, or `down`.
-/// Further sections follow on lines of their own: `\n@NAME STATUS\nwhat the tool printed`, without a status 0.
+/// Further sections follow on lines of their own: `\n@NAME STATUS\nwhat the tool printed`, without a status 0; they come before the usual ones.
 #[track_caller]
 pub(crate) fn compared<T>(
     playbook: &str,
@@ -107,7 +107,7 @@ fn answer(name: &str, words: &str) -> String {
         let (name, status) = head.split_once(' ').unwrap_or((head, "0"));
         (name, payload, status.parse().unwrap())
     });
-    let given: Vec<(&str, &str, u8)> = sections.into_iter().chain(further).collect();
+    let given: Vec<(&str, &str, u8)> = further.chain(sections).collect();
     let frame = |section: Section| {
         let name = section.name();
         let (_, payload, status) = given.iter().find(|(given, ..)| *given == name).unwrap_or(&("", "", 127));

@@ -87,7 +87,7 @@ impl At<'_, '_> {
             (Judgement::Undecided, ..) => Evidence::Spread(self.column.spread()),
             (_, Some(requirement), _) => Evidence::Unfit(requirement),
             (_, None, Some(release)) => Evidence::OtherRelease(release),
-            (_, None, None) => Evidence::None,
+            (_, None, None) => self.stream().map_or(Evidence::None, Evidence::Stream),
         };
         let own = self.entry().and_then(|entry| entry.severity);
         Finding {
@@ -109,6 +109,17 @@ impl At<'_, '_> {
             matches!(self.column.expected_of(self.member), Expected::Version { exact: false, .. });
         let release = || self.cluster.releases.os(self.member).map(crate::snapshot::Os::label);
         elsewhere.then(|| release().unwrap_or_else(|| "unknown".to_owned()))
+    }
+
+    /// The module stream that the host has the package of, the first half of its label.
+    fn stream(&self) -> Option<String> {
+        let strings = &self.comparison.fleet.strings;
+        let packages = self.comparison.observation(self.position)?.packages()?;
+        let (_, version) = self.installed()?;
+        let mut named = packages.named(strings.find(self.column.name)?).iter();
+        let package = named.find(|package| strings.text(package.version) == version)?;
+        let mut parts = strings.text(package.module?).split(':');
+        Some(format!("{}:{}", parts.next()?, parts.next()?))
     }
 
     /// The playbook's requirement, where what is expected does not meet it.
@@ -141,6 +152,9 @@ fn message(finding: &Finding) -> String {
         (Some(expected), Evidence::OtherRelease(release)) => {
             format!("{observed} where {expected} is expected: another release, {release}")
         }
+        (Some(expected), Evidence::Stream(stream)) => {
+            format!("{observed} where {expected} is expected: its module stream is {stream}")
+        }
         (Some(expected), _) => format!("{observed} where {expected} is expected"),
         (None, evidence) => format!("{observed}; {}", no_majority(evidence)),
     }
@@ -159,6 +173,21 @@ mod tests {
             ["package-version/web/web-04/nginx medium: 1.2-1 where 1.2-2 is expected"]
         );
         assert!(found(NGINX, &beside_three("nginx=1.2-2", "nginx=1.2-2")).is_empty());
+    }
+
+    #[test]
+    fn a_module_stream_is_named_where_a_package_is_of_one() {
+        let host = |version: &str, stream: &str| {
+            let line = format!("nginx\t2\t{version}\t1.el9\tx86_64\tnginx:{stream}:9040:a1b2\n");
+            format!("no-dpkg\n@os-release\nID=rocky\nVERSION_ID=9\n\n@rpm\n{line}\n@rpm-locks\n\n")
+        };
+        let (same, odd) = (host("1.26.3", "1.26"), host("1.24.0", "1.24"));
+        assert_eq!(
+            found(NGINX, &beside_three(&same, &odd)),
+            [
+                "package-version/web/web-04/nginx medium: 2:1.24.0-1.el9 where 2:1.26.3-1.el9 is expected: its module stream is nginx:1.24"
+            ]
+        );
     }
 
     #[test]

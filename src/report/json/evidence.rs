@@ -15,6 +15,7 @@ pub(super) fn evidence(evidence: &Evidence) -> Map<String, Value> {
             json!({ "spread": counts })
         }
         Evidence::OtherRelease(release) => json!({ "release": release }),
+        Evidence::Stream(stream) => json!({ "module": stream }),
         Evidence::State(state) => json!({ "state": state }),
         Evidence::Requirement(requirement) | Evidence::Unfit(requirement) => {
             json!({ "requirement": requirement })
