@@ -109,7 +109,8 @@ probe() {
 	pinned=
 	if [ -z "$REQUEST" ]; then
 		pinned=yes
-		input=$(sed -n -e "/^REQUEST='\$/,/^'\$/p" -e "/^WANTED='\$/,/^'\$/p")
+		# No request is longer, and whoever sends more fills no memory.
+		input=$(head -c 1048576 | sed -n -e "/^REQUEST='\$/,/^'\$/p" -e "/^WANTED='\$/,/^'\$/p")
 		REQUEST=$(block REQUEST)
 		WANTED=$(block WANTED)
 		unset input
