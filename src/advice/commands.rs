@@ -13,6 +13,8 @@ use crate::version::System;
 /// One thing to do on a host.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Command {
+    /// What a person has to do before anything else.
+    First(String),
     /// Lets a package follow its sources again.
     Unhold(System, String),
     /// `dpkg --configure -a`
@@ -35,13 +37,20 @@ impl Command {
         let fits = |text: &&String| systemd || !text.contains("systemctl");
         let each = |subject: &str| {
             let run = entry.run.iter().filter(fits);
-            let run = run.filter_map(|text| filled(text, subject, finding, shell_word)).map(Self::Run);
+            let run = run
+                .filter_map(|text| filled(text, subject, finding, |word| Some(shell_word(word))))
+                .map(Self::Run);
             // A task stands between quotes of its own.
             let tasks = entry.ansible.iter();
             let tasks = tasks.filter_map(|text| filled(text, subject, finding, plain_word)).map(Self::Task);
             let say = entry.say.iter().filter(fits);
-            let say = say.filter_map(|text| filled(text, subject, finding, Some)).map(Self::Say);
-            run.chain(tasks).chain(say).collect::<Vec<_>>()
+            let say = say
+                .filter_map(|text| filled(text, subject, finding, |word| Some(shell_word(word))))
+                .map(Self::Say);
+            let first = entry.first.iter();
+            let first =
+                first.filter_map(|text| filled(text, subject, finding, |word| Some(shell_word(word))));
+            first.map(Self::First).chain(run).chain(tasks).chain(say).collect::<Vec<_>>()
         };
         match &finding.evidence {
             // One finding may speak of several services.
@@ -80,16 +89,19 @@ fn plain_word(word: Cow<'_, str>) -> Option<Cow<'_, str>> {
 }
 
 /// A word as a shell takes it for one, whatever it holds.
-#[expect(clippy::unnecessary_wraps, reason = "the other kinds of words may not fit")]
-fn shell_word(word: Cow<'_, str>) -> Option<Cow<'_, str>> {
-    Some(if is_plain(&word) { word } else { format!("'{}'", word.replace('\'', r"'\''")).into() })
+pub(super) fn shell_word<'w>(word: impl Into<Cow<'w, str>>) -> Cow<'w, str> {
+    let word = word.into();
+    if is_plain(&word) { word } else { format!("'{}'", word.replace('\'', r"'\''")).into() }
 }
 
 /// The steps that a set of commands comes to, for hosts that Ansible calls by a pattern: first the host's
 /// own commands, holds before packages, since a package manager would refuse to go on; then Ansible's.
 pub(super) fn steps(commands: &[Command], pattern: &str) -> Vec<String> {
     let configure = commands.contains(&Command::Configure);
-    let mut steps = Vec::new();
+    let first = commands
+        .iter()
+        .filter_map(|command| if let Command::First(text) = command { Some(text) } else { None });
+    let mut steps: Vec<String> = first.cloned().collect();
     if configure {
         steps.push("dpkg --configure -a".to_owned());
     }

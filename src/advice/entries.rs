@@ -32,6 +32,9 @@ pub struct Entry {
     /// The same for Ansible: modules and their arguments, `service -a 'name={subject} state=restarted'`.
     #[serde(default)]
     pub ansible: Vec<String>,
+    /// What a person has to do before anything else.
+    #[serde(default)]
+    pub first: Vec<String>,
     /// What a person has to do, or to know.
     #[serde(default)]
     pub say: Vec<String>,

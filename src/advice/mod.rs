@@ -4,6 +4,7 @@
 
 mod commands;
 mod entries;
+mod particular;
 mod snowflake;
 mod steps;
 
@@ -425,8 +426,8 @@ mod tests {
         let host = "nginx=1-1\n@kernels\nfile\t1795132800\t/boot/vmlinuz-6.12.50\n@reboot\npending\npackage\tlibc6\n";
         let advised = advised("", &[("web-01", host)]);
         assert_eq!(advised.hosts[0].verdict, Verdict::Repair);
-        assert_eq!(advised.advice[0].steps[0], "ansible 'web-01' -b -m reboot");
-        assert!(advised.advice[0].steps[1].starts_with("drain the host"), "{:?}", advised.advice[0].steps);
+        assert!(advised.advice[0].steps[0].starts_with("drain the host"), "{:?}", advised.advice[0].steps);
+        assert_eq!(advised.advice[0].steps[1], "ansible 'web-01' -b -m reboot");
         assert_eq!(advised.advice[0].steps.len(), 2, "one boot does for both");
     }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::commands::{self, Command, installs};
-use super::{Advice, Conditions, Verdict, entry};
+use super::{Advice, Conditions, Verdict, entry, particular};
 use crate::drift::Comparison;
 use crate::hostlist::fold;
 use crate::rules::{Cause as Why, Evidence, Finding, no_majority};
@@ -184,7 +184,19 @@ fn repair(comparison: &Comparison<'_>, position: usize, findings: &[&Finding]) -
             "package-broken" => Command::Configure,
             "security-pending" => {
                 commands.extend(is_held(finding).then(|| Command::Unhold(system, package.clone())));
+                commands.extend(is_pinned(finding).then(|| {
+                    let pin = "take the pin out of /etc/apt/preferences.d: with it the next upgrade goes back, or fails";
+                    Command::First(format!("{package} is pinned away here: {pin}"))
+                }));
                 commands.push(Command::Install { system, package, version: finding.expected.clone() });
+                continue;
+            }
+            "service-state" => {
+                commands.extend(particular::service(finding, manager));
+                continue;
+            }
+            "file-content" => {
+                commands.extend(particular::file(finding));
                 continue;
             }
             rule if !rule.starts_with("package-") => {
@@ -213,6 +225,12 @@ fn repair(comparison: &Comparison<'_>, position: usize, findings: &[&Finding]) -
 /// Whether a version waits behind a hold.
 fn is_held(finding: &Finding) -> bool {
     matches!(&finding.evidence, Evidence::Offer(offered) if offered.causes.contains(&Why::Held))
+}
+
+/// Whether a pin keeps a version away.
+fn is_pinned(finding: &Finding) -> bool {
+    let pin = |cause: &Why| matches!(cause, Why::Pin(_) | Why::NotCandidate);
+    matches!(&finding.evidence, Evidence::Offer(offered) if offered.causes.iter().any(pin))
 }
 
 /// A package is installed in one version: a security update may be newer than what the cluster has.

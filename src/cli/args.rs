@@ -326,7 +326,11 @@ fn seconds(text: &str) -> Result<f64, String> {
 /// The name of an account, as useradd(8) lets it be; it stands in scripts.
 fn account(text: &str) -> Result<String, String> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
-    if text.bytes().all(fits) && text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
+    // To sudo `ALL` is everybody.
+    if text != "ALL"
+        && text.bytes().all(fits)
+        && text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+    {
         return Ok(text.to_owned());
     }
     Err("expected the name of an account, such as audit".to_owned())

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use driftless::playbook::Playbook;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use driftless::playbook::{LinePattern, Playbook};
 use driftless::probe::{Pinning, Wanted, published, sudoers};
 use driftless::report::write;
 use driftless::rules;
@@ -22,7 +24,10 @@ pub(super) fn run(args: &Probe) -> Result<u8, Failure> {
         for file in &playbook.files {
             *allowed.entry(&file.path).or_default() |= file.show;
         }
-        Pinning { user: &args.user, key: key.as_deref(), allowed }.installer()
+        let patterns = playbook.files.iter().flat_map(|file| &file.normalise);
+        let normalise = patterns.map(LinePattern::posix).collect();
+        let allowed = (!args.playbook.is_empty()).then_some(allowed);
+        Pinning { user: &args.user, key: key.as_deref(), allowed, normalise }.installer()
     } else {
         published()
     };
@@ -32,14 +37,15 @@ pub(super) fn run(args: &Probe) -> Result<u8, Failure> {
 
 /// The one line of a `.pub` file of OpenSSH. A private key in its place must not be printed.
 fn public_key(path: &Path) -> Result<String, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
-    let line = text.trim();
-    let mut words = line.split_whitespace();
-    let kind = words.next().unwrap_or_default();
-    let is_key =
-        ["ssh-", "ecdsa-", "sk-"].iter().any(|start| kind.starts_with(start)) && words.next().is_some();
-    if is_key && !line.contains('\n') && Wanted::can_say(line) {
-        return Ok(line.to_owned());
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::new(format!("cannot read the public key {}: {error}", path.display())))?;
+    let mut words = text.trim().splitn(3, ' ');
+    let (kind, blob) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    // The key's blob begins with its kind, RFC 4253, 6.6. The comment is nobody's business, and may hold a quote.
+    let decoded = STANDARD.decode(blob).unwrap_or_default();
+    let told = decoded.get(4..4 + kind.len()).filter(|_| decoded.len() > 40);
+    if told == Some(kind.as_bytes()) && text.trim().lines().count() == 1 && Wanted::can_say(kind) {
+        return Ok(format!("{kind} {blob}"));
     }
     Err(Failure::new(format!("{} is no public key", path.display()))
         .hint("give the .pub file beside the private key: one line, `ssh-ed25519 AAAA…`"))

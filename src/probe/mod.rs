@@ -128,6 +128,54 @@ mod tests {
         assert_eq!(run(&["/bin/sh", "-s"], stdin.as_bytes()).1, Some(64));
     }
 
+    /// Whether a pinned probe serves what is wanted at all.
+    fn serves(wanted: &str) -> bool {
+        let folder = tempfile::tempdir().unwrap();
+        let pinned = folder.path().join("probe");
+        std::fs::write(&pinned, published()).unwrap();
+        let stdin = format!("REQUEST='\nnonce ab\nsection hostname\n'\nWANTED='\n{wanted}\n'\nprobe\n");
+        let (stdout, status) = run(&["/bin/sh", pinned.to_str().unwrap()], stdin.as_bytes());
+        let frames = Frames::read(&stdout, "ab");
+        assert_eq!(frames.done(), status == Some(0), "{wanted}");
+        frames.done()
+    }
+
+    #[test]
+    fn names_that_are_options_patterns_or_ways_out_of_a_folder_are_refused() {
+        for wanted in [
+            "package --pipe=id",
+            "package -l",
+            "package ../../tmp/evil",
+            "package *",
+            "service --help",
+            "service ngin?",
+            "sysctl kernel/.?/.?/etc/passwd",
+            "sysctl kernel/../../../etc/passwd",
+            "sysctl -w",
+            "sysctl */x",
+            "file etc/passwd",
+            "key zz",
+            "show x yes",
+            "normalise x .*",
+        ] {
+            assert!(!serves(wanted), "{wanted}");
+        }
+        let fine = [
+            "package g++-12",
+            "service getty@tty1.service",
+            "sysctl net/ipv4/conf/eth0.100/rp_filter",
+            "moon full",
+        ];
+        assert!(fine.into_iter().all(serves));
+    }
+
+    #[test]
+    fn too_many_sections_are_refused() {
+        let sections = "section hostname\n".repeat(200);
+        let stdin = format!("{SCRIPT}\nREQUEST='\nnonce 00\n{sections}'\nprobe\n");
+        assert_eq!(run(&["/bin/sh", "-s"], stdin.as_bytes()).1, Some(64));
+    }
+
     #[test]
     fn a_section_that_the_script_lacks_is_said_to_be_unknown() {
         let stdin = format!("{SCRIPT}\nREQUEST='\nnonce 00\nsection moon-phase\n'\nprobe\n");

@@ -2,7 +2,7 @@
 //!
 //! It writes the texts that a person reviews and carries to the host, and carries nothing there itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::{Section, published};
@@ -20,8 +20,11 @@ pub struct Pinning<'a> {
     pub user: &'a str,
     /// The public half of the audit key, one line of an OpenSSH `.pub` file.
     pub key: Option<&'a str>,
-    /// Paths and globs of the files that may be read, and whether their content may be shown.
-    pub allowed: BTreeMap<&'a str, bool>,
+    /// Paths and globs of the files that may be read, and whether their content may be shown; `None` leaves the
+    /// list of the host as it is, if it has one.
+    pub allowed: Option<BTreeMap<&'a str, bool>>,
+    /// Patterns of lines that may be left out of hashes, as the probe is sent them.
+    pub normalise: BTreeSet<&'a str>,
 }
 
 impl Pinning<'_> {
@@ -45,16 +48,28 @@ impl Pinning<'_> {
              cat >{PINNED} <<'END_OF_PROBE'\n{}END_OF_PROBE\n\
              chmod 755 {PINNED}\n\n\
              # The files that it may read, one path or glob a line; it refuses every other. Of those after `show` the\n\
-             # content may leave the host, of the others a hash alone.\n\
-             cat >{ALLOWED} <<'END_OF_LIST'\n",
+             # content may leave the host, of the others a hash alone; lines that match what stands after `normalise`\n\
+             # may be left out. What stands in {ALLOWED}.local is yours: no such script touches it.\n",
             env!("CARGO_PKG_VERSION"),
             published()
         );
-        for (path, show) in &self.allowed {
+        text.push_str(&self.list());
+        text.push_str(&self.let_in());
+        text
+    }
+
+    fn list(&self) -> String {
+        let Some(allowed) = &self.allowed else {
+            return format!("[ -e {ALLOWED} ] || : >{ALLOWED}\nchmod 644 {ALLOWED}\n\n");
+        };
+        let mut text = format!("cat >{ALLOWED} <<'END_OF_LIST'\n");
+        for (path, show) in allowed {
             let _ = writeln!(text, "{}{path}", if *show { "show " } else { "" });
         }
+        for pattern in &self.normalise {
+            let _ = writeln!(text, "normalise {pattern}");
+        }
         let _ = writeln!(text, "END_OF_LIST\nchmod 644 {ALLOWED}\n");
-        text.push_str(&self.let_in());
         text
     }
 
@@ -75,13 +90,19 @@ impl Pinning<'_> {
              home=~{user}\n\
              [ -d \"$home\" ] || {{ echo \"there is no user {user}: useradd --create-home --shell /bin/sh {user}\" >&2; exit 1; }}\n\
              keys=$home/.ssh/authorized_keys\n\
+             for file in \"$home/.ssh\" \"$keys\"; do\n\
+             \t[ ! -h \"$file\" ] || {{ echo \"$file is a link: nothing is written through it\" >&2; exit 1; }}\n\
+             done\n\
              if grep -qsF '{blob}' \"$keys\" && ! grep -qxF \"$line\" \"$keys\"; then\n\
              \techo \"$keys has this key in another line: remove that first\" >&2\n\
              \texit 1\n\
              fi\n\
              # Made by root, it is root's alone to change; sshd reads it as the user.\n\
              mkdir -p \"$home/.ssh\"\n\
-             grep -qsxF \"$line\" \"$keys\" || printf '%s\\n' \"$line\" >>\"$keys\"\n"
+             if ! grep -qsxF \"$line\" \"$keys\"; then\n\
+             \t[ -z \"$(tail -c 1 \"$keys\" 2>/dev/null)\" ] || echo >>\"$keys\"\n\
+             \tprintf '%s\\n' \"$line\" >>\"$keys\"\n\
+             fi\n"
         )
     }
 }
@@ -125,12 +146,16 @@ mod tests {
     #[test]
     fn the_line_gives_the_key_the_probe_and_nothing_else() {
         let key = "ssh-ed25519 AAAAC3 audit@ops";
-        let pinning =
-            Pinning { user: "audit", key: Some(key), allowed: BTreeMap::from([("/etc/motd", true)]) };
+        let pinning = Pinning {
+            user: "audit",
+            key: Some(key),
+            allowed: Some(BTreeMap::from([("/etc/motd", true)])),
+            normalise: BTreeSet::from(["^#"]),
+        };
         assert_eq!(
             pinning.authorized_key(),
             "restrict,command=\"/usr/local/libexec/driftless/probe\" ssh-ed25519 AAAAC3 audit@ops"
         );
-        assert!(pinning.installer().contains("\nshow /etc/motd\nEND_OF_LIST\n"));
+        assert!(pinning.installer().contains("\nshow /etc/motd\nnormalise ^#\nEND_OF_LIST\n"));
     }
 }

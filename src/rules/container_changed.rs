@@ -5,10 +5,14 @@ use super::finding::Evidence;
 use super::{About, Check, Finding, Rule};
 use crate::drift::Comparison;
 use crate::severity::Severity;
-use crate::snapshot::quote;
+use crate::snapshot::{Changes, quote};
 
 /// How many paths the message names; the evidence has more.
 const NAMED: usize = 3;
+
+/// Where services write as they run: no sign that somebody changed the container.
+const PASSING: [&str; 7] =
+    ["/run/", "/var/run/", "/var/log/", "/var/cache/", "/var/lock/", "/var/tmp/", "/tmp/"];
 
 pub(super) static RULE: Rule = Rule {
     id: "container-changed",
@@ -19,10 +23,24 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
+    let before = findings.len();
     each(comparison, &RULE, findings, |container| {
         let changed = container.changed.as_ref().filter(|changes| changes.count > 0)?;
         Some(("as its image", format!("{} changed", changed.count)))
     });
+    for finding in findings.iter_mut().skip(before) {
+        if let Evidence::Container(container) = &finding.evidence {
+            if container.changed.as_ref().is_some_and(is_passing) {
+                finding.severity = Severity::Low;
+            }
+        }
+    }
+}
+
+/// Whether nothing changed but what a service writes as it runs.
+fn is_passing(changes: &Changes) -> bool {
+    let passing = |path: &str| PASSING.iter().any(|folder| path.starts_with(folder));
+    changes.count == changes.paths.len() && changes.paths.iter().all(|change| passing(&change.path))
 }
 
 fn message(finding: &Finding) -> String {
@@ -42,6 +60,15 @@ fn message(finding: &Finding) -> String {
 mod tests {
     use super::super::container::fixture::podman;
     use super::super::fixture::found;
+
+    #[test]
+    fn what_a_service_writes_as_it_runs_weighs_less() {
+        let same = podman("web", "ab", false, false);
+        let changes = r#"2 {"added":["/run/web.pid","/var/log/web.log"]}"#;
+        let changed = same.replace("changes aa 0", &format!("changes aa {changes}"));
+        let told = found("[rules]\nroot-writable = \"off\"\n", &[("a", &changed)]);
+        assert!(told.len() == 1 && told[0].starts_with("container-changed/web/a/web low:"), "{told:?}");
+    }
 
     #[test]
     fn what_changed_is_counted_and_named() {

@@ -25,12 +25,26 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
                 cluster.members.iter().copied().filter(|at| asked(comparison, *at, pattern)).collect();
             let paths: BTreeSet<Symbol> =
                 members.iter().flat_map(|at| paths(comparison, *at, pattern)).collect();
+            if paths.is_empty() && members.iter().any(|at| file(comparison, *at, pattern, pattern).is_some())
+            {
+                findings.push(nowhere(cluster, strings.text(pattern)));
+            }
             for path in paths.into_iter().filter(|path| told.insert(*path)) {
                 let seen = members.iter().filter_map(|at| Some((*at, file(comparison, *at, pattern, path)?)));
                 let compared = Compared::of(seen.collect());
                 findings.extend(compared.findings(comparison, cluster, strings.text(path)));
             }
         }
+    }
+}
+
+/// A path that no host has is no drift, and mostly a slip of the playbook.
+fn nowhere(cluster: &Cluster<'_>, pattern: &str) -> Finding {
+    Finding {
+        severity: Severity::Info,
+        severity_is_entrys: true,
+        cluster: Some(cluster.name.clone()),
+        ..Finding::new(&RULE, pattern)
     }
 }
 
@@ -108,8 +122,18 @@ impl Compared {
             findings.push(Finding {
                 cluster: Some(cluster.name.clone()),
                 host: Some((*position, comparison.name(*position).to_owned())),
-                expected: example.map(|example| label(example, strings)),
-                observed: Some(file).filter(|file| file.is != Is::Absent).map(|file| label(file, strings)),
+                expected: match example {
+                    Some(example) if apart => Some(label(example, strings)),
+                    Some(_) => {
+                        Some(access(evidence.mode.as_ref(), evidence.owner.as_ref(), |(_, most)| most))
+                    }
+                    None => None,
+                },
+                observed: match file.is {
+                    Is::Absent => None,
+                    _ if apart => Some(label(file, strings)),
+                    _ => Some(access(evidence.mode.as_ref(), evidence.owner.as_ref(), |(mine, _)| mine)),
+                },
                 evidence: if open {
                     Evidence::Spread(self.spread(strings))
                 } else {
@@ -131,6 +155,17 @@ impl Compared {
     }
 }
 
+/// `mode 644, owner root:root`, as far as they differ.
+fn access(
+    mode: Option<&(String, String)>,
+    owner: Option<&(String, String)>,
+    pick: fn(&(String, String)) -> &String,
+) -> String {
+    let mode = mode.map(|mode| format!("mode {}", pick(mode)));
+    let owner = owner.map(|owner| format!("owner {}", pick(owner)));
+    mode.into_iter().chain(owner).collect::<Vec<_>>().join(", ")
+}
+
 /// What tells one content from another without telling what it is: the beginning of its hash.
 fn label(file: &File, strings: &Strings) -> String {
     match file.is {
@@ -145,6 +180,9 @@ fn label(file: &File, strings: &Strings) -> String {
 }
 
 fn message(finding: &Finding) -> String {
+    if finding.host.is_none() {
+        return "no host of the cluster has it: is the path misspelt?".to_owned();
+    }
     let Evidence::File(file) = &finding.evidence else {
         return format!(
             "{}; {}",

@@ -114,6 +114,8 @@ pub(super) fn same(written: &str, running: &str) -> bool {
     loop {
         match (one.next(), other.next()) {
             (None, None) => return true,
+            // The kernel reads the numbers and leaves what follows.
+            (Some(rest), None) if rest.starts_with('#') => return true,
             (Some(one), Some(other))
                 if one == other || number(one).is_some_and(|one| Some(one) == other.parse().ok()) => {}
             _ => return false,

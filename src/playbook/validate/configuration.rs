@@ -14,6 +14,39 @@ const KEY: &str = "write the parameter's name, such as `vm.swappiness`";
 /// How to write a kernel parameter's value.
 const VALUE: &str = "write the value as sysctl prints it, between quotes: `value = \"60\"`";
 
+/// What is wrong with a path: title, label and help. Hosts take a path as it stands, and a list of allowed files
+/// has one way to write it.
+fn odd_path(path: &str) -> Option<(String, &'static str, &'static str)> {
+    let shown = path.escape_debug();
+    let mut parts = path.split('/').skip(1).peekable();
+    if path.split('/').skip(1).any(|part| ["", ".", ".."].contains(&part)) {
+        let title = format!("`{shown}` takes a detour");
+        return Some((
+            title,
+            "a part of it is empty, `.` or `..`",
+            "write the path without it, and without a `/` at its end",
+        ));
+    }
+    if parts.peek().is_some_and(|first| first.contains(['*', '?', '['])) {
+        let title = format!("`{shown}` looks into every folder there is");
+        return Some((title, "a glob in its first part", "name the first folder: `/etc/*.conf`"));
+    }
+    if path.contains(['{', '}']) {
+        let title = format!("`{shown}` has braces");
+        return Some((title, "a glob has `*`, `?` and `[…]` alone", "write an entry for each path"));
+    }
+    let unclosed =
+        |part: &str| part.rfind('[').is_some_and(|at| !part.get(at..).unwrap_or_default().contains(']'));
+    if path.split('/').any(unclosed) {
+        return Some((
+            format!("`{shown}` has `[` without `]`"),
+            "no glob",
+            "close it, as in `/etc/app/[a-c].conf`",
+        ));
+    }
+    None
+}
+
 impl Check<'_, '_> {
     /// One `[[file]]`.
     pub(super) fn file(&mut self, raw: Spanned<RawFile>) -> Option<FileEntry> {
@@ -35,9 +68,13 @@ impl Check<'_, '_> {
 
     /// A path behind which files are: reading what the kernel shows there may wait for ever, or change something.
     fn plain_file(&mut self, path: Text) -> Option<Text> {
-        let kernels =
-            ["/proc/", "/sys/", "/dev/"].into_iter().find(|folder| path.get_ref().starts_with(folder));
-        let Some(folder) = kernels else { return Some(path) };
+        if let Some((title, label, help)) = odd_path(path.get_ref()) {
+            self.mistakes.add(path.span(), title, label, help);
+            return None;
+        }
+        let kernels = ["/proc/", "/sys/", "/dev/"].into_iter();
+        let mut kernels = kernels.filter(|folder| format!("{}/", path.get_ref()).starts_with(folder));
+        let Some(folder) = kernels.next() else { return Some(path) };
         let help = "kernel parameters belong into a `[[sysctl]]`: `key = \"vm.swappiness\"`";
         let title = format!("`{}` is no file that somebody wrote", path.get_ref());
         self.mistakes.add(path.span(), title, format!("the kernel's own, under {folder}"), help);
@@ -106,6 +143,18 @@ mod tests {
 
     #[test]
     fn what_is_the_kernels_is_no_file_and_a_parameter_is_one_name() {
+        for (path, words) in [
+            ("/etc/../proc/version", "takes a detour"),
+            ("//proc/version", "takes a detour"),
+            ("/etc/app/", "takes a detour"),
+            ("/", "takes a detour"),
+            ("/pro?/version", "looks into every folder"),
+            ("/etc/{a,b}", "has braces"),
+            ("/etc/[a", "`[` without `]`"),
+        ] {
+            wrong(&format!("[[file]]\npath = \"{path}\"\n"), "2:8", &[words]);
+        }
+        wrong("[[file]]\npath = \"/proc\"\n", "2:8", &["is no file that somebody wrote"]);
         wrong("[[file]]\npath = \"/proc/kmsg\"\n", "2:8", &["is no file that somebody wrote", "[[sysctl]]"]);
         for (key, place) in
             [("net.*.x", "2:12"), ("vm.x = 1", "2:12"), ("vm..x", "2:7"), ("/proc/sys/vm", "2:7")]

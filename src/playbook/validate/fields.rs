@@ -102,7 +102,10 @@ impl<'a, 'm> Check<'a, 'm> {
         let text = self.filled(key, text, "the package's name, as its package manager has it: `nginx`")?;
         // deb-control(5) is stricter; rpm, pacman and apk add the last few.
         let fits = |letter: char| letter.is_ascii_alphanumeric() || "+-._@".contains(letter);
-        let Some((at, odd)) = text.get_ref().char_indices().find(|(_, letter)| !fits(*letter)) else {
+        // What begins with a dash would be an option to whoever is asked for it.
+        let begins = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let odd = |(at, letter): &(usize, char)| !fits(*letter) || *at == 0 && !begins(*letter);
+        let Some((at, odd)) = text.get_ref().char_indices().find(odd) else {
             return Some(text.into_inner());
         };
         let help = match odd {

@@ -23,6 +23,7 @@ section_files() {
 			'key '*) key=${line#key } ;;
 			'normalise '*)
 				line=${line#normalise }
+				may_leave_out "${line#* }" || unlisted=yes
 				normalise="$normalise${normalise:+
 }${line#* }"
 				;;
@@ -39,13 +40,14 @@ section_files() {
 }
 
 forget() {
+	unlisted=
 	normalise=
 	show=no
 }
 
 # files_of PATTERN: the files that the shell finds for it.
 files_of() {
-	if ! may_read "$1" ''; then
+	if [ -n "$unlisted" ] || ! may_read "$1" ''; then
 		printf '%s\n' "$entry	refused	$1"
 		return
 	fi
@@ -116,10 +118,18 @@ described() {
 	done
 }
 
-# What normalising leaves of a file; no line at all is no failure.
+# What normalising leaves of the file that is open as 4; no line at all is no failure. It is read by way of /proc,
+# which leads to the file that was opened, whatever has taken its name since.
 content() {
-	[ -n "$normalise" ] || { within 10 cat "$file"; return; }
-	within 10 grep -avE -e "$normalise" "$file"
+	if [ -z "$normalise" ]; then
+		within 10 cat /proc/self/fd/4
+		return
+	fi
+	(
+		# shellcheck disable=SC3045 # where a shell has no such limit, there is none
+		ulimit -v 1000000 2>/dev/null
+		within 10 grep -avE -e "$normalise" /proc/self/fd/4
+	)
 	status=$?
 	[ $status -le 1 ] || return $status
 }
@@ -128,9 +138,15 @@ digest() {
 	if command -v sha256sum >/dev/null; then sha256sum; else openssl dgst -sha256 -r; fi
 }
 
-# salted SALT: the hash of a salt and a file, and nothing but the failure where it could not be read.
+# salted SALT: the hash of a salt and the open file, and nothing but the failure where it could not be read.
 salted() {
 	{ { printf '%s' "$1"; content || echo "failed $?" >&3; } | digest; } 3>&1
+}
+
+# may_tell [show]: whether the open file is one that the host's list has: a link counts as what it leads to.
+may_tell() {
+	[ -n "$pinned" ] || return 0
+	target=$(readlink /proc/self/fd/4) && { [ "$target" = "$file" ] || listed "$target" "$1"; }
 }
 
 hashed() {
@@ -139,17 +155,33 @@ hashed() {
 			printf '%s\n' "$entry	large	$file"
 			continue
 		fi
-		sum=$(salted "$key")
-		case $sum in
-			*failed*) printf '%s\n' "$entry	failed	$file"; continue ;;
-		esac
-		link=-
-		[ ! -h "$file" ] || link='link'
-		printf '%s\n' "$entry	file	$mode	$owner	$size	$link	${sum%% *}	$file"
-		if [ "$show" = yes ] && [ "$size" -le $LARGEST_SHOWN ] && may_read "$file" show; then
-			content | awk '{ print "\t" $0 }'
-		fi
-	done
+		opened=
+		{
+			opened=yes
+			hash_open
+		} 4<"$file"
+		[ -n "$opened" ] || printf '%s\n' "$entry	failed	$file"
+	done 2>/dev/null
+}
+
+hash_open() {
+	show_it=$show
+	if ! may_tell ''; then
+		printf '%s\n' "$entry	refused	$file"
+		return
+	fi
+	sum=$(salted "$key")
+	case $sum in
+		*failed*) printf '%s\n' "$entry	failed	$file"; return ;;
+	esac
+	link=-
+	[ ! -h "$file" ] || link='link'
+	# Content that somebody else could put behind the path is not shown: a link leads to any file.
+	[ "$(readlink /proc/self/fd/4)" = "$file" ] || show_it=no
+	printf '%s\n' "$entry	file	$mode	$owner	$size	$link	${sum%% *}	$file"
+	if [ "$show_it" = yes ] && [ "$size" -le $LARGEST_SHOWN ] && may_read "$file" show && may_tell show; then
+		content | head -c $((2 * LARGEST_SHOWN)) | awk '{ print "\t" $0 }'
+	fi
 }
 
 # What the configuration files that came with the named packages are now, compared here: a digest that anybody
@@ -171,7 +203,7 @@ section_conffiles() {
 				if (at > 2) print package "\t" substr($0, at + 1) "\t" substr($0, 2, at - 2)
 			}' | conffiles_by md5sum
 	elif command -v rpm >/dev/null; then
-		as_nobody rpm -q --qf '[%{=NAME}\t%{FILEDIGESTS}\t%{=FILEDIGESTALGO}\t%{FILEFLAGS:fflags}\t%{FILENAMES}\n]' "$@" 2>/dev/null |
+		as_nobody rpm -q --qf '[%{=NAME}\t%{FILEDIGESTS}\t%{=FILEDIGESTALGO}\t%{FILEFLAGS:fflags}\t%{FILENAMES}\n]' -- "$@" 2>/dev/null |
 			awk -F '\t' 'NF == 5 && $3 == 8 && $4 ~ /c/ && $4 !~ /g/ && $2 != "" { print $1 "\t" $2 "\t" $5 }' | conffiles_by sha256sum
 	elif [ -d /var/lib/pacman/local ]; then
 		for name do
@@ -218,7 +250,7 @@ conffiles_by() {
 			print (substr($0, 1, at - 1) == shipped[path] ? "shipped" : "edited") "\t" package[path] "\t" path
 		}' | while IFS='	' read -r state package file; do
 		sum=-
-		[ "$state" = shipped ] || sum=$(salted "$nonce" | awk '{ print $1; exit }')
+		[ "$state" = shipped ] || { sum=$(salted "$nonce" | awk '{ print $1; exit }'); } 4<"$file"
 		printf '%s\n' "$state	$package	$sum	$file"
 	done
 }
@@ -249,6 +281,7 @@ section_sysctl() {
 	done
 	lines=$(awk '
 		FILENAME == "/proc/self/mounts" { if ($2 == "/proc/sys" && $4 ~ /^ro(,|$)/) print "read-only"; next }
+		{ sub(/\r$/, "") }
 		!/^[ \t]*([#;]|$)/ { print "line\t" FILENAME "\t" $0 }' /proc/self/mounts "$@" /dev/null)
 	[ -z "$lines" ] || printf '%s\n' "$lines"
 	# As paths below /proc/sys: where a dot comes first, dots and slashes have changed places, sysctl.d(5).
@@ -269,6 +302,8 @@ section_sysctl() {
 	unset IFS
 	for file do
 		shift
+		# What a glob has found may lead elsewhere: to some shells `..` is a file like any other.
+		case $file in */./* | */../* | */. | */..) continue ;; esac
 		[ -f "$file" ] || continue
 		if [ -r "$file" ]; then set -- "$@" "$file"; else printf '%s\n' "denied	${file#/proc/sys/}"; fi
 	done

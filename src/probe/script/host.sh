@@ -27,7 +27,7 @@ unset LANGUAGE DPKG_ROOT CDPATH ENV
 REQUEST=
 WANTED=
 
-# Where it is pinned, and the list of files that it may read there.
+# Where it is pinned, and the list of files that it may read there; a second list, ending in `.local`, adds to it.
 PINNED=/usr/local/libexec/driftless/probe
 ALLOWED=/etc/driftless/allow
 
@@ -96,28 +96,49 @@ listed() {
 	case $1/ in *//* | */./* | */../*) return 1 ;; esac
 	parts "$1"
 	depth=$parts
-	while IFS= read -r allowed; do
+	asked=$1
+	how=$2
+	set -f
+	IFS='
+'
+	# shellcheck disable=SC2086 # one a line
+	set -- $lists
+	unset IFS
+	for allowed do
 		case $allowed in
 			'show '*) allowed=${allowed#show } ;;
-			*) [ -z "$2" ] || continue ;;
+			/*) [ -z "$how" ] || continue ;;
+			*) continue ;;
 		esac
-		[ "$1" != "$allowed" ] || return 0
+		[ "$asked" != "$allowed" ] || return 0
 		# shellcheck disable=SC2254 # it is a pattern
-		case $1 in
+		case $asked in
 			*[*?[]*) ;;
 			$allowed) parts "$allowed"; [ "$parts" != "$depth" ] || return 0 ;;
 		esac
-	done <"$ALLOWED"
+	done
 	return 1
 }
 
-# may_read PATH [show]: whether the probe may read a file, or look for files, that a request names. Unpinned, it
-# runs with no more rights than whoever sent it has in any case. A link counts as what it leads to, too.
+# may_read PATH [show]: whether the probe may look for a file, or for files, that a request names. Unpinned, it
+# runs with no more rights than whoever sent it has in any case.
 may_read() {
 	[ -n "$pinned" ] || return 0
-	[ -r "$ALLOWED" ] && listed "$1" "$2" || return 1
-	target=$(readlink -f -- "$1" 2>/dev/null) || return 0
-	[ "$target" = "$1" ] || listed "$target" "$2"
+	listed "$1" "$2"
+}
+
+# may_leave_out PATTERN: whether lines may be left out by it. Whoever could choose it would learn from a hash which
+# lines there are.
+may_leave_out() {
+	[ -n "$pinned" ] || return 0
+	case "
+$lists
+" in
+		*"
+normalise $1
+"*) return 0 ;;
+		*) return 1 ;;
+	esac
 }
 
 # within SECONDS COMMAND…: 124 if it takes longer, where the host can tell.

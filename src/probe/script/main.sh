@@ -104,19 +104,41 @@ printable() {
 	esac
 }
 
+# proper: whether what is wanted is made of the names and numbers that it should be: none is an option, a pattern
+# or a way out of a folder. What later versions may want is passed by.
+proper() {
+	set -f
+	IFS='
+'
+	for line in $WANTED; do
+		text=${line#* }
+		case $line in
+			'package '*) case $text in [!A-Za-z0-9_]* | *[!A-Za-z0-9_.+@-]*) return 1 ;; esac ;;
+			'service '*) case $text in [!A-Za-z0-9_]* | *[!A-Za-z0-9_.:@\\-]*) return 1 ;; esac ;;
+			'sysctl '*) case $text in [!A-Za-z0-9_]* | *[!A-Za-z0-9_./:@+-]* | *..*) return 1 ;; esac ;;
+			'file '*) case $text in [!/]*) return 1 ;; esac ;;
+			'key '* | 'nonce '*) case $text in *[!0-9a-f]*) return 1 ;; esac ;;
+			'show '* | 'normalise '*) case ${text%% *} in *[!0-9]*) return 1 ;; esac ;;
+		esac
+	done
+	unset IFS
+}
+
 # probe [SECTION]: serves the request; or, where sudo runs the pinned probe, answers one section.
 probe() {
 	pinned=
+	lists=
 	if [ -z "$REQUEST" ]; then
 		pinned=yes
+		lists=$(cat "$ALLOWED" "$ALLOWED.local" 2>/dev/null)
 		# No request is longer, and whoever sends more fills no memory.
-		input=$(head -c 1048576 | sed -n -e "/^REQUEST='\$/,/^'\$/p" -e "/^WANTED='\$/,/^'\$/p")
+		input=$(within 60 head -c 1048576 | sed -n -e "/^REQUEST='\$/,/^'\$/p" -e "/^WANTED='\$/,/^'\$/p")
 		REQUEST=$(block REQUEST)
 		WANTED=$(block WANTED)
 		unset input
 	fi
 	exec </dev/null
-	if ! printable "$WANTED"; then
+	if ! printable "$WANTED" || ! proper; then
 		echo 'driftless probe: malformed request' >&2
 		exit 64
 	fi
@@ -137,5 +159,9 @@ probe() {
 	# shellcheck disable=SC2086 # one argument a line is what is wanted
 	set -- $REQUEST
 	unset IFS
+	if [ $# -gt 100 ]; then
+		echo 'driftless probe: too much at once' >&2
+		exit 64
+	fi
 	serve "$@"
 }

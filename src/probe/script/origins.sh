@@ -32,8 +32,9 @@ section_sources() {
 			keep = 0
 		}
 		/^[ \t]*[#;]/ { next }
-		/:\// { gsub(/:\/\/[^\/ \t]*@/, "://"); gsub(/\?[^ \t,]*/, "") }
+		/:\// { gsub(/:\/\/[^ \t]*@/, "://"); gsub(/[?&][^ \t,]*/, "") }
 		/^[ \t]*$/ { print ""; keep = 0; next }
+		FILENAME ~ /\.list$/ && FILENAME ~ /\/apt\// && !/^[ \t]*deb(-src)?[ \t]/ { print "a line that is no source"; next }
 		whole { sub(/#.*/, ""); print; next }
 		FILENAME ~ /\/pacman/ { sub(/^[ \t]+/, "") }
 		/^[ \t]/ { if (keep) print; next }

@@ -57,7 +57,7 @@ openrc_service() (
 	for link in /etc/runlevels/*/"$1"; do
 		if [ -h "$link" ]; then enabled=enabled; fi
 	done
-	echo "service $1 $started $enabled"
+	printf 'service %s\n' "$1 $started $enabled"
 )
 
 # Links say whether it starts by itself; whether it runs, its processes alone.
@@ -68,7 +68,7 @@ sysvinit_service() (
 	for link in /etc/rc[2345].d/S[0-9][0-9]"$1"; do
 		if [ -h "$link" ]; then enabled=enabled; fi
 	done
-	echo "service $1 $started $enabled"
+	printf 'service %s\n' "$1 $started $enabled"
 )
 
 # Daemons: process, start, unit, name and executable of each; then, of the executables, when each was changed

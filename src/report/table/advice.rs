@@ -9,6 +9,9 @@ use crate::report::style::{Look, Tone};
 /// How many pieces of advice are shown.
 const MOST: usize = 40;
 
+/// How many steps of one piece are shown: a host that has gone wrong in a thousand ways is not repaired by hand.
+const MOST_STEPS: usize = 24;
+
 /// How far reasons and steps are set in: below the hosts, past the longest action.
 const INDENT: usize = 15;
 
@@ -25,8 +28,12 @@ pub(super) fn render(audit: &Audit<'_>, look: &Look) -> Option<String> {
             text.push_str(&who_and_why(audit, next, look));
         }
         // A command is never broken into lines: it is there to be copied.
-        for step in &advice.steps {
+        for step in advice.steps.iter().take(MOST_STEPS) {
             text.push_str(&format!("{:INDENT$}- {step}\n", ""));
+        }
+        let more = advice.steps.len().saturating_sub(MOST_STEPS);
+        if more > 0 {
+            text.push_str(&format!("{:INDENT$}- and {more} more steps; -o json has them all\n", ""));
         }
     }
     let more = all.len().saturating_sub(MOST);
