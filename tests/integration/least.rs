@@ -152,7 +152,14 @@ fn sudo_is_a_gap_until_the_host_has_the_rule() {
         gaps(&shadow).iter().any(|gap| gap.starts_with("file:/etc/shadow: needs-privilege:")),
         "{shadow:?}"
     );
-    inside("pin-01", "chmod 600 /etc/nginx/nginx.conf");
+    inside("pin-01", "ln -sf /etc/shadow /etc/nginx/conf.d/evil.conf");
+    let linked = audit("audit", PLAYBOOK, &["--sudo"]);
+    inside("pin-01", "rm /etc/nginx/conf.d/evil.conf; chmod 600 /etc/nginx/nginx.conf");
+    assert!(
+        gaps(&linked).concat().contains("/etc/nginx/conf.d/evil.conf: not in the host's list"),
+        "{:?}",
+        gaps(&linked)
+    );
     let nginx = "[[file]]\npath = \"/etc/nginx/nginx.conf\"\n";
     let (without, with) = (audit("audit", nginx, &[]), audit("audit", nginx, &["--sudo"]));
     inside("pin-01", "chmod 644 /etc/nginx/nginx.conf");
@@ -184,7 +191,7 @@ fn files_are_read_if_the_hosts_list_has_them_and_no_other() {
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
     inside(
         "pin-01",
-        "ln -sf /etc/shadow /etc/nginx/conf.d/evil.conf; cp /etc/passwd /etc/nginx/conf.d/own.conf",
+        "ln -sf /etc/passwd /etc/nginx/conf.d/evil.conf; cp /etc/passwd /etc/nginx/conf.d/own.conf",
     );
     let refused = "not in the host's list of allowed files, /etc/driftless/allow";
     let linked = audit("audit", PLAYBOOK, &[]);
