@@ -28,6 +28,14 @@ fn read_in(state: Option<&Path>, home: Option<&Path>) -> Result<FileKey, Failure
             .hint("set HOME, or XDG_STATE_HOME to an absolute path"));
     };
     let path = state.join("driftless/file-key");
+    // A pipe would wait for somebody to write into it.
+    if std::fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+        return Err(Failure::new(format!(
+            "{}: the key that files are hashed with is no plain file",
+            path.display()
+        ))
+        .hint("remove what stands there, and a new key is made"));
+    }
     match std::fs::File::open(&path) {
         Ok(file) => known(file, &path),
         Err(error) if error.kind() == ErrorKind::NotFound => {

@@ -102,6 +102,12 @@ impl<'a> Address<'a> {
         if ubuntu && self.path.last().is_some_and(|last| *last == "mirrors.txt") {
             return Some("ubuntu");
         }
+        // A large hoster's way to lay out its mirror.
+        match self.path.as_slice() {
+            ["debian", "packages"] if fits => return Some("debian"),
+            ["debian", "security"] if fits => return Some("debian-security"),
+            _ => {}
+        }
         let (last, before) = self.path.split_last()?;
         // A list of mirrors is called after what they mirror.
         let last =
@@ -176,6 +182,7 @@ mod tests {
             "mirror+file:/etc/apt/mirrors/debian.list",
             "file:///srv/mirror/debian",
             "tor+http://ftp.at.debian.org/debian",
+            "http://mirror.hoster.example/debian/packages",
         ] {
             assert_eq!(told(uri, "trixie", "main"), "debian", "{uri}");
         }
