@@ -33,6 +33,7 @@ section_sources() {
 		}
 		/^[ \t]*[#;]/ { next }
 		/:\// { gsub(/:\/\/[^ \t]*@/, "://"); gsub(/[?&][^ \t,]*/, "") }
+		/@/ { gsub(/[^ \t=]+:[^ \t]*@/, "") }
 		/^[ \t]*$/ { print ""; keep = 0; next }
 		FILENAME ~ /\.list$/ && FILENAME ~ /\/apt\// && !/^[ \t]*deb(-src)?[ \t]/ { print "a line that is no source"; next }
 		whole { sub(/#.*/, ""); print; next }
