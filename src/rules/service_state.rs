@@ -26,7 +26,11 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
     for cluster in &comparison.clusters {
         for (member, position) in cluster.members.iter().copied().enumerate() {
             let Some(services) = services(comparison, position) else { continue };
-            let unwell = services.named.iter().filter(|service| is_unwell(service));
+            let unseen = |service: &Service| service.state == ServiceState::Unseen;
+            let missed =
+                |service: &Service| unseen(service) && runs_on_most(comparison, cluster, &service.unit);
+            let unwell = services.named.iter();
+            let unwell = unwell.filter(|service| missed(service) || !unseen(service) && is_unwell(service));
             let unwell = unwell.filter(|service| !lacks_package(cluster, member, service.subject()));
             findings.extend(unwell.map(|service| Finding {
                 expected: Some(EXPECTED.to_owned()),
@@ -48,6 +52,18 @@ fn about(comparison: &Comparison<'_>, cluster: &Cluster<'_>, position: usize, su
         host: Some((position, comparison.name(position).to_owned())),
         ..Finding::new(&RULE, subject)
     }
+}
+
+/// Whether most hosts of the cluster run a service, managed or not: where nothing else tells of it, its absence
+/// is drift.
+fn runs_on_most(comparison: &Comparison<'_>, cluster: &Cluster<'_>, unit: &str) -> bool {
+    let members = cluster.members.iter().copied();
+    let answers = members.filter_map(|position| {
+        let named = &services(comparison, position)?.named;
+        let service = named.iter().find(|service| service.unit == unit)?;
+        Some((position, service.state.is_well()))
+    });
+    Consensus::of(answers).majority() == Some(&true)
 }
 
 fn is_unwell(service: &Service) -> bool {
@@ -118,6 +134,23 @@ mod tests {
             "nginx=1-1\n@services\nmanager systemd\nId=nginx.service\nNames=nginx.service\nLoadState=loaded\n\
              ActiveState={state}\nSubState=running\nUnitFileState={enabled}\nMainPID={main}\n@processes\n{RUNS}"
         )
+    }
+
+    #[test]
+    fn without_a_manager_a_process_that_most_hosts_have_is_missed() {
+        let host = |processes: &str| format!("nginx=1-1\n@services\nmanager none\n@processes\n{processes}");
+        let (runs, dead) = (host(RUNS), host("clock\t9000\nprivileged\n"));
+        let told = |same: &str, odd: &str| {
+            let all = found(NAMED, &beside_three(same, odd));
+            all.into_iter().filter(|line| line.starts_with("service-state/")).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told(&runs, &dead),
+            [
+                "service-state/web/web-04/nginx high: no process of that name where running, enabled is expected"
+            ]
+        );
+        assert!(told(&dead, &dead).is_empty(), "its process may have another name");
     }
 
     #[test]

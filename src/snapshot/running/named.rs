@@ -43,7 +43,16 @@ fn service(
                     Reason::NotInstalled,
                     "no service manager that is known here, and no process of that name",
                 );
-                return None;
+                // Where processes could not be looked at, it may be there.
+                daemons?;
+                let (state, enabled) = (ServiceState::Unseen, Enabled::Unknown);
+                return Some(Service {
+                    name: name.to_owned(),
+                    unit: unit_of(name),
+                    state,
+                    enabled,
+                    main: None,
+                });
             };
             gap(Reason::NotInstalled, "no service manager that is known here: whether it starts by itself");
             (unit_of(name), ServiceState::Running, Enabled::Unknown, Some(main))
@@ -181,7 +190,10 @@ mod tests {
             told("manager none\n", NGINX, "nginx"),
             ["running, unknown", "service:nginx not-installed"]
         );
-        assert_eq!(told("manager none\n", NGINX, "cron"), ["service:cron not-installed"]);
+        assert_eq!(
+            told("manager none\n", NGINX, "cron"),
+            ["no process of that name, unknown", "service:cron not-installed"]
+        );
     }
 
     #[test]

@@ -75,6 +75,9 @@ pub enum ServiceState {
     NotFound,
     /// Its unit file makes no sense to systemd.
     Invalid,
+    /// Nothing manages services here that is known, and no process has its name: it has another name, or does
+    /// not run.
+    Unseen,
 }
 
 impl ServiceState {
@@ -95,6 +98,7 @@ impl ServiceState {
             Self::Stopped => "not running",
             Self::NotFound => "not found",
             Self::Invalid => "invalid",
+            Self::Unseen => "no process of that name",
         }
     }
 }
