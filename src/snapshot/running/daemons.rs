@@ -15,6 +15,9 @@ use super::{is_unit, timestamp};
 /// How exact a start is: a second of the clock's, and the time that the probe takes.
 const SLACK: SignedDuration = SignedDuration::from_secs(3);
 
+/// How many seconds ago a process began of which nobody could yet see what it executes.
+const JUST_BEGUN: i64 = 10;
+
 /// The most daemons that a host tells of; the probe ends its list before.
 const MOST_DAEMONS: usize = 1000;
 
@@ -148,8 +151,12 @@ impl Seen {
 
     /// Whether there are daemons of which the kernel did not say what they execute.
     pub(super) fn is_partial(&self) -> bool {
-        let unseen = |how: How| matches!(how, How::Titled | How::Unknown);
-        self.daemons.iter().any(|(_, how)| unseen(*how) || !self.privileged)
+        // What began while the probe looked runs what is installed.
+        let began = |daemon: &Daemon| {
+            self.now.is_some_and(|now| now.as_second() - daemon.started.as_second() < JUST_BEGUN)
+        };
+        let unseen = |daemon: &Daemon, how: How| matches!(how, How::Titled | How::Unknown) && !began(daemon);
+        self.daemons.iter().any(|(daemon, how)| unseen(daemon, *how) || !self.privileged)
     }
 
     /// Every daemon, judged.
@@ -255,6 +262,15 @@ mod tests {
         assert_eq!(judged("titled", "", "1003:1003"), None, "a start is exact to some seconds");
         assert!(judged("titled", "", "1004:1004").is_some());
         assert_eq!(judged("titled", "", "9500:9500"), None, "the clock was wrong");
+    }
+
+    #[test]
+    fn what_began_while_the_probe_looked_is_not_missed() {
+        let told = |started: u32| {
+            let text = format!("clock\t9000\nprivileged\ndaemon\t8\t{started}\t-\tagent\t-\t-\n");
+            host(&[("processes", &text, "0")], &[]).beside.len()
+        };
+        assert_eq!((told(8995), told(1000)), (0, 1));
     }
 
     #[test]
