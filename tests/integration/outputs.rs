@@ -142,7 +142,7 @@ fn a_thousand_hosts_with_two_troubles_are_told_in_few_lines() {
     // A thousand servers in this very process may take their time.
     let run = fleet.audit(&["--connect-timeout", "60"]);
     assert!(run.stdout.lines().count() < 40, "{}", run.stdout);
-    assert!(run.stdout.contains("1000 hosts: 999 audited, 1 unreachable"));
+    assert!(run.stdout.contains("1000 hosts: 999 audited, 1 unreachable"), "{}{}", run.stdout, run.stderr);
     assert!(run.stdout.contains("web-[0000-0006,0008-0106"), "{}", run.stdout);
     assert!(run.peak < 300 << 20, "it held {} MiB", run.peak >> 20);
 }
