@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// The least number of answers that make a majority.
-const QUORUM: usize = 3;
+use super::expect::wins;
 
 /// The values of one fact, and the hosts that have each.
 #[derive(Debug, Clone)]
@@ -26,8 +25,8 @@ impl<V: Ord> Consensus<V> {
 
     /// The value of more than half of the hosts that answered, of at least three.
     pub fn majority(&self) -> Option<&V> {
-        let most = self.values.iter().find(|(_, hosts)| hosts.len() * 2 > self.answered);
-        most.filter(|_| self.answered >= QUORUM).map(|(value, _)| value)
+        let most = self.values.iter().find(|(_, hosts)| wins(hosts.len(), self.answered));
+        most.map(|(value, _)| value)
     }
 
     /// Whether no two hosts differ.
