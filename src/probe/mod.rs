@@ -21,6 +21,11 @@ const SCRIPT: &str = concat!(
     include_str!("script/packages.sh"),
     include_str!("script/containers.sh"),
     include_str!("script/origins.sh"),
+    include_str!("script/upgrade/upgrade.sh"),
+    include_str!("script/upgrade/apt.sh"),
+    include_str!("script/upgrade/dnf.sh"),
+    include_str!("script/upgrade/apk.sh"),
+    include_str!("script/upgrade/pacman.sh"),
     include_str!("script/configuration.sh"),
     include_str!("script/running.sh"),
     include_str!("script/main.sh")
@@ -143,6 +148,12 @@ mod tests {
     #[test]
     fn names_that_are_options_patterns_or_ways_out_of_a_folder_are_refused() {
         for wanted in [
+            "upgrade --pipe=id candidate",
+            "upgrade nginx newest",
+            "upgrade nginx exact -o",
+            "upgrade nginx exact 1 2",
+            "upgrade nginx prefix *",
+            "upgrade nginx range x -",
             "package --pipe=id",
             "package -l",
             "package ../../tmp/evil",
@@ -161,6 +172,11 @@ mod tests {
             assert!(!serves(wanted), "{wanted}");
         }
         let fine = [
+            "upgrade g++-12 candidate",
+            "upgrade nginx exact 1:1.26.3-3+deb13u1~bpo1",
+            "upgrade nginx prefix 1.26",
+            "upgrade nginx range 1.26.0 1.27.0",
+            "upgrade nginx range 1.26.0 -",
             "package g++-12",
             "service getty@tty1.service",
             "sysctl net/ipv4/conf/eth0.100/rp_filter",

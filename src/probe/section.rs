@@ -39,6 +39,8 @@ pub enum Section {
     Sources,
     /// What is on offer of the packages that the playbook names, and when the lists of packages last changed.
     Candidates,
+    /// What the host's own solver says of the upgrades that the playbook asks about.
+    Upgrade,
     /// Kernel parameters: how they are configured, and what runs.
     Sysctl,
     /// What became of the configuration files of the packages that are named.
@@ -57,7 +59,7 @@ pub enum Section {
 
 impl Section {
     /// Every section that every host is asked for, in that order.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::OsRelease,
         Self::Hostname,
         Self::Kernel,
@@ -76,6 +78,7 @@ impl Section {
         Self::Cri,
         Self::Sources,
         Self::Candidates,
+        Self::Upgrade,
         Self::Sysctl,
         Self::Conffiles,
         Self::Files,
@@ -121,6 +124,7 @@ impl Section {
             Self::Cri => "cri",
             Self::Sources => "sources",
             Self::Candidates => "candidates",
+            Self::Upgrade => "upgrade",
             Self::Sysctl => "sysctl",
             Self::Conffiles => "conffiles",
             Self::Files => "files",

@@ -20,6 +20,7 @@ section() {
 		cri) section_cri ;;
 		sources) section_sources ;;
 		candidates) section_candidates ;;
+		upgrade) section_upgrade ;;
 		files) section_files ;;
 		conffiles) section_conffiles ;;
 		sysctl) section_sysctl ;;
@@ -114,6 +115,15 @@ proper() {
 		text=${line#* }
 		case $line in
 			'package '*) case $text in [!A-Za-z0-9_]* | *[!A-Za-z0-9_.+@-]*) return 1 ;; esac ;;
+			'upgrade '*)
+				case ${text%% *} in [!A-Za-z0-9_]* | *[!A-Za-z0-9_.+@-]*) return 1 ;; esac
+				case ${text#* } in
+					candidate) ;;
+					'exact '* | 'prefix '*) case ${text#* * } in [!A-Za-z0-9]* | *[!A-Za-z0-9.+~:^_-]*) return 1 ;; esac ;;
+					'range '*) case ${text#* * } in [!0-9]* | *[!0-9.\ -]*) return 1 ;; esac ;;
+					*) return 1 ;;
+				esac
+				;;
 			'service '*) case $text in [!A-Za-z0-9_]* | *[!A-Za-z0-9_.:@\\-]*) return 1 ;; esac ;;
 			'sysctl '*) case $text in [!A-Za-z0-9_]* | *[!A-Za-z0-9_./:@+-]* | *..*) return 1 ;; esac ;;
 			'file '*) case $text in [!/]*) return 1 ;; esac ;;

@@ -1,0 +1,5 @@
+
+# The solver of dnf.
+upgrade_dnf() {
+	said cannot not-supported "dnf is not asked"
+}

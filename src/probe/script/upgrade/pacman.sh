@@ -1,0 +1,5 @@
+
+# The solver of pacman.
+upgrade_pacman() {
+	said cannot not-supported "pacman is not asked"
+}
