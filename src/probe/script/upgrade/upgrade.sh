@@ -163,3 +163,56 @@ CHOOSER='
 
 # targets SYSTEM: what is chosen of the versions that come in. SYSTEM is apt, dnf, apk or pacman.
 targets() { { printf '%s\n' "$WANTED"; cat; } | awk -v system_="$1" "$CHOOSER"; }
+
+# newest_first TOOL [first]: the lines for the chooser in the order that the package manager's own tool gives them, and
+# with the candidate: the newest, or with `first` what the first repository has, unless what is installed is newer.
+newest_first() {
+	awk -v tool="$1" -v first="$2" '
+		function older(one, other, answer, command) {
+			if (one == other) return 0
+			command = tool " \"" one "\" \"" other "\""
+			command | getline answer
+			close(command)
+			return answer == "<" || answer == "-1"
+		}
+		BEGIN { FS = "\t" }
+		# What is no version is not put before a shell.
+		$3 == "" || $3 ~ /[^A-Za-z0-9.+~:_^-]/ || $3 ~ /^-/ || count[$2] > 50 { next }
+		{
+			if (!count[$2]) names[++known] = $2
+			at = ++count[$2]
+			if (at > 1 && older(version[$2, 1], $3)) to = 1
+			else for (to = at; to > 1 && older(version[$2, to - 1], $3);) to--
+			for (; at > to; at--) {
+				line[$2, at] = line[$2, at - 1]
+				version[$2, at] = version[$2, at - 1]
+			}
+			line[$2, to] = $0
+			version[$2, to] = $3
+			if ($1 == "installed") here[$2] = $3
+			else if (!($2 in there)) there[$2] = $3
+		}
+		END {
+			for (nth = 1; nth <= known; nth++) {
+				name = names[nth]
+				for (at = 1; at <= count[name]; at++) print line[name, at]
+				best = version[name, 1]
+				if (first != "" && name in there) best = name in here && older(there[name], here[name]) ? here[name] : there[name]
+				print "candidate\t" name "\t" best
+			}
+		}'
+}
+
+# together SOLVER NAME=VERSION…: asks for all of them, and for each alone where together that is not plain.
+together() {
+	solver=$1
+	shift
+	[ $# -gt 0 ] || return 0
+	"$solver" "$@" && return
+	[ $# -eq 1 ] || for target do "$solver" "$target"; done
+}
+
+# names_of NAME=VERSION…: what was asked for, as fields.
+names_of() {
+	for target do printf '\t%s' "${target%%=*}"; done
+}
