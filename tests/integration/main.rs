@@ -12,6 +12,7 @@
 )]
 
 mod ansible;
+mod choice;
 mod configuration;
 mod containers;
 mod cri;

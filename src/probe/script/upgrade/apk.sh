@@ -25,6 +25,7 @@ solve_apk() {
 		/^\([0-9]+\/[0-9]+\) / {
 			name = $3
 			sub(/@.*/, "", name)
+			sub(/^\./, "_", name)
 			if ($2 == "Installing") print "inst", name, "-", bare($4), "-"
 			if ($2 ~ /^(Upgrading|Downgrading|Replacing|Reinstalling)$/) print "inst", name, "-", bare($6 == "" ? $4 : $6), bare($4)
 			if ($2 == "Purging") print "remv", name, "-", bare($4)
@@ -102,12 +103,11 @@ upgrade_apk() {
 	set -- $(printf '%s\n' "$blocks" | awk 'BEGIN { FS = "\t" } $1 == "target" && $5 != "-" { print $2 "=" $5 }')
 	answers=$(together solve_apk "$@")
 	[ -n "$answers" ] || return 0
-	printf '%s\n' "$answers"
-	about_apk "$answers"
+	with_arch "$answers" "$(about_apk "$answers")"
 	# What else there is of what is too old.
 	# shellcheck disable=SC2046 # one name a word
 	set -- $(printf '%s\n' "$answers" | sed -n 's/^said.* [^ ]*\[!\{0,1\}\([A-Za-z0-9_][A-Za-z0-9_.+-]*\)[]<>=~].*/\1/p' | sort -u | head -n 40)
-	[ $# = 0 ] || offers_apk "$@" | awk '
-		BEGIN { FS = "\t" }
-		$1 == "installed" || $1 == "offer" { print "record\t" ($1 == "offer" ? "offered" : $1) "\t" $2 "\t-\t" $3 "\t-\t-" }'
+	[ $# = 0 ] || offers_apk "$@" | awk -v machine="$(uname -m)" '
+		BEGIN { FS = OFS = "\t" }
+		$1 == "installed" || $1 == "offer" { print "record", ($1 == "offer" ? "offered" : $1), $2, machine, $3, "-", "-" }'
 }

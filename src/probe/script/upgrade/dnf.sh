@@ -163,6 +163,7 @@ upgrade_dnf() {
 		*)
 			for tool in dnf5 dnf yum microdnf zypper; do
 				command -v $tool >/dev/null || continue
+				said system $tool
 				said cannot not-supported "$tool cannot be asked what an upgrade would do without writing; dnf 4 can"
 				return
 			done

@@ -186,6 +186,5 @@ upgrade_pacman() {
 	set -- $(printf '%s\n' "$blocks" | awk 'BEGIN { FS = "\t" } $1 == "target" && $5 != "-" { print $2 "=" $5 }')
 	answers=$(together solve_pacman "$@")
 	[ -n "$answers" ] || return 0
-	printf '%s\n' "$answers" | sed '/^fetch	/d'
-	about_pacman "$answers"
+	with_arch "$(printf '%s\n' "$answers" | sed '/^fetch	/d')" "$(about_pacman "$answers")"
 }

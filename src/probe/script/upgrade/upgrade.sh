@@ -120,7 +120,7 @@ CHOOSER='
 		if (kind[name] == "candidate") return 1
 		if (kind[name] == "exact") {
 			rest = version
-			sub(/^[0-9]+:/, "", rest)
+			sub(/^[^:]*:/, "", rest)
 			return version == from[name] || rest == from[name]
 		}
 		if (kind[name] == "prefix") {
@@ -215,4 +215,19 @@ together() {
 # names_of NAME=VERSION…: what was asked for, as fields.
 names_of() {
 	for target do printf '\t%s' "${target%%=*}"; done
+}
+
+# with_arch ANSWERS ABOUT: the answers of a solver that names no architecture, with that of the packages that they
+# speak of, and then what is known of these.
+with_arch() {
+	{ printf '%s\n' "$2"; echo 'the answers'; printf '%s\n' "$1"; echo 'all of it'; printf '%s\n' "$2"; } | awk -v machine="$(uname -m)" '
+		function arch_of(name, version) {
+			return (name, version) in arch ? arch[name, version] : name in had ? had[name] : machine
+		}
+		BEGIN { FS = OFS = "\t" }
+		/^the answers$/ || /^all of it$/ { stage++; next }
+		!stage && $1 == "had" { had[$2] = $3 }
+		!stage && $1 == "file" && $3 != "-" { arch[$2, $4] = $3 }
+		stage && $3 == "-" && $1 ~ /^(inst|remv|file|had)$/ { $3 = arch_of($2, $4) }
+		stage && $0 != ""'
 }
