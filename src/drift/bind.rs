@@ -167,9 +167,11 @@ impl Bound {
         inventory.hosts.iter().zip(inventory.ids()).find_map(|(host, id)| {
             let mut before: Vec<&UpgradeEntry> = Vec::new();
             for entry in self.upgrades(playbook, id) {
-                let other = before.iter().find(|other| other.package == entry.package && other.to != entry.to);
+                let other =
+                    before.iter().find(|other| other.package == entry.package && other.to != entry.to);
                 if let Some(other) = other {
-                    let title = format!("{} is to come to two versions at once on {}", entry.package, host.name);
+                    let title =
+                        format!("{} is to come to two versions at once on {}", entry.package, host.name);
                     let label = format!("to {} here, and to {} by {}", entry.to, other.to, other.place);
                     let help = "narrow one of them down with `hosts`, or take it out";
                     return Some(entry.place.mistake(title, label).help(help));

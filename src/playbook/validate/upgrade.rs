@@ -24,7 +24,15 @@ impl Check<'_, '_> {
         let (from, until) = self.dates(raw.from.as_ref(), raw.until.as_ref());
         let requires = raw.requires.into_iter().filter_map(|one| self.requires(one)).collect();
         let hosts = self.hosts(raw.hosts);
-        Some(UpgradeEntry { package: package?, to: to?, from, until, requires, hosts, place: self.place(&entry) })
+        Some(UpgradeEntry {
+            package: package?,
+            to: to?,
+            from,
+            until,
+            requires,
+            hosts,
+            place: self.place(&entry),
+        })
     }
 
     /// What an upgrade leads to.
