@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::obstacle::{Kind, Obstacle};
-use super::{HostUpgrade, Solver, installed, space};
+use super::{HostUpgrade, Solver, installed, problems, space};
 use crate::drift::{Comparison, Value};
 use crate::playbook::UpgradeEntry;
 use crate::probe::Section;
@@ -131,6 +131,7 @@ impl<'a> Host<'a> {
         }
         upgrade.obstacles.extend(solve.removals.iter().map(|removal| self.removed(removal)));
         upgrade.obstacles.extend(self.downgrades(solve));
+        upgrade.obstacles.extend(problems::passed_by(self.upgrades, solve));
         upgrade.obstacles.extend(self.holds(solve));
         upgrade.obstacles.extend(self.broken());
         upgrade.obstacles.extend(self.locks());
@@ -162,6 +163,10 @@ impl<'a> Host<'a> {
         let broken: Vec<Obstacle> = self.broken().collect();
         if !broken.is_empty() {
             return broken;
+        }
+        let told = problems::told(self.upgrades, solve, package);
+        if !told.is_empty() {
+            return told;
         }
         vec![Obstacle { said: solve.said.clone(), ..Obstacle::new(Kind::DependencyMissing, package) }]
     }

@@ -5,6 +5,7 @@
 
 mod judge;
 mod obstacle;
+mod problems;
 mod space;
 
 use std::collections::BTreeSet;
