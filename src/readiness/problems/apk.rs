@@ -9,27 +9,25 @@ use crate::readiness::obstacle::Obstacle;
 /// What the host's owner asked for, `/etc/apk/world`.
 const WORLD: &str = "world";
 
+/// What it says of a package that it could not select.
+const WORDS: [&str; 6] = ["breaks", "satisfies", "conflicts", "required by", "provided by", "masked in"];
+
 pub(super) fn obstacles(refusal: &Refusal<'_>) -> Vec<Obstacle> {
     let mut told = Vec::new();
     let mut package = "";
     let mut what = "";
-    for line in &refusal.solve.said {
-        let text = line.trim_start();
-        match line.len() - text.len() {
-            0 | 1 => (package, what) = ("", ""),
-            2 | 3 => (package, what) = (text.trim_end_matches(':'), ""),
-            _ => {
-                let (word, rest) = match text.split_once(": ") {
-                    Some((word, rest)) if !word.contains(['[', ' ']) || word == "required by" => (word, rest),
-                    // The next one of a list that was too long for a line.
-                    _ => (what, text),
-                };
-                what = word;
-                for asked in rest.split(' ').filter_map(asked) {
-                    told.extend(of_line(refusal, package, what, asked));
-                }
-            }
+    for line in refusal.solve.said.iter().map(|line| line.trim()) {
+        if let Some(header) = line.strip_suffix(':') {
+            (package, what) = (header, "");
+            continue;
         }
+        let rest = WORDS.iter().find_map(|word| Some((*word, line.strip_prefix(word)?.strip_prefix(": ")?)));
+        // Without a word it is the rest of a list that was too long for a line.
+        let (word, list) = rest.unwrap_or((what, line));
+        what = word;
+        told.extend(
+            list.split(' ').filter_map(asked).filter_map(|asked| of_line(refusal, package, what, asked)),
+        );
     }
     told
 }

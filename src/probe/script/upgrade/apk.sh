@@ -96,8 +96,12 @@ upgrade_apk() {
 	# shellcheck disable=SC2046 # one name a word
 	set -- $(upgrades | sed 's/ .*//')
 	offers=$(offers_apk "$@")
-	printf '%s\n' "$offers" | awk 'BEGIN { FS = "\t" } $1 == "missing" && count++ < 5 { print "cannot\tfailed\t" substr($2, 1, 300) }'
-	blocks=$(printf '%s\n' "$offers" | sed /^missing/d | newest_first 'apk version -t' | targets apk)
+	# What it would say without them is not what it says when it has everything.
+	printf '%s\n' "$offers" | awk '
+		BEGIN { FS = "\t" }
+		$1 == "missing" { print "cannot\tfailed\t" substr($2, 1, 300); exit missing = 1 }
+		END { exit missing }' || return 0
+	blocks=$(printf '%s\n' "$offers" | newest_first 'apk version -t' | targets apk)
 	printf '%s\n' "$blocks"
 	# shellcheck disable=SC2046 # one target a word
 	set -- $(printf '%s\n' "$blocks" | awk 'BEGIN { FS = "\t" } $1 == "target" && $5 != "-" { print $2 "=" $5 }')

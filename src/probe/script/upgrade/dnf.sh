@@ -50,11 +50,10 @@ def main():
 	changed = [int(os.path.getmtime(repo._repo.getMetadataPath("primary"))) for repo in loaded]
 	out("lists", len(loaded), max(changed) if changed else "-")
 	missing = sorted(set(enabled) - set(repo.id for repo in loaded))
-	if not enabled:
-		out("cannot", "failed", "no repository is enabled")
-	elif missing:
-		out("cannot", "failed", "no metadata lies here of the repository %s: dnf makecache, as root" % ", ".join(missing)[:200])
 	print(sys.argv[2])
+	# What else the solver would say is not what it says when it has everything.
+	if missing:
+		cannot("failed", "no metadata lies here of the repository %s: dnf makecache, as root" % ", ".join(missing)[:200])
 
 	requests = [line for line in sys.stdin.read().split("\n") if line.startswith("upgrade ")]
 	names = [line.split(" ")[1] for line in requests]
@@ -78,7 +77,7 @@ def main():
 	fields = [line.split("\t") for line in blocks.split("\n")]
 	chosen = [(field[1], field[4]) for field in fields if field[0] == "target" and field[4] != "-"]
 
-	put, had, capabilities = {}, {}, []
+	put, had, capabilities, mentioned = {}, {}, [], set()
 
 	def ask(targets):
 		base.reset(goal=True)
@@ -112,6 +111,7 @@ def main():
 			out("said", text[:500])
 			found = re.match("nothing provides ([^ ]+)", text)
 			if found and found.group(1) not in capabilities: capabilities.append(found.group(1))
+			mentioned.update(text.split(" "))
 		return plain
 
 	if chosen and not ask(chosen) and len(chosen) > 1:
@@ -123,11 +123,17 @@ def main():
 	for package in had.values():
 		essential = "essential" if package.name in conf.protected_packages else "-"
 		out("had", package.name, package.arch, package.evr, package.installsize // 1024, essential)
+	# Who stands in the way, and what there is of what is needed.
+	def record(package):
+		out("record", "installed" if package._from_system else "offered", package.name, package.arch, package.evr,
+			"-" if package._from_system or package in visible else "held", "-")
+	if mentioned:
+		for package in everything.installed():
+			if str(package) in mentioned: record(package)
 	for capability in capabilities[:40]:
 		for package in sorted(everything.filter(provides=capability), reverse=True)[:20]:
 			if package.arch == "src": continue
-			out("record", "installed" if package._from_system else "offered", package.name, package.arch, package.evr,
-				"-" if package._from_system or package in visible else "held", "-")
+			record(package)
 			for provided in package.provides:
 				if str(provided).split(" ")[0] == capability: out("rel", "provides", provided)
 

@@ -179,8 +179,12 @@ upgrade_pacman() {
 	# shellcheck disable=SC2046 # one name a word
 	set -- $(upgrades | sed 's/ .*//')
 	here=$(offers_pacman "$@")
-	printf '%s\n' "$here" | awk 'BEGIN { FS = "\t" } $1 == "missing" && !seen[$2]++ && count++ < 5 { print "cannot\tfailed\t" substr($2, 1, 300) }'
-	blocks=$(printf '%s\n' "$here" | sed /^missing/d | newest_first vercmp first | targets pacman)
+	# What it would say without them is not what it says when it has everything.
+	printf '%s\n' "$here" | awk '
+		BEGIN { FS = "\t" }
+		$1 == "missing" { print "cannot\tfailed\t" substr($2, 1, 300); exit missing = 1 }
+		END { exit missing }' || return 0
+	blocks=$(printf '%s\n' "$here" | newest_first vercmp first | targets pacman)
 	printf '%s\n' "$blocks"
 	# shellcheck disable=SC2046 # one target a word
 	set -- $(printf '%s\n' "$blocks" | awk 'BEGIN { FS = "\t" } $1 == "target" && $5 != "-" { print $2 "=" $5 }')
