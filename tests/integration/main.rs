@@ -41,3 +41,7 @@ mod playbooks;
 mod ssh_config;
 mod sshd;
 mod systems;
+mod truth_apk;
+mod truth_pacman;
+mod truth_rpm;
+mod truth_systems;

@@ -12,24 +12,32 @@ const WORLD: &str = "world";
 /// What it says of a package that it could not select.
 const WORDS: [&str; 6] = ["breaks", "satisfies", "conflicts", "required by", "provided by", "masked in"];
 
+/// One package that could not be selected, and what it says of it: a word, who asks, and for what.
+type Group<'a> = (&'a str, Vec<(&'a str, &'a str, &'a str)>);
+
 pub(super) fn obstacles(refusal: &Refusal<'_>) -> Vec<Obstacle> {
-    let mut told = Vec::new();
-    let mut package = "";
+    let groups = groups(&refusal.solve.said);
+    let each = groups.iter().flat_map(|group| group.1.iter().map(move |asked| (group, *asked)));
+    each.filter_map(|(group, asked)| of_line(refusal, group, asked)).collect()
+}
+
+fn groups(said: &[String]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
     let mut what = "";
-    for line in refusal.solve.said.iter().map(|line| line.trim()) {
-        if let Some(header) = line.strip_suffix(':') {
-            (package, what) = (header, "");
+    for line in said.iter().map(|line| line.trim()) {
+        if let Some(package) = line.strip_suffix(':') {
+            groups.push((package, Vec::new()));
             continue;
         }
         let rest = WORDS.iter().find_map(|word| Some((*word, line.strip_prefix(word)?.strip_prefix(": ")?)));
         // Without a word it is the rest of a list that was too long for a line.
         let (word, list) = rest.unwrap_or((what, line));
         what = word;
-        told.extend(
-            list.split(' ').filter_map(asked).filter_map(|asked| of_line(refusal, package, what, asked)),
-        );
+        if let Some((_, asked_for)) = groups.last_mut() {
+            asked_for.extend(list.split(' ').filter_map(asked).map(|(who, needs)| (word, who, needs)));
+        }
     }
-    told
+    groups
 }
 
 /// `webd-2.0-r0[libweb>=3]`: who asks, and for what.
@@ -37,7 +45,11 @@ fn asked(text: &str) -> Option<(&str, &str)> {
     text.strip_suffix(']')?.split_once('[')
 }
 
-fn of_line(refusal: &Refusal<'_>, package: &str, what: &str, (who, needs): (&str, &str)) -> Option<Obstacle> {
+fn of_line(
+    refusal: &Refusal<'_>,
+    (package, all): &Group<'_>,
+    (what, who, needs): (&str, &str, &str),
+) -> Option<Obstacle> {
     let missing = package.strip_suffix(" (no such package)");
     let (subject, version) = split(package);
     match what {
@@ -56,6 +68,11 @@ fn of_line(refusal: &Refusal<'_>, package: &str, what: &str, (who, needs): (&str
         "breaks" if subject == refusal.target => {
             let (name, version) = split(who);
             Some(refusal.needs_the_old(name, Some(version), needs))
+        }
+        // It is too old because the owner wants it so.
+        "breaks" if all.iter().any(|(_, who, needs)| *who == WORLD && needs.contains(['=', '<', '~'])) => {
+            let newest = refusal.unmet(name(needs), needs, split(who).0).candidate;
+            Some(refusal.held(subject, newest.as_deref()))
         }
         "breaks" => Some(refusal.unmet(name(needs), needs, split(who).0)),
         _ => None,
@@ -132,6 +149,10 @@ mod tests {
     fn what_the_owner_asked_for_is_held() {
         says(
             "  libweb-2.0-r0:\n    breaks: world[libweb=1.5-r0]\n    satisfies: webd-2.0-r0[libweb>=2]",
+            &["Held libweb: - | 1.5-r0 | 2.0-r0 | webd"],
+        );
+        says(
+            "  libweb-1.5-r0:\n    breaks: webd-2.0-r0[libweb>=2]\n    satisfies: world[libweb=1.5-r0]",
             &["Held libweb: - | 1.5-r0 | 2.0-r0 | webd"],
         );
         says("  webd-1.0-r0:\n    breaks: world[webd=9-r0]", &[]);

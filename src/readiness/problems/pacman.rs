@@ -6,12 +6,21 @@ use crate::snapshot::{Record, Relation, Solve, Upgrades};
 use crate::version::System;
 
 pub(super) fn obstacles(refusal: &Refusal<'_>) -> Vec<Obstacle> {
-    refusal.solve.said.iter().filter_map(|line| of_line(refusal, line)).collect()
+    let told: Vec<Obstacle> = refusal.solve.said.iter().filter_map(|line| of_line(refusal, line)).collect();
+    // What lacks something is itself lacking to who needs it: that follows.
+    let follows = |one: &Obstacle| told.iter().any(|other| other.by.as_ref() == Some(&one.subject));
+    told.iter().filter(|one| !follows(one)).cloned().collect()
 }
 
 fn of_line(refusal: &Refusal<'_>, line: &str) -> Option<Obstacle> {
     if let Some((_, rest)) = line.split_once("unable to satisfy dependency '") {
         let (needs, by) = rest.split_once("' required by ")?;
+        // It is on offer, and shall be passed by.
+        let mut offered =
+            refusal.upgrades.records.iter().filter(|record| !record.installed && is_held(record));
+        if let Some(record) = offered.find(|record| is_met_by(needs, record)) {
+            return Some(refusal.held(&record.package, Some(&record.version)));
+        }
         return Some(refusal.unmet(parts(needs).0, needs, by.trim()));
     }
     if let Some((_, rest)) = line.split_once(" breaks dependency '") {
@@ -43,7 +52,7 @@ pub(super) fn passed_by(upgrades: &Upgrades, solve: &Solve) -> Vec<Obstacle> {
             told.push(conflict(one, other, solve));
         }
         let from = change(one).and_then(|change| change.from.clone());
-        if from.is_some() && one.flags.iter().any(|flag| flag == "held") {
+        if from.is_some() && is_held(one) {
             let candidate = Some(one.version.clone());
             told.push(Obstacle {
                 observed: from,
@@ -53,6 +62,10 @@ pub(super) fn passed_by(upgrades: &Upgrades, solve: &Solve) -> Vec<Obstacle> {
         }
     }
     told
+}
+
+fn is_held(record: &Record) -> bool {
+    record.flags.iter().any(|flag| flag == "held")
 }
 
 fn conflict(one: &Record, other: &Record, solve: &Solve) -> Obstacle {
@@ -142,10 +155,22 @@ mod tests {
             &["DependencyMissing libnone: libnone | - | - | newdep"],
         );
         says(
+            ":: unable to satisfy dependency 'bottom' required by middle\n:: unable to satisfy dependency 'middle' required by webd",
+            &["DependencyMissing bottom: bottom | - | - | middle"],
+        );
+        says(
             ":: installing webd (2.0-1) breaks dependency 'webd<2' required by app",
             &["Conflict app: app needs webd<2, webd  | - | - | -"],
         );
         says("error: target not found: webd=9-1", &["TargetUnavailable webd: - | - | - | -"]);
+    }
+
+    #[test]
+    fn what_shall_be_passed_by_is_held() {
+        let held = Record { flags: vec!["held".to_owned()], ..record(false, "libweb", "3.0-1") };
+        let said = ":: unable to satisfy dependency 'libweb>=3' required by webd";
+        let obstacles = refused(System::Pacman, "webd", vec![held, record(true, "libweb", "1.5-1")], said);
+        assert_eq!(shown(&obstacles), ["Held libweb: - | 1.5-1 | 3.0-1 | webd"]);
     }
 
     fn relations(record: Record, relations: &[(Relation, &str)]) -> Record {
