@@ -18,6 +18,13 @@ solve_apk() {
 		said cannot timed-out "apk did not answer within 60 seconds"
 		return 0
 	fi
+	case $status:$answer in
+		0:* | *'unable to select packages'*) ;;
+		*)
+			said cannot failed "apk: $(printf '%s' "$answer" | tr '\n\t' '  ' | cut -c1-300)"
+			return 0
+			;;
+	esac
 	printf 'ask\t%s%s\n' $status "$(names_of "$@")"
 	printf '%s\n' "$answer" | awk -v status=$status '
 		BEGIN { OFS = "\t" }
@@ -107,6 +114,10 @@ upgrade_apk() {
 	set -- $(printf '%s\n' "$blocks" | awk 'BEGIN { FS = "\t" } $1 == "target" && $5 != "-" { print $2 "=" $5 }')
 	answers=$(together solve_apk "$@")
 	[ -n "$answers" ] || return 0
+	if [ ${#answers} -gt 200000 ]; then
+		said cannot failed 'the answer is too long'
+		return
+	fi
 	with_arch "$answers" "$(about_apk "$answers")"
 	# What else there is of what is too old.
 	# shellcheck disable=SC2046 # one name a word

@@ -4,10 +4,17 @@
 # argument is the chooser; the requests come in. Never run as root, so that what it would write has no place.
 # shellcheck disable=SC2016 # awk and Python expand these, not the shell
 DNF='
-import os, re, subprocess, sys
+import glob, os, re, subprocess, sys
+
+printed = 0
 
 def out(*fields):
-	print("\t".join(re.sub("[^ -~]", "?", str(field)) or "-" for field in fields))
+	global printed
+	line = "\t".join(re.sub("[^ -~]", "?", str(field)) or "-" for field in fields)
+	printed += len(line)
+	# No sooner than that: cannot() comes here too.
+	if printed > 400000 and fields[0] != "cannot": cannot("failed", "the answer is too long")
+	print(line)
 
 def cannot(reason, text):
 	out("cannot", reason, text)
@@ -31,8 +38,9 @@ def main():
 		cannot("not-supported", "dnf %s cannot be asked without writing: from 4.5 on it can" % dnf.const.VERSION)
 	base = dnf.Base()
 	conf = base.conf
-	for name in ["/etc/dnf/dnf.conf"] + [os.path.join(folder, name) for folder in ["/etc/yum.repos.d", "/etc/dnf/vars"]
-			if os.path.isdir(folder) for name in sorted(os.listdir(folder))]:
+	# What is not readable would be passed by in silence.
+	names = ["/etc/dnf/dnf.conf"] + glob.glob("/etc/yum.repos.d/*.repo") + glob.glob("/etc/dnf/vars/*")
+	for name in sorted(names):
 		if os.path.exists(name) and not os.access(name, os.R_OK):
 			cannot("needs-privilege", "%s: not readable for an ordinary user, and dnf is never asked as root" % name)
 	conf.read()
@@ -40,7 +48,8 @@ def main():
 	conf.debug_solver = False
 	conf.gpgkey_dns_verification = False
 	conf.substitutions.update_from_etc(conf.installroot, varsdir=conf._get_value("varsdir"))
-	base.init_plugins(disabled_glob=("*",), enable_plugins=("versionlock",))
+	plugins = [os.path.basename(name)[:-3] for folder in conf.pluginpath for name in glob.glob(folder + "/*.py")]
+	base.init_plugins(disabled_glob=[name for name in plugins if name != "versionlock"])
 	base.read_all_repos()
 	enabled = [repo.id for repo in base.repos.iter_enabled()]
 	for repo in base.repos.iter_enabled(): repo.skip_if_unavailable = True
@@ -102,7 +111,9 @@ def main():
 				put[str(package)] = package
 				for package in replaced: had[str(package)] = package
 				plain = plain and not (replaced and replaced[0] > package)
-			gone = goal.list_erasures() + goal.list_obsoleted()
+			# Of what may be there several times, kernels, the oldest makes room: that is no removal.
+			several = set(package.name for package in goal.list_installs())
+			gone = [package for package in goal.list_erasures() if package.name not in several] + goal.list_obsoleted()
 			for package in gone:
 				out("remv", package.name, package.arch, package.evr)
 				had[str(package)] = package

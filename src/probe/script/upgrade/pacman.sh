@@ -40,6 +40,13 @@ installed	${target%%=*}	${target#*=}") ;;
 		said cannot timed-out "pacman did not answer within 60 seconds"
 		return 0
 	fi
+	case $status:$answer in
+		0:* | *'could not satisfy dependencies'* | *'conflicting dependencies'* | *'target not found'*) ;;
+		*)
+			said cannot failed "pacman: $(printf '%s' "$answer" | tr '\n\t' '  ' | cut -c1-300)"
+			return 0
+			;;
+	esac
 	printf 'ask\t%s%s\n' $status "$names"
 	# More than is asked for may be changed: of all of them the old version is wanted.
 	{ within 60 pacman -Q 2>/dev/null; echo 'the answer'; printf '%s\n' "$answer"; } | awk -v status=$status '
@@ -163,6 +170,7 @@ about_pacman() {
 			there(part)
 			printf "%s", records
 			for (nth = 1; nth <= found && nth <= 600; nth++) printf "%s", known[nth]
+			if (found > 600) print "cannot\tfailed\tmore packages may conflict than can be told"
 		}'
 }
 
@@ -190,5 +198,9 @@ upgrade_pacman() {
 	set -- $(printf '%s\n' "$blocks" | awk 'BEGIN { FS = "\t" } $1 == "target" && $5 != "-" { print $2 "=" $5 }')
 	answers=$(together solve_pacman "$@")
 	[ -n "$answers" ] || return 0
+	if [ ${#answers} -gt 200000 ]; then
+		said cannot failed 'the answer is too long'
+		return
+	fi
 	with_arch "$(printf '%s\n' "$answers" | sed '/^fetch	/d')" "$(about_pacman "$answers")"
 }
