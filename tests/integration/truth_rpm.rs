@@ -5,24 +5,49 @@ use crate::truth_systems::{Broken, Way};
 
 /// Everything is installed at 1.0-1.el9, and on offer at 2.0-1.el9.
 const PACKAGES: &str = r"
-for name in r-plain r-new r-provides r-there r-lost r-deep r-old r-oldlib r-conflict r-rival r-breaks r-locked r-needs-locked r-lockedlib \
-	r-excluded r-obsoletes r-victim r-down r-nosource; do
-	rpm_package $name none 1.0 1.el9 noarch
-done
-rpm_package r-plugin none 1.0 1.el9 noarch 'Requires: r-breaks = 1.0'
+rpm_packages 1.el9 <<OLD
+r-plain 1.0
+r-new 1.0
+r-provides 1.0
+r-there 1.0
+r-lost 1.0
+r-deep 1.0
+r-old 1.0
+r-oldlib 1.0
+r-conflict 1.0
+r-rival 1.0
+r-breaks 1.0
+r-plugin 1.0 Requires: r-breaks = 1.0
+r-locked 1.0
+r-needs-locked 1.0
+r-lockedlib 1.0
+r-excluded 1.0
+r-obsoletes 1.0
+r-victim 1.0
+r-down 1.0
+r-nosource 1.0
+OLD
 rpm --install --nodeps /srv/repo/noarch/r-*.rpm 2>/dev/null
-for name in r-plain r-there r-breaks r-locked r-lockedlib r-excluded r-down; do rpm_package $name none 2.0 1.el9 noarch; done
-rpm_package r-newlib none 1.0 1.el9 noarch
-rpm_package r-server none 1.0 1.el9 noarch 'Provides: r-api = 2.1'
-rpm_package r-middle none 1.0 1.el9 noarch 'Requires: r-bottom'
-rpm_package r-new none 2.0 1.el9 noarch 'Requires: r-newlib >= 1'
-rpm_package r-provides none 2.0 1.el9 noarch 'Requires: r-api >= 2'
-rpm_package r-lost none 2.0 1.el9 noarch 'Requires: r-missing >= 3'
-rpm_package r-deep none 2.0 1.el9 noarch 'Requires: r-middle'
-rpm_package r-old none 2.0 1.el9 noarch 'Requires: r-oldlib >= 2'
-rpm_package r-conflict none 2.0 1.el9 noarch 'Conflicts: r-rival'
-rpm_package r-needs-locked none 2.0 1.el9 noarch 'Requires: r-lockedlib >= 2'
-rpm_package r-obsoletes none 2.0 1.el9 noarch 'Obsoletes: r-victim'
+rpm_packages 1.el9 <<NEW
+r-plain 2.0
+r-there 2.0
+r-breaks 2.0
+r-locked 2.0
+r-lockedlib 2.0
+r-excluded 2.0
+r-down 2.0
+r-newlib 1.0
+r-server 1.0 Provides: r-api = 2.1
+r-middle 1.0 Requires: r-bottom
+r-new 2.0 Requires: r-newlib >= 1
+r-provides 2.0 Requires: r-api >= 2
+r-lost 2.0 Requires: r-missing >= 3
+r-deep 2.0 Requires: r-middle
+r-old 2.0 Requires: r-oldlib >= 2
+r-conflict 2.0 Conflicts: r-rival
+r-needs-locked 2.0 Requires: r-lockedlib >= 2
+r-obsoletes 2.0 Obsoletes: r-victim
+NEW
 rpm --upgrade --nodeps /srv/repo/noarch/r-there-2.0* /srv/repo/noarch/r-down-2.0* 2>/dev/null
 rpm_package kernel-core none 5.14.0 600.el9 x86_64
 printf 'r-locked-0:1.0-1.el9.*\nr-lockedlib-0:1.0-1.el9.*\n' >>/etc/dnf/plugins/versionlock.list

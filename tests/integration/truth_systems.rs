@@ -96,6 +96,8 @@ impl Broken {
         let after = self.everything();
         let odd: Vec<&str> = after.lines().filter(|line| !before.contains(line)).collect();
         assert!(before == after, "left behind: {odd:#?}");
+        self.make("touch /tmp/left && rm /tmp/left");
+        assert_ne!(self.everything(), after, "what is left behind is seen, even when it is gone again");
         let report = run.json();
         let mut wrong = BTreeMap::new();
         for (package, version, truth) in ways {

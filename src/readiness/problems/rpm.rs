@@ -1,14 +1,15 @@
 //! libsolv's words, as dnf prints them below `Problem:`, and dnf's own of what it finds nothing for.
 
 use super::Refusal;
-use crate::readiness::obstacle::Obstacle;
+use crate::readiness::obstacle::{Kind, Obstacle};
 
 pub(super) fn obstacles(refusal: &Refusal<'_>) -> Vec<Obstacle> {
     let lines: Vec<&str> =
         refusal.solve.said.iter().map(|line| line.trim_start_matches([' ', '-'])).collect();
     let troubled: Vec<&str> =
         lines.iter().filter_map(|line| line.strip_prefix("problem with installed package ")).collect();
-    let told: Vec<Obstacle> = lines.iter().filter_map(|line| of_line(refusal, line, &troubled)).collect();
+    let mut told: Vec<Obstacle> = lines.iter().filter_map(|line| of_line(refusal, line, &troubled)).collect();
+    told.extend(lines.iter().flat_map(|line| protected(refusal, line)));
     if !told.is_empty() {
         return told;
     }
@@ -52,6 +53,18 @@ fn of_line(refusal: &Refusal<'_>, line: &str, troubled: &[&str]) -> Option<Obsta
     }
     let (package, other) = between(line, " conflicts with ").or_else(|| between(line, " obsoletes "))?;
     Some(refusal.conflict(named(package), named(other)))
+}
+
+/// Packages that dnf never removes, and would have to.
+fn protected(refusal: &Refusal<'_>, line: &str) -> Vec<Obstacle> {
+    let words = "The operation would result in removing the following protected packages: ";
+    let names = line.strip_prefix(words).into_iter().flat_map(|names| names.split(", "));
+    let obstacle = |name: &str| Obstacle {
+        observed: refusal.installed(name),
+        said: vec!["dnf protects it".to_owned()],
+        ..Obstacle::new(Kind::WouldRemove, name)
+    };
+    names.map(obstacle).collect()
 }
 
 /// `package A requires B, but none of the providers can be installed`: A and B.
@@ -161,6 +174,10 @@ mod tests {
         says(
             "package webd-2.0-1.el9.noarch requires libweb >= 2, but none of the providers can be installed\npackage libweb-2.0-1.el9.noarch is filtered out by exclude filtering",
             &["Held libweb: - | 1.5-1.el9 | 2.0-1.el9 | webd"],
+        );
+        says(
+            "The operation would result in removing the following protected packages: dnf, oldweb",
+            &["WouldRemove dnf: - | - | - | -", "WouldRemove oldweb: - | 1.0-1.el9 | - | -"],
         );
         says("No match for argument: webd-9", &["TargetUnavailable webd: - | - | - | -"]);
         says(

@@ -135,7 +135,10 @@ def main():
 		essential = "essential" if package.name in conf.protected_packages else "-"
 		out("had", package.name, package.arch, package.evr, package.installsize // 1024, essential)
 	# Who stands in the way, and what there is of what is needed.
+	records = []
 	def record(package):
+		if len(records) == 600: cannot("failed", "there is too much to explain")
+		records.append(package)
 		out("record", "installed" if package._from_system else "offered", package.name, package.arch, package.evr,
 			"-" if package._from_system or package in visible else "held", "-")
 	if mentioned:

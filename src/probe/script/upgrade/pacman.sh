@@ -2,13 +2,14 @@
 # offers_pacman NAME…: what the host and its repositories have, as lines for the chooser; the first repository counts.
 offers_pacman() {
 	{
-		within 60 pacman -Q -- "$@" 2>/dev/null
+		printf '%s\n' "$all"
 		echo 'the repositories'
 		# It writes that a list is missing where others write errors.
 		within 60 pacman -Si -- "$@" 2>&1
-	} | awk '
+	} | awk -v names="$*" '
+		BEGIN { count = split(names, word, " "); for (nth = 1; nth <= count; nth++) asked[word[nth]] }
 		/^the repositories$/ { there = 1; next }
-		!there { print "installed\t" $1 "\t" $2; next }
+		!there { if ($1 in asked) print "installed\t" $1 "\t" $2; next }
 		/^warning: database file for / { print "missing\t" $0; next }
 		/^Repository  *:/ { source = $3 }
 		/^Name  *:/ { name = $3 }
@@ -49,7 +50,7 @@ installed	${target%%=*}	${target#*=}") ;;
 	esac
 	printf 'ask\t%s%s\n' $status "$names"
 	# More than is asked for may be changed: of all of them the old version is wanted.
-	{ within 60 pacman -Q 2>/dev/null; echo 'the answer'; printf '%s\n' "$answer"; } | awk -v status=$status '
+	{ printf '%s\n' "$all"; echo 'the answer'; printf '%s\n' "$answer"; } | awk -v status=$status '
 		/^the answer$/ { there = 1; next }
 		!there { old[$1] = $2; next }
 		!status && split($0, field, "\t") == 4 {
@@ -186,6 +187,7 @@ upgrade_pacman() {
 	set -f
 	# shellcheck disable=SC2046 # one name a word
 	set -- $(upgrades | sed 's/ .*//')
+	all=$(within 60 pacman -Q 2>/dev/null)
 	here=$(offers_pacman "$@")
 	# What it would say without them is not what it says when it has everything.
 	printf '%s\n' "$here" | awk '
