@@ -8,7 +8,7 @@ apt_records() {
 	looked=
 	round=0
 	more=$(printf '%s\n' "$chosen" | tr ' ' '\n' | sed 's/=.*//')
-	while [ -n "$more" ] && [ $round -lt 12 ]; do
+	while [ -n "$more" ] && [ $round -lt 8 ]; do
 		round=$((round + 1))
 		looked="$looked$more
 "
@@ -124,7 +124,7 @@ apt_related() {
 		}
 		function trimmed(text) { gsub(/^[ \t]+|[ \t]+$/, "", text); return text }
 		function open(name) {
-			if (name == "" || name in is_open || opened > 300) return
+			if (name == "" || name in is_open || opened > 150) return
 			is_open[name] = 1
 			queue[++opened] = name
 		}
@@ -282,6 +282,6 @@ apt_related() {
 				count = split(offers[queue[at]], each_offer, " ")
 				for (nth_offer = 1; nth_offer <= count; nth_offer++) put("offered", each_offer[nth_offer])
 			}
-			if (cut || opened > 300) print "cannot\tfailed\ttoo much to explain"
+			if (cut || opened > 150) print "cannot\tfailed\ttoo much to explain"
 		}'
 }
