@@ -19,7 +19,7 @@ use driftless::drift::{Bound, Comparison};
 use driftless::inventory::{Inventory, Overrides};
 use driftless::playbook::Playbook;
 use driftless::probe::{Request, Section, Wanted};
-use driftless::rules::{self, Accepted};
+use driftless::rules::{self, Accepted, Asked};
 use driftless::snapshot::{Fleet, Observation, Reader};
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -161,7 +161,12 @@ fn main() {
         });
         let columns: usize = comparison.clusters.iter().map(|cluster| cluster.columns.len()).sum();
         let findings = timed("  its findings", || {
-            rules::findings(&comparison, date(2026, 11, 25), &Accepted::default())
+            rules::findings(
+                &comparison,
+                Asked { drift: true, readiness: None },
+                date(2026, 11, 25),
+                &Accepted::default(),
+            )
         });
         println!("  {columns} columns, {} findings, peak {} MiB", findings.len(), memory("VmHWM:"));
     }

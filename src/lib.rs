@@ -3,7 +3,7 @@
 //! The library is a straight pipe; data enters on the left and never turns back:
 //!
 //! ```text
-//! inventory -> ssh -> collect -> snapshot -> drift (rules) -> advice -> report
+//! inventory -> ssh -> collect -> snapshot -> drift (readiness, rules) -> advice -> report
 //! ```
 //!
 //! Everything from [`snapshot`] on is pure and synchronous: no clock, no socket. The moment of the
@@ -18,6 +18,7 @@ pub mod init;
 pub mod inventory;
 pub mod playbook;
 pub mod probe;
+pub mod readiness;
 pub mod report;
 pub mod rules;
 pub mod severity;

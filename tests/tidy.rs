@@ -28,8 +28,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("collect", &["inventory", "probe", "snapshot", "ssh"]),
     ("drift", &["diagnostic", "inventory", "playbook", "probe", "snapshot", "version"]),
     ("init", &["drift", "hostlist", "inventory", "playbook", "snapshot", "version"]),
-    ("rules", &["drift", "inventory", "playbook", "probe", "severity", "snapshot", "version"]),
-    ("advice", &["drift", "hostlist", "rules", "severity", "snapshot", "version"]),
+    ("readiness", &["drift", "playbook", "probe", "snapshot", "version"]),
+    ("rules", &["drift", "inventory", "playbook", "probe", "readiness", "severity", "snapshot", "version"]),
+    ("advice", &["drift", "hostlist", "readiness", "rules", "severity", "snapshot", "version"]),
     (
         "report",
         &[
@@ -39,6 +40,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "hostlist",
             "inventory",
             "playbook",
+            "readiness",
             "rules",
             "severity",
             "snapshot",
@@ -57,7 +59,7 @@ const CONFINED: &[(&str, &[&str])] = &[
 ];
 
 /// Words of a program that reads the clock, the disk or the network; what is right of `collect` has none.
-const PURE: &[&str] = &["drift", "init", "rules", "advice", "version"];
+const PURE: &[&str] = &["drift", "init", "readiness", "rules", "advice", "version"];
 const IMPURE: &[&str] = &["std::fs", "std::net", "std::env", "SystemTime", "Timestamp::now", "Instant::now"];
 
 /// Licences that let everybody use driftless as they like.

@@ -4,6 +4,7 @@
 
 mod commands;
 mod entries;
+mod outlook;
 mod particular;
 mod snowflake;
 mod steps;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 pub use entries::{Action, Entry, entry};
+pub use outlook::{HostOutlook, Inhibitor, Outlook, UpgradeOutlook};
 pub use snowflake::{Snowflake, Term};
 
 use crate::drift::{Comparison, Expected};

@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use driftless::report::Format;
 use driftless::report::write::Output;
 use driftless::severity::Severity;
+use driftless::version::Target;
 
 /// Shows which servers of a cluster have drifted apart, by how much, why, and what to do: over SSH,
 /// read-only, without an agent.
@@ -21,6 +22,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Collect, compare and report: the main job
     Audit(Box<Audit>),
+    /// Would the playbook's upgrades succeed, host by host, and what would the cluster look like after
+    Ready(Box<Ready>),
     /// List the hosts of an inventory, and how each is reached
     Hosts(Box<Hosts>),
     /// Audit an embedded fleet: real SSH to simulated hosts inside this process; no set-up, no root
@@ -45,10 +48,44 @@ pub(super) struct Audit {
     #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_PLAYBOOK")]
     pub(super) playbook: Vec<PathBuf>,
 
+    /// Ask each host's own solver, too, whether the playbook's upgrades would succeed
+    #[arg(long, env = "DRIFTLESS_READY", value_parser = FalseyValueParser::new())]
+    pub(super) ready: bool,
+
     #[command(flatten)]
     pub(super) connection: Connection,
 
     /// Findings that this earlier JSON report has do not count
+    #[arg(long, value_name = "REPORT.json", env = "DRIFTLESS_ACCEPT")]
+    pub(super) accept: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) output: Reporting,
+}
+
+/// `driftless ready`
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Exit status: 0 no known obstacle anywhere; 1 could not run, or no host was reached; \
+2 a host is blocked; 3 none is blocked, but some are unknown."
+)]
+pub(super) struct Ready {
+    #[command(flatten)]
+    pub(super) selecting: Selecting,
+
+    /// Playbook whose [[upgrade]] entries are asked about; may be given several times
+    #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_PLAYBOOK")]
+    pub(super) playbook: Vec<PathBuf>,
+
+    /// What a package shall come to, in place of the playbook's word: a version (`1.26`, `1.26.3-3+deb13u1`), a
+    /// requirement (`>=1.26`) or `candidate`; may be given several times
+    #[arg(long, value_name = "PKG=VERSION", value_parser = target, env = "DRIFTLESS_TARGET")]
+    pub(super) target: Vec<(String, Target)>,
+
+    #[command(flatten)]
+    pub(super) connection: Connection,
+
+    /// Obstacles that this earlier JSON report has do not count
     #[arg(long, value_name = "REPORT.json", env = "DRIFTLESS_ACCEPT")]
     pub(super) accept: Option<PathBuf>,
 
@@ -334,6 +371,17 @@ fn account(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err("expected the name of an account, such as audit".to_owned())
+}
+
+/// `--target`: a package, and what it shall come to.
+fn target(text: &str) -> Result<(String, Target), String> {
+    let (package, to) = text.split_once('=').ok_or("expected PACKAGE=VERSION, such as nginx=1.26")?;
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"+-._@".contains(&byte);
+    let begins = |first: char| first.is_ascii_alphanumeric() || first == '_';
+    if !package.starts_with(begins) || !package.bytes().all(fits) {
+        return Err(format!("`{}` is no package name: expected one such as nginx", package.escape_debug()));
+    }
+    Ok((package.to_owned(), Target::parse(to)?))
 }
 
 /// `--cap`: a variable of hosts, and how many of them at a time.

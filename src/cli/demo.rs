@@ -14,7 +14,7 @@ use driftless::ssh::{Client, Keyring, Limits, Transport, Trust};
 use include_dir::{Dir, include_dir};
 
 use super::args::Demo;
-use super::audit;
+use super::audit::{self, Job};
 use super::failure::Failure;
 use super::plan::{Plan, bind};
 use super::round::runtime;
@@ -31,7 +31,8 @@ pub(super) fn run(args: &Demo) -> Result<u8, Failure> {
     let keyring = Keyring::of("of the demo", simulation.key().clone());
     let client = Client::new(keyring, Trust::of(&simulation.known_hosts()), plan.limits.clone());
     let transport = Transport::Native(Box::new(client));
-    audit::conduct("demo", &plan, transport, &args.output, &runtime)?;
+    let job = Job { drift: true, readiness: false };
+    audit::conduct("demo", &plan, job, transport, &args.output, &runtime)?;
     runtime.shutdown_background();
     Ok(0)
 }
@@ -50,6 +51,8 @@ fn plan(simulation: &Simulation) -> Result<Plan, Failure> {
         pace: Pace::default(),
         policy: None,
         sudo: false,
+        upgrades_only: false,
+        readiness: false,
         home: None,
         config_file: None,
         agent_socket: None,

@@ -12,6 +12,7 @@ mod me;
 mod plan;
 mod probe;
 mod progress;
+mod ready;
 mod report;
 mod round;
 
@@ -53,6 +54,7 @@ fn raise_descriptors() {
 fn run(args: Args) -> Result<u8, Failure> {
     match args.command {
         Command::Audit(args) => audit::run(&args),
+        Command::Ready(args) => ready::run(&args),
         Command::Hosts(args) => hosts::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Init(args) => init::run(&args),

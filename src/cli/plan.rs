@@ -11,13 +11,13 @@ use driftless::drift::Bound;
 use driftless::inventory::pattern::Pattern;
 use driftless::inventory::{HostId, Inventory, Overrides, Route, SshRoute, Via};
 use driftless::playbook::Playbook;
-use driftless::probe::FileKey;
+use driftless::probe::{FileKey, Wanted};
 use driftless::report::write::Output;
 use driftless::rules::{self, Accepted};
 use driftless::ssh::{Limits, Policy};
 use driftless::ssh_config::Directive;
 
-use super::args::{Audit, Connection, HostKey, Login, Selecting, Telling};
+use super::args::{Audit, Connection, HostKey, Login, Ready, Selecting, Telling};
 use super::ask::warn;
 use super::failure::Failure;
 use super::me::{home, is_another_config, ssh_config};
@@ -32,6 +32,9 @@ pub(super) struct Plan {
     pub(super) pace: Pace,
     /// `None` is what ssh's configuration says.
     pub(super) policy: Option<Policy>,
+    /// Whether the playbook's upgrades are asked about, and whether nothing else that it names is.
+    pub(super) readiness: bool,
+    pub(super) upgrades_only: bool,
     /// Whether pinned probes are to read as root, by sudo.
     pub(super) sudo: bool,
     pub(super) home: Option<PathBuf>,
@@ -49,7 +52,17 @@ impl Plan {
         let plan = Self::to_ask(&args.selecting, &args.connection, &args.playbook, &args.output.telling)?;
         let accepted = args.accept.as_deref().map(super::report::accepted).transpose()?.unwrap_or_default();
         check_outputs(&args.output.output)?;
-        Ok(Self { accepted, ..plan })
+        Ok(Self { accepted, readiness: args.ready, ..plan })
+    }
+
+    /// What asking about upgrades needs.
+    pub(super) fn to_upgrade(args: &Ready) -> Result<Self, Failure> {
+        let mut plan = Self::to_ask(&args.selecting, &args.connection, &args.playbook, &args.output.telling)?;
+        super::ready::retarget(&mut plan.playbook, &args.target, &plan.inventory, &plan.hosts)?;
+        let bound = bind(&plan.inventory, &plan.playbook)?;
+        let accepted = args.accept.as_deref().map(super::report::accepted).transpose()?.unwrap_or_default();
+        check_outputs(&args.output.output)?;
+        Ok(Self { accepted, bound, readiness: true, upgrades_only: true, ..plan })
     }
 
     /// What asking hosts needs, and comparing them by playbooks.
@@ -78,6 +91,8 @@ impl Plan {
         let file_key = wants_files.then(super::file_key::read).transpose()?;
         Ok(Self {
             pace: pace(connection, &inventory),
+            readiness: false,
+            upgrades_only: false,
             sudo: connection.sudo,
             inventory,
             playbook,
@@ -98,7 +113,11 @@ impl Plan {
     /// What each host is asked, in a round that is framed by `nonce`.
     pub(super) fn requests(&self, nonce: [u8; 16]) -> Requests {
         let wanted = |host: &HostId| {
-            let mut wanted = self.bound.wanted(&self.playbook, *host);
+            let mut wanted =
+                if self.upgrades_only { Wanted::default() } else { self.bound.wanted(&self.playbook, *host) };
+            if self.readiness {
+                self.bound.want_upgrades(&self.playbook, *host, &mut wanted);
+            }
             if self.sudo {
                 wanted.add("sudo", "yes");
             }

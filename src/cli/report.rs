@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
+use driftless::advice::Outlook;
 use driftless::diagnostic::Source;
+use driftless::readiness::State;
 use driftless::report::write::{self, Heard, Output};
 use driftless::report::{Audit, Format, Look};
 use driftless::rules::{Accepted, Finding};
@@ -62,6 +64,12 @@ pub(super) fn look(colour: Colour) -> Look {
 pub(super) fn status(audit: &Audit<'_>, wanted: &Reporting) -> u8 {
     let hosts = &audit.comparison.fleet.hosts;
     let open = audit.findings.iter().any(Finding::leaves_open);
+    if let (false, Some(outlook)) = (audit.drift, audit.outlook) {
+        return of_upgrades(
+            outlook,
+            open && hosts.iter().all(|host| host.status() == HostStatus::Unreachable),
+        );
+    }
     if open && hosts.iter().all(|host| host.status() == HostStatus::Unreachable) {
         1
     } else if wanted
@@ -74,6 +82,18 @@ pub(super) fn status(audit: &Audit<'_>, wanted: &Reporting) -> u8 {
         3
     } else {
         0
+    }
+}
+
+/// 0 no obstacle is known anywhere; 1 no host was reached; 2 a host is blocked; 3 none is, and some are unknown.
+fn of_upgrades(outlook: &Outlook, none_reached: bool) -> u8 {
+    let any =
+        |state| outlook.upgrades.iter().flat_map(|upgrade| &upgrade.hosts).any(|host| host.state == state);
+    match () {
+        () if none_reached => 1,
+        () if any(State::Blocked) => 2,
+        () if any(State::Unknown) => 3,
+        () => 0,
     }
 }
 

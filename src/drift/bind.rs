@@ -6,7 +6,7 @@ use super::covers;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::inventory::pattern::Pattern;
 use crate::inventory::{HostId, Inventory};
-use crate::playbook::{Baseline, FileEntry, Place, Playbook, ServiceEntry, SysctlEntry};
+use crate::playbook::{Baseline, FileEntry, Place, Playbook, ServiceEntry, SysctlEntry, UpgradeEntry};
 use crate::probe::Wanted;
 
 /// Hosts of one entry; `None` is every host.
@@ -23,7 +23,7 @@ pub struct Bound {
     sysctls: Vec<Hosts>,
     ignores: Vec<Hosts>,
     waivers: Vec<Hosts>,
-    unaudited: Vec<Hosts>,
+    upgrades: Vec<Hosts>,
     /// Patterns, or parts of them, that match no host, and where they stand: worth a warning each.
     pub unmatched: Vec<(Place, String)>,
 }
@@ -32,7 +32,8 @@ impl Bound {
     /// Resolves every pattern, before any host is asked.
     ///
     /// # Errors
-    /// When the playbook speaks of a host that the inventory does not have.
+    /// When the playbook speaks of a host that the inventory does not have, or would have a host bring one package
+    /// to two versions at once.
     pub fn of(inventory: &Inventory, playbook: &Playbook) -> Result<Self, Diagnostic> {
         let mut unmatched = Vec::new();
         let mut select = |pattern: &Pattern, place: &Place| {
@@ -52,7 +53,7 @@ impl Bound {
             sysctls: playbook.sysctls.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
             ignores: playbook.ignores.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
             waivers: playbook.waivers.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
-            unaudited: playbook.unaudited.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
+            upgrades: playbook.upgrades.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
             unmatched: Vec::new(),
         };
         for entry in &playbook.packages {
@@ -70,7 +71,10 @@ impl Bound {
                 }
             }
         }
-        Ok(Self { unmatched, ..bound })
+        match bound.contradiction(inventory, playbook) {
+            Some(mistake) => Err(mistake),
+            None => Ok(Self { unmatched, ..bound }),
+        }
     }
 
     /// Whether [`Playbook::packages`]`[entry]` speaks of a host.
@@ -142,9 +146,40 @@ impl Bound {
         covered(&self.waivers, entry, host)
     }
 
-    /// Whether [`Playbook::unaudited`]`[entry]` speaks of a host.
-    pub fn unaudited(&self, entry: usize, host: HostId) -> bool {
-        covered(&self.unaudited, entry, host)
+    /// The entries of [`Playbook::upgrades`] that speak of a host.
+    pub fn upgrades<'p>(
+        &self,
+        playbook: &'p Playbook,
+        host: HostId,
+    ) -> impl Iterator<Item = &'p UpgradeEntry> + use<'p, '_> {
+        covering(&playbook.upgrades, &self.upgrades, host)
+    }
+
+    /// Asks for the upgrades of a host, each once.
+    pub fn want_upgrades(&self, playbook: &Playbook, host: HostId, wanted: &mut Wanted) {
+        for entry in self.upgrades(playbook, host) {
+            wanted.add("upgrade", &format!("{} {}", entry.package, entry.to.request()));
+        }
+    }
+
+    /// A package that the playbook would have a host bring to two versions at once.
+    fn contradiction(&self, inventory: &Inventory, playbook: &Playbook) -> Option<Diagnostic> {
+        inventory.hosts.iter().zip(inventory.ids()).find_map(|(host, id)| {
+            let mut before: Vec<&UpgradeEntry> = Vec::new();
+            for entry in self.upgrades(playbook, id) {
+                let other =
+                    before.iter().find(|other| other.package == entry.package && other.to != entry.to);
+                if let Some(other) = other {
+                    let title =
+                        format!("{} is to come to two versions at once on {}", entry.package, host.name);
+                    let label = format!("to {} here, and to {} by {}", entry.to, other.to, other.place);
+                    let help = "narrow one of them down with `hosts`, or take it out";
+                    return Some(entry.place.mistake(title, label).help(help));
+                }
+                before.push(entry);
+            }
+            None
+        })
     }
 }
 

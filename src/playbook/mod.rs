@@ -24,7 +24,7 @@ pub use self::line_pattern::LinePattern;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::inventory::pattern::Pattern;
 use crate::severity::Severity;
-use crate::version::Requirement;
+use crate::version::{Requirement, Target};
 
 /// A validated playbook; several files merge into one, in the order given.
 #[derive(Debug, Clone, Default)]
@@ -49,8 +49,33 @@ pub struct Playbook {
     pub ignores: Vec<Ignore>,
     /// Findings that do not count until a date.
     pub waivers: Vec<Waiver>,
-    /// What the user asked for that this version does not audit: a gap on every host it covers.
-    pub unaudited: Vec<Unaudited>,
+    /// Upgrades that are planned, or being rolled out.
+    pub upgrades: Vec<UpgradeEntry>,
+}
+
+impl Playbook {
+    /// Takes the targets of a command line: each stands in place of what entries say of its package, and speaks of
+    /// every host where none does.
+    pub fn retarget(&mut self, targets: &[(String, Target)]) {
+        for (package, to) in targets {
+            let mut named = false;
+            for entry in self.upgrades.iter_mut().filter(|entry| entry.package == *package) {
+                entry.to = to.clone();
+                named = true;
+            }
+            if !named {
+                self.upgrades.push(UpgradeEntry {
+                    package: package.clone(),
+                    to: to.clone(),
+                    from: None,
+                    until: None,
+                    requires: Vec::new(),
+                    hosts: None,
+                    place: Place::nowhere(),
+                });
+            }
+        }
+    }
 }
 
 /// Where an entry stands in its file, for messages that come after validation.
@@ -262,17 +287,42 @@ pub struct Waiver {
     pub place: Place,
 }
 
-/// An entry that the format has and this version does not audit: `[[upgrade]]`.
+/// `[[upgrade]]`
 #[derive(Debug, Clone)]
-pub struct Unaudited {
-    /// The table's name.
-    pub kind: &'static str,
-    /// What it names.
-    pub subject: String,
+pub struct UpgradeEntry {
+    /// The package, as each host's own system calls it.
+    pub package: String,
+    /// What it leads to.
+    pub to: Target,
+    /// The first day of its roll-out, in UTC; `None` is from the beginning.
+    pub from: Option<Date>,
+    /// Its last day, inclusive, in UTC; `None` is without an end.
+    pub until: Option<Date>,
+    /// What must be there besides; it can only add obstacles.
+    pub requires: Vec<Require>,
     /// Hosts it speaks of; `None` is every host.
     pub hosts: Option<Pattern>,
     /// Where it stands.
     pub place: Place,
+}
+
+impl UpgradeEntry {
+    /// Whether it is being rolled out on a day: old and new are both expected then. An entry without days is a
+    /// plan, not a roll-out.
+    pub fn under_way(&self, day: Date) -> bool {
+        (self.from.is_some() || self.until.is_some())
+            && self.from.is_none_or(|from| from <= day)
+            && self.until.is_none_or(|until| day <= until)
+    }
+}
+
+/// One of `requires`: a package, and what its upstream version must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Require {
+    /// The package.
+    pub package: String,
+    /// What must hold of it.
+    pub version: Requirement,
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-use crate::advice::{Advised, Verdict};
+use crate::advice::{Advised, Outlook, Verdict};
 use crate::drift::Comparison;
 use crate::rules::{Evidence, Finding};
 use crate::severity::Severity;
@@ -26,7 +26,7 @@ pub use style::Look;
 /// Everything that a report may tell.
 #[derive(Debug)]
 pub struct Audit<'a> {
-    /// The command that was run: `audit` or `demo`.
+    /// The command that was run: `audit`, `ready` or `demo`.
     pub command: &'static str,
     /// When, and by what.
     pub run: Run,
@@ -36,6 +36,10 @@ pub struct Audit<'a> {
     pub findings: &'a [Finding],
     /// What is advised.
     pub advised: &'a Advised,
+    /// Whether drift was asked about.
+    pub drift: bool,
+    /// Whether upgrades would succeed, if that was asked.
+    pub outlook: Option<&'a Outlook>,
 }
 
 /// One run.

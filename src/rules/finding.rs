@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{About, Rule};
+use crate::readiness::Obstacle;
 use crate::severity::Severity;
 use crate::snapshot::{Container, Daemon, Fault, Gap};
 use crate::version::Distance;
@@ -85,6 +86,8 @@ pub enum Evidence {
         /// Empty where they are not known.
         packages: Vec<String>,
     },
+    /// What stands in the way of an upgrade, and the package whose upgrade it is.
+    Obstacle(Box<Obstacle>, String),
     /// A waiver: its justification and its last day.
     Waiver(String, Date),
 }

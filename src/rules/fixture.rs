@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::civil::date;
 
-use super::{Accepted, Finding, findings, known_ids};
+use super::{Accepted, Asked, Finding, findings, known_ids};
 use crate::drift::{Bound, Comparison};
 use crate::inventory::{Inventory, Overrides};
 use crate::playbook::Playbook;
@@ -41,7 +41,8 @@ pub(crate) fn compared<T>(
     fleet.strings = reader.into_strings();
     let now = "2026-11-23T12:00:00Z".parse().unwrap();
     let comparison = Comparison::of(&inventory, &playbook, &bound, &fleet, now);
-    let findings = findings(&comparison, date(2026, 11, 23), &Accepted::default());
+    let asked = Asked { drift: true, readiness: None };
+    let findings = findings(&comparison, asked, date(2026, 11, 23), &Accepted::default());
     look(&comparison, &findings)
 }
 

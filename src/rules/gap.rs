@@ -3,7 +3,6 @@
 use super::finding::Evidence;
 use super::{About, Check, Finding, Rule};
 use crate::drift::{Comparison, Expected, Value};
-use crate::playbook::Place;
 use crate::severity::Severity;
 use crate::snapshot::{Gap, Os, Reason};
 
@@ -26,7 +25,6 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
                 detail: fault.full_message(),
             });
         }
-        gaps.extend(not_supported(comparison, observation.host));
         gaps.extend(without_name(comparison, position));
         let cluster = comparison.clusters_of(position).next().map(str::to_owned);
         let about = || {
@@ -57,18 +55,6 @@ pub(super) fn of(finding: Finding, gap: Gap) -> Finding {
 pub(super) fn beside(finding: Finding, gap: &Gap) -> Finding {
     let evidence = Evidence::Beside(Box::new(gap.clone()));
     Finding { severity: Severity::Info, severity_is_entrys: true, evidence, ..of(finding, gap.clone()) }
-}
-
-/// What the playbook asks for and this version does not audit.
-fn not_supported(comparison: &Comparison<'_>, host: crate::inventory::HostId) -> Vec<Gap> {
-    let (playbook, bound) = (comparison.playbook, comparison.bound);
-    let gap = |kind: &str, subject: &str, place: &Place| Gap {
-        probe: format!("{kind}:{subject}"),
-        reason: Reason::NotSupported,
-        detail: format!("{place}: this version does not audit [[{kind}]] entries"),
-    };
-    let unaudited = playbook.unaudited.iter().enumerate().filter(|(at, _)| bound.unaudited(*at, host));
-    unaudited.map(|(_, entry)| gap(entry.kind, &entry.subject, &entry.place)).collect()
 }
 
 /// Packages that an entry names by system, with no name for this host's.
@@ -135,15 +121,5 @@ mod tests {
         let told = found("", &beside_three("nginx=1-1", "no-dpkg"));
         assert_eq!(told.len(), 1);
         assert!(told[0].starts_with("gap/web/web-04/dpkg medium: not-installed"), "{told:?}");
-    }
-
-    #[test]
-    fn what_this_version_does_not_audit_is_a_gap_on_every_host() {
-        let told = found(
-            "[[upgrade]]\npackage = \"nginx\"\nto = \"1.26\"\n",
-            &beside_three("nginx=1-1", "nginx=1-1"),
-        );
-        assert_eq!(told.len(), 4);
-        assert!(told[3].starts_with("gap/web/web-04/upgrade:nginx medium: not-supported"), "{told:?}");
     }
 }

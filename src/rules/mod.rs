@@ -6,18 +6,28 @@
 
 mod ahead;
 mod apart;
+mod blocking;
+mod broken_state;
 mod candidate_skew;
 mod conffile_modified;
+mod conffile_prompt;
+mod conflict;
 mod container;
 mod container_changed;
+mod dependency_missing;
+mod dependency_too_old;
+mod disk_space;
 mod file_content;
 mod finding;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod gap;
+mod held;
 mod host_unreachable;
 mod image_drift;
 mod kernel_stale;
+mod locked;
+mod metadata_stale;
 mod package_broken;
 mod package_extra;
 mod package_held;
@@ -26,6 +36,7 @@ mod package_version;
 mod pending;
 mod policy_unmet;
 mod privileged;
+mod reboot_first;
 mod reboot_pending;
 mod release;
 mod root_writable;
@@ -36,10 +47,15 @@ mod sources;
 mod sysctl_cluster;
 mod sysctl_policy;
 mod sysctl_runtime;
+mod target_unavailable;
+mod unauthenticated;
 mod waive;
 mod waiver_expired;
 mod waiver_unused;
+mod would_downgrade;
+mod would_remove;
 
+pub use blocking::rule as rule_of;
 pub use finding::{Cause, Evidence, FileEvidence, Finding, Offered, Waived};
 pub(crate) use package_version::no_majority;
 pub use waive::{Accepted, findings};
@@ -48,6 +64,7 @@ use jiff::civil::Date;
 
 use crate::drift::Comparison;
 use crate::playbook::Waiver;
+use crate::readiness::{Kind, Readiness};
 use crate::severity::Severity;
 
 /// What a rule speaks of, which decides the exit status that it leads to.
@@ -55,6 +72,8 @@ use crate::severity::Severity;
 pub enum About {
     /// The hosts: findings at or above the threshold lead to status 2.
     Drift,
+    /// What stands in the way of an upgrade: of the hosts, too.
+    Upgrade,
     /// The audit's own files.
     Playbook,
     /// What could not be audited: leads to status 3, never to 2.
@@ -66,8 +85,30 @@ pub enum About {
 pub enum Check {
     /// Looks at the comparison.
     Comparison(fn(&Comparison<'_>, &mut Vec<Finding>)),
+    /// Takes the obstacles of a kind, which the readiness finds.
+    Obstacle(Kind),
     /// Looks at what became of a waiver, once all other findings are known.
     Waiver(fn(&WaiverUse<'_>) -> Option<Finding>),
+}
+
+/// What a run asks of its hosts.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'r> {
+    /// Whether they are compared with each other and with the playbook.
+    pub drift: bool,
+    /// Whether upgrades would succeed, if that is asked.
+    pub readiness: Option<&'r Readiness>,
+}
+
+impl Asked<'_> {
+    /// Whether a rule has anything to say in such a run; a waiver of one that has not is not unused.
+    fn has(&self, rule: &str) -> bool {
+        find(rule).is_none_or(|rule| match rule.about {
+            About::Drift => self.drift,
+            About::Upgrade => self.readiness.is_some(),
+            About::Playbook | About::Audit => true,
+        })
+    }
 }
 
 /// What became of one waiver of the playbook.
@@ -122,6 +163,20 @@ pub static ALL: &[&Rule] = &[
     &root_writable::RULE,
     &container_changed::RULE,
     &image_drift::RULE,
+    &target_unavailable::RULE,
+    &dependency_missing::RULE,
+    &dependency_too_old::RULE,
+    &conflict::RULE,
+    &would_remove::RULE,
+    &would_downgrade::RULE,
+    &held::RULE,
+    &broken_state::RULE,
+    &locked::RULE,
+    &disk_space::RULE,
+    &conffile_prompt::RULE,
+    &unauthenticated::RULE,
+    &metadata_stale::RULE,
+    &reboot_first::RULE,
     &waiver_expired::RULE,
     &waiver_unused::RULE,
     &host_unreachable::RULE,
@@ -130,20 +185,6 @@ pub static ALL: &[&Rule] = &[
 
 /// Rules of audits that this version does not make: a playbook may set them already.
 const ANNOUNCED: &[&str] = &[
-    "target-unavailable",
-    "dependency-missing",
-    "dependency-too-old",
-    "conflict",
-    "would-remove",
-    "would-downgrade",
-    "held",
-    "broken-state",
-    "locked",
-    "disk-space",
-    "conffile-prompt",
-    "unauthenticated",
-    "metadata-stale",
-    "reboot-first",
     "proc-unmasked",
     "host-path-writable",
     "proc-sys-mount",
@@ -195,7 +236,7 @@ mod tests {
                 entry.unwrap().file_name().into_string().unwrap().replace(".rs", "").replace('_', "-")
             })
             .filter(|name| {
-                !["mod", "apart", "container", "finding", "fixture", "pending", "waive"]
+                !["mod", "apart", "blocking", "container", "finding", "fixture", "pending", "waive"]
                     .contains(&name.as_str())
             })
             .collect();

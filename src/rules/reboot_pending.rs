@@ -4,7 +4,7 @@ use super::finding::Evidence;
 use super::{About, Check, Finding, Rule, kernel_stale, pending};
 use crate::drift::Comparison;
 use crate::severity::Severity;
-use crate::snapshot::{Reboot, Snapshot};
+use crate::snapshot::Reboot;
 
 pub(super) static RULE: Rule = Rule {
     id: "reboot-pending",
@@ -21,7 +21,8 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
     for cluster in &comparison.clusters {
         for position in cluster.members.iter().copied() {
             let snapshot = comparison.observation(position).and_then(|host| host.snapshot.as_ref());
-            let Some((snapshot, reboot)) = snapshot.and_then(|known| Some((known, asked_for(known)?))) else {
+            let Some((snapshot, reboot)) = snapshot.and_then(|known| Some((known, known.boot_asked_for()?)))
+            else {
                 continue;
             };
             // A kernel alone is told as that.
@@ -32,13 +33,6 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
             findings.push(pending::finding(comparison, cluster, position, (&RULE, "reboot"), waits));
         }
     }
-}
-
-/// What asks for a boot that has not come yet: where the file outlives one, an older one has been heard.
-pub(super) fn asked_for(snapshot: &Snapshot) -> Option<&Reboot> {
-    let reboot = snapshot.running.reboot.as_ref()?;
-    let heard = reboot.since.zip(snapshot.boot).is_some_and(|(since, boot)| since < boot);
-    (!heard).then_some(reboot)
 }
 
 /// Whether nothing but kernels asks for it.

@@ -75,7 +75,7 @@ fn certain(running: &Running) -> impl Iterator<Item = &Daemon> {
 /// Other services, by name. A boot that a library asks for is told already, and ends them all.
 fn others(snapshot: &Snapshot) -> BTreeMap<String, Daemon> {
     let running = &snapshot.running;
-    let asked = reboot_pending::asked_for(snapshot);
+    let asked = snapshot.boot_asked_for();
     if asked.is_some_and(|reboot| !reboot_pending::is_about_kernels(reboot)) {
         return BTreeMap::new();
     }

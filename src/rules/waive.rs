@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::{ALL, Check, Finding, Waived, WaiverUse};
+use super::{ALL, Asked, Check, Finding, Waived, WaiverUse, blocking};
 use crate::drift::Comparison;
 use crate::playbook::{Playbook, Waiver};
 
@@ -19,16 +19,23 @@ pub struct Accepted {
 }
 
 /// Every finding, in the order that reports show: worst first, then by cluster, host and subject.
-pub fn findings(comparison: &Comparison<'_>, today: Date, accepted: &Accepted) -> Vec<Finding> {
+pub fn findings(
+    comparison: &Comparison<'_>,
+    asked: Asked<'_>,
+    today: Date,
+    accepted: &Accepted,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for rule in ALL {
+    for rule in ALL.iter().filter(|rule| asked.has(rule.id)) {
         if let Check::Comparison(check) = rule.check {
             check(comparison, &mut findings);
         }
     }
+    findings
+        .extend(asked.readiness.into_iter().flat_map(|readiness| blocking::findings(comparison, readiness)));
     apply_levels(comparison.playbook, &mut findings);
     let matched = apply_waivers(comparison, today, &mut findings);
-    findings.extend(about_waivers(comparison.playbook, &matched, today));
+    findings.extend(about_waivers(comparison.playbook, asked, &matched, today));
     for finding in findings.iter_mut().filter(|finding| finding.counts()) {
         if accepted.keys.contains(&finding.key()) {
             finding.waived =
@@ -117,9 +124,10 @@ fn renews(other: &Waiver, expired: &Waiver, today: Date) -> bool {
     other.until >= today && other.rule == expired.rule && text(other) == text(expired)
 }
 
-fn about_waivers(playbook: &Playbook, matched: &[usize], today: Date) -> Vec<Finding> {
+fn about_waivers(playbook: &Playbook, asked: Asked<'_>, matched: &[usize], today: Date) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (waiver, matched) in playbook.waivers.iter().zip(matched.iter().copied()) {
+    let waivers = playbook.waivers.iter().zip(matched.iter().copied());
+    for (waiver, matched) in waivers.filter(|(waiver, _)| asked.has(&waiver.rule)) {
         // One that was renewed beside the old one hides what it hid: nothing is revived.
         if waiver.until < today && playbook.waivers.iter().any(|other| renews(other, waiver, today)) {
             continue;

@@ -17,6 +17,7 @@ mod parse;
 mod rpm;
 mod running;
 mod systems;
+mod upgrade;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +40,7 @@ pub use running::{
     Daemon, Enabled, InstalledKernel, Kernels, Manager, Reboot, Running, Service, ServiceState, Services,
     Stale,
 };
+pub use upgrade::{Fetched, Had, Lock, Offered, PackageChange, Record, Relation, Solve, Space, Upgrades};
 
 use crate::inventory::HostId;
 use crate::version::System;
@@ -149,6 +151,11 @@ impl Observation {
         self.snapshot.as_ref()?.candidates.as_ref()
     }
 
+    /// What the host's own solver says of upgrades, if it was asked and could tell.
+    pub fn upgrades(&self) -> Option<&Upgrades> {
+        self.snapshot.as_ref()?.upgrades.as_ref()
+    }
+
     /// The operating system, if it is known.
     pub fn os(&self) -> Option<&Os> {
         self.snapshot.as_ref()?.os.as_ref()
@@ -174,6 +181,8 @@ pub struct Snapshot {
     pub sources: Option<Arc<Sources>>,
     /// What is on offer of the packages that the playbook names, if it names any.
     pub candidates: Option<Candidates>,
+    /// What the host's own solver says of the upgrades that were asked about, if any were.
+    pub upgrades: Option<Upgrades>,
     /// How it is configured.
     pub configuration: Configuration,
     /// What runs, beside what is installed.
@@ -183,6 +192,15 @@ pub struct Snapshot {
     /// What could not be collected of what nobody asked for by name: the audit looks at it where it can. It
     /// is told, and leaves no host unaudited.
     pub beside: Vec<Gap>,
+}
+
+impl Snapshot {
+    /// What asks for a boot that has not come yet: where the file outlives one, an older one has been heard.
+    pub fn boot_asked_for(&self) -> Option<&Reboot> {
+        let reboot = self.running.reboot.as_ref()?;
+        let heard = reboot.since.zip(self.boot).is_some_and(|(since, boot)| since < boot);
+        (!heard).then_some(reboot)
+    }
 }
 
 /// The running kernel, as uname(2) has it.

@@ -12,12 +12,14 @@ mod oracle;
 mod pacman;
 mod requirement;
 mod rpm;
+mod target;
 mod upstream;
 
 use std::cmp::Ordering;
 
 pub use distance::{Distance, distance};
 pub use requirement::Requirement;
+pub use target::Target;
 pub use upstream::Upstream;
 
 /// A packaging system, which fixes the order of its versions.

@@ -48,10 +48,61 @@ impl Requirement {
         Self::parse(&format!(">={from}{below}")).ok().filter(|series| series.met_by(&upstream))
     }
 
+    /// What meets it, as three numbers each: from the first to before the second, or without an end. `None`
+    /// where that cannot be said: a requirement that names a pre-release, or that nothing meets.
+    pub fn bounds(&self) -> Option<([u64; 3], Option<[u64; 3]>)> {
+        let mut whole = ([0; 3], None);
+        for comparator in &self.requirement.comparators {
+            let (from, below) = bounds_of(comparator)?;
+            whole.0 = whole.0.max(from);
+            whole.1 = match (whole.1, below) {
+                (Some(one), Some(other)) => Some(std::cmp::min::<[u64; 3]>(one, other)),
+                (one, other) => one.or(other),
+            };
+        }
+        whole.1.is_none_or(|below| whole.0 < below).then_some(whole)
+    }
+
     /// Whether an upstream version meets it. Pre-releases meet only requirements that name one.
     pub fn met_by(&self, version: &Upstream) -> bool {
         self.requirement.matches(version.semver())
     }
+}
+
+/// What meets one comparator, as semver has it: what is left out stands for every number.
+fn bounds_of(comparator: &semver::Comparator) -> Option<([u64; 3], Option<[u64; 3]>)> {
+    use semver::Op;
+    if !comparator.pre.is_empty() {
+        return None;
+    }
+    let major = comparator.major;
+    let from = [major, comparator.minor.unwrap_or(0), comparator.patch.unwrap_or(0)];
+    // The first version after everything that begins with what is written.
+    let after = match (comparator.minor, comparator.patch) {
+        (Some(minor), Some(patch)) => [major, minor, patch.saturating_add(1)],
+        (Some(minor), None) => [major, minor.saturating_add(1), 0],
+        (None, _) => [major.saturating_add(1), 0, 0],
+    };
+    Some(match comparator.op {
+        Op::Exact | Op::Wildcard => (from, Some(after)),
+        Op::Greater => (after, None),
+        Op::GreaterEq => (from, None),
+        Op::Less => ([0; 3], Some(from)),
+        Op::LessEq => ([0; 3], Some(after)),
+        Op::Tilde => match comparator.minor {
+            Some(minor) => (from, Some([major, minor.saturating_add(1), 0])),
+            None => (from, Some(after)),
+        },
+        Op::Caret => match (major, comparator.minor, comparator.patch) {
+            (0, Some(0), Some(_)) | (0, Some(_), _) => {
+                let minor = comparator.minor.unwrap_or(0);
+                let patch = comparator.patch.map(|patch| [0, 0, patch.saturating_add(1)]);
+                (from, patch.filter(|_| minor == 0).or(Some([0, minor.saturating_add(1), 0])))
+            }
+            _ => (from, Some([major.saturating_add(1), 0, 0])),
+        },
+        _ => return None,
+    })
 }
 
 impl fmt::Display for Requirement {
@@ -107,6 +158,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn bounds_say_the_same_as_the_requirement(
+            requirement in "(=|>|>=|<|<=|~|\\^)[0-3]([.][0-3]([.][0-3])?)?(, (=|>|>=|<|<=|~|\\^)[0-3]([.][0-3]([.][0-3])?)?)?",
+            version in proptest::array::uniform3(0_u64..5),
+        ) {
+            let requirement = Requirement::parse(&requirement).unwrap();
+            let [major, minor, patch] = version;
+            let upstream = Upstream::parse(System::Debian, &format!("{major}.{minor}.{patch}-1")).unwrap();
+            let within = requirement
+                .bounds()
+                .is_some_and(|(from, below)| version >= from && below.is_none_or(|below| version < below));
+            prop_assert_eq!(within, requirement.met_by(&upstream));
+        }
+
         #[test]
         fn a_version_is_of_its_own_series(version in "[0-9]{1,12}([.][0-9]{1,3}){0,4}([a-z]|p[0-9]|~rc[0-9]|[+]dfsg1)?-[0-9]") {
             let series = Requirement::of_series(System::Debian, &version);

@@ -64,6 +64,14 @@ impl Upstream {
     }
 }
 
+/// The upstream version as it is written, where the packaging went back without an epoch that of what follows.
+pub(super) fn plain(system: System, version: &str) -> &str {
+    match system {
+        System::Debian => really(system.upstream(version)),
+        System::Rpm | System::Apk | System::Pacman => system.upstream(version),
+    }
+}
+
 /// The upstream version without what packaging adds to it.
 fn bare(system: System, version: &str) -> &str {
     let upstream = system.upstream(version);

@@ -217,13 +217,6 @@ fn maintenance_is_reported_and_never_fails() {
 }
 
 #[test]
-fn what_cannot_be_audited_yet_is_a_gap() {
-    let run = audit(&fleet(&["1-1", "1-1", "1-1"]), "[[upgrade]]\npackage = \"nginx\"\nto = \"1.26\"\n");
-    assert_eq!(run.status, 3);
-    assert_eq!(run.json()["findings"][0]["rule"], "gap");
-}
-
-#[test]
 fn what_runs_is_held_against_what_is_installed() {
     let host = |state: &str, how: &str, kernel: &str, reboot: &str| {
         let services = format!(

@@ -36,9 +36,10 @@ impl Check<'_, '_> {
     }
 
     /// The days from and until which something holds, in that order.
-    pub(super) fn dates(&mut self, from: Option<&Any>, until: Option<&Any>) {
+    pub(super) fn dates(&mut self, from: Option<&Any>, until: Option<&Any>) -> (Option<Date>, Option<Date>) {
         let first = from.and_then(|value| Some((value.span(), self.date("from", value)?)));
         let last = until.and_then(|value| Some((value.span(), self.date("until", value)?)));
+        let days = (first.as_ref().map(|(_, day)| *day), last.as_ref().map(|(_, day)| *day));
         if let (Some((from, first)), Some((until, last))) = (first, last)
             && first > last
         {
@@ -46,6 +47,7 @@ impl Check<'_, '_> {
             let other = Some((from, "it begins here"));
             self.mistakes.add_with(until, "`until` is before `from`", "and ends before that", help, other);
         }
+        days
     }
 }
 

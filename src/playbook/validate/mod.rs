@@ -8,9 +8,10 @@ mod configuration;
 mod date;
 mod exceptions;
 mod fields;
-mod other;
+mod image;
 mod package;
 mod service;
+mod upgrade;
 
 use std::ops::Range;
 
@@ -41,7 +42,7 @@ pub(super) fn validate(raw: Raw, known_rules: &[&str], mistakes: &mut Mistakes<'
     whole.services.extend(raw.services.into_iter().filter_map(|entry| check.service(entry)));
     whole.files.extend(raw.files.into_iter().filter_map(|entry| check.file(entry)));
     whole.sysctls.extend(raw.sysctls.into_iter().filter_map(|entry| check.sysctl(entry)));
-    whole.unaudited.extend(raw.upgrades.into_iter().filter_map(|entry| check.upgrade(entry)));
+    whole.upgrades.extend(raw.upgrades.into_iter().filter_map(|entry| check.upgrade(entry)));
     raw.images.into_iter().for_each(|entry| check.image(entry));
 }
 

@@ -51,6 +51,10 @@ pub(super) fn evidence(evidence: &Evidence) -> Map<String, Value> {
             json!({ "processes": told.collect::<Vec<_>>() })
         }
         Evidence::Pending { since, packages } => json!({ "since": since, "packages": packages }),
+        Evidence::Obstacle(obstacle, package) => json!({
+            "package": package, "needs": obstacle.needs, "candidate": obstacle.candidate,
+            "by": obstacle.by, "said": obstacle.said,
+        }),
         Evidence::Waiver(justification, until) => {
             json!({ "justification": justification, "until": until.to_string() })
         }

@@ -2,6 +2,7 @@
 
 mod evidence;
 mod listing;
+mod upgrades;
 pub mod v1;
 
 pub(super) use listing::render as listing;

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::evidence::evidence;
+use super::upgrades::{Upgrade, upgrades};
 use crate::advice::{Snowflake, Verdict};
 use crate::drift::{Cluster, Column, Expected, Value};
 use crate::report::Audit;
@@ -31,8 +32,12 @@ pub struct Report {
     pub clusters: Vec<ClusterReport>,
     /// Every finding, worst first; those that do not count say why in `waived`.
     pub findings: Vec<Finding>,
-    /// What to do, most drastic first.
-    pub advice: Vec<Advice>,
+    /// What to do, most drastic first; absent where drift was not asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Vec<Advice>>,
+    /// Whether upgrades would succeed; absent where that was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upgrades: Option<Vec<Upgrade>>,
 }
 
 /// The run.
@@ -313,19 +318,21 @@ impl Report {
                 .collect(),
             findings: audit.findings.iter().map(finding).collect(),
             advice: audit
-                .advised
-                .advice
-                .iter()
-                .map(|advice| Advice {
-                    rule: advice.rule,
-                    cluster: advice.cluster.clone(),
-                    hosts: advice.hosts.iter().map(name).collect(),
-                    action: advice.action,
-                    reason: advice.reason.clone(),
-                    steps: advice.steps.clone(),
-                })
-                .collect(),
+                .drift
+                .then(|| audit.advised.advice.iter().map(|piece| advice(piece, &name)).collect()),
+            upgrades: upgrades(audit),
         }
+    }
+}
+
+fn advice(advice: &crate::advice::Advice, name: &impl Fn(&usize) -> String) -> Advice {
+    Advice {
+        rule: advice.rule,
+        cluster: advice.cluster.clone(),
+        hosts: advice.hosts.iter().map(name).collect(),
+        action: advice.action,
+        reason: advice.reason.clone(),
+        steps: advice.steps.clone(),
     }
 }
 

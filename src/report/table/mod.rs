@@ -10,6 +10,7 @@ mod grid;
 mod listing;
 mod notes;
 mod text;
+mod upgrades;
 
 pub(super) use listing::render as listing;
 
@@ -20,7 +21,10 @@ use crate::advice::Verdict;
 /// The report, ending with a line break.
 pub(super) fn render(audit: &Audit<'_>, look: &Look) -> String {
     let mut sections = vec![heading(audit, look)];
-    sections.extend(clusters::render(audit, look));
+    sections.extend(upgrades::render(audit, look));
+    if audit.drift {
+        sections.extend(clusters::render(audit, look));
+    }
     sections.extend(notes::findings(audit, look));
     sections.extend(notes::not_audited(audit, look));
     sections.extend(notes::waived(audit, look));

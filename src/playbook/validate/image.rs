@@ -1,0 +1,53 @@
+//! `[[image]]`: where the containers of an image write. It speaks of manifests, not of hosts.
+
+use toml::Spanned;
+
+use super::Entry;
+use super::fields::Check;
+use crate::playbook::raw::{RawImage, Text};
+
+/// How to name a file.
+const PATH: &str = "write an absolute path, such as `/etc/nginx/nginx.conf`";
+/// How to say which image.
+const MATCH: &str = "write the image's name or a glob of it, such as `registry.corp/web*`";
+/// How to say where a container writes.
+const WRITES: &str = "list the paths that it writes: `writes = [\"/var/cache/nginx\", \"/run\"]`";
+
+impl Check<'_, '_> {
+    /// One `[[image]]`.
+    pub(super) fn image(&mut self, raw: Spanned<RawImage>) {
+        let entry = Entry { kind: "[[image]]", span: raw.span() };
+        let raw = raw.into_inner();
+        if let Some(glob) = self.required(&entry, "match", raw.matched, MATCH) {
+            self.glob(&glob);
+        }
+        match raw.writes {
+            Some(paths) => paths.into_iter().for_each(|path| {
+                self.absolute("writes", path);
+            }),
+            None => self.missing(&entry, "writes", WRITES),
+        }
+    }
+
+    pub(super) fn absolute(&mut self, key: &str, path: Text) -> Option<Text> {
+        let path = self.visible(key, path, PATH)?;
+        if path.get_ref().starts_with('/') {
+            return Some(path);
+        }
+        let title = format!("`{}` is no absolute path", path.get_ref());
+        self.mistakes.add(path.span(), title, "it does not begin with `/`", PATH);
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::playbook::fixture::wrong;
+
+    #[test]
+    fn what_must_stand_there_is_told() {
+        wrong("[[image]]\nwrites = []\n", "1:1", &["`[[image]]` without `match`", "registry.corp/web*"]);
+        wrong("[[image]]\nmatch = \"web\"\n", "1:1", &["`[[image]]` without `writes`", "/var/cache/nginx"]);
+        wrong("[[image]]\nmatch = \"web\"\nwrites = [\"run\"]\n", "3:11", &["`run` is no absolute path"]);
+    }
+}

@@ -1,0 +1,340 @@
+//! One upgrade on one host: what its solver said, and what stands in the way besides.
+
+use jiff::Timestamp;
+
+use super::obstacle::{Kind, Obstacle};
+use super::{HostUpgrade, Solver, installed, space};
+use crate::drift::{Comparison, Value};
+use crate::playbook::UpgradeEntry;
+use crate::probe::Section;
+use crate::snapshot::{
+    Observation, Offered, PackageChange, Packages, Snapshot, Solve, State, Strings, Upgrades,
+};
+use crate::version::{System, Upstream};
+
+/// How many days old lists of packages may be before that is worth a warning.
+const STALE_DAYS: i64 = 7;
+
+/// Judges one upgrade.
+pub(super) fn judge(comparison: &Comparison<'_>, position: usize, entry: &UpgradeEntry) -> HostUpgrade {
+    let now = match installed(comparison, position, &entry.package) {
+        Value::Installed(version) => Some(version.to_owned()),
+        Value::Absent | Value::Unknown => None,
+    };
+    let mut upgrade = HostUpgrade {
+        position,
+        now,
+        chosen: None,
+        solver: Solver::Unknown(String::new()),
+        obstacles: Vec::new(),
+        changes: Vec::new(),
+    };
+    match Host::of(comparison, position) {
+        Ok(host) => host.judge(entry, &mut upgrade),
+        Err(why) => upgrade.solver = Solver::Unknown(why),
+    }
+    upgrade.obstacles.sort();
+    upgrade.obstacles.dedup_by(|one, other| one.kind == other.kind && one.subject == other.subject);
+    upgrade
+}
+
+/// A host whose solver answered.
+struct Host<'a> {
+    snapshot: &'a Snapshot,
+    packages: &'a Packages,
+    upgrades: &'a Upgrades,
+    strings: &'a Strings,
+    now: Timestamp,
+}
+
+impl<'a> Host<'a> {
+    /// The host at a position, or why nothing is known of it.
+    fn of(comparison: &Comparison<'a>, position: usize) -> Result<Self, String> {
+        let seen = comparison.observation(position).ok_or("it was not asked")?;
+        let snapshot = seen.snapshot.as_ref().ok_or_else(|| not_reached(seen))?;
+        let upgrades =
+            snapshot.upgrades.as_ref().ok_or_else(|| not_told(snapshot, Section::Upgrade.name()))?;
+        // Holds and broken packages are told by the database: unseen, they may be there.
+        let packages = snapshot.packages.as_ref().filter(|packages| packages.complete);
+        let packages = packages.ok_or_else(|| {
+            let gap = snapshot.gaps.iter().find(|gap| gap.is_about_packages());
+            gap.map_or("its packages were not collected".to_owned(), |gap| {
+                format!("its packages are not known: {}: {}", gap.reason, gap.detail)
+            })
+        })?;
+        if let Some((reason, detail)) = upgrades.cannot.first() {
+            return Err(format!("{reason}: {detail}"));
+        }
+        Ok(Self { snapshot, packages, upgrades, strings: &comparison.fleet.strings, now: comparison.now })
+    }
+
+    fn judge(&self, entry: &UpgradeEntry, upgrade: &mut HostUpgrade) {
+        let Some(target) = self.upgrades.target(&entry.package) else {
+            upgrade.solver = Solver::Unknown("its answer does not speak of the package".to_owned());
+            return;
+        };
+        if !target.known {
+            let text = format!("neither a list of packages nor the host itself knows {}", entry.package);
+            upgrade.solver = Solver::Unknown(text);
+            return;
+        }
+        let Some(chosen) = &target.chosen else {
+            upgrade.solver = Solver::WouldNot;
+            upgrade.obstacles.push(self.unavailable(entry, target));
+            return;
+        };
+        if !entry.to.accepts(self.upgrades.system, chosen) {
+            upgrade.solver = Solver::Unknown(format!("the host chose {chosen}, which is not {}", entry.to));
+            return;
+        }
+        upgrade.chosen = Some(chosen.clone());
+        self.warn(upgrade);
+        let Some(solve) = self.solve(&entry.package) else {
+            upgrade.solver = Solver::Unknown("its solver was not asked for it".to_owned());
+            return;
+        };
+        if solve.solved() {
+            self.solved(entry, chosen, solve, upgrade);
+        } else {
+            upgrade.solver = Solver::WouldNot;
+            upgrade.obstacles.extend(self.refused(&entry.package, solve));
+        }
+    }
+
+    /// The question that tells of a package: the one about all targets together; where that was refused, the one
+    /// about it alone, so that a target that could go is not blocked by another.
+    fn solve(&self, package: &str) -> Option<&'a Solve> {
+        let whole = self.upgrades.whole().filter(|whole| whole.asked.iter().any(|asked| asked == package));
+        match whole {
+            Some(whole) if whole.solved() => Some(whole),
+            whole => self.upgrades.alone(package).or(whole),
+        }
+    }
+
+    fn solved(&self, entry: &UpgradeEntry, chosen: &str, solve: &Solve, upgrade: &mut HostUpgrade) {
+        let change = solve.installs.iter().find(|change| change.package == entry.package);
+        let after = change.map_or(upgrade.now.as_deref(), |change| change.to.as_deref());
+        if after != Some(chosen) {
+            let after = after.unwrap_or("nothing");
+            upgrade.solver = Solver::Unknown(format!("its solver would come to {after}, not to {chosen}"));
+            return;
+        }
+        upgrade.solver = Solver::Would;
+        upgrade.changes = solve.installs.iter().chain(&solve.removals).cloned().collect();
+        if self.refused_together(&entry.package) {
+            upgrade.solver = Solver::WouldNot;
+            upgrade.obstacles.push(self.not_together(&entry.package));
+        }
+        upgrade.obstacles.extend(self.missing_requirements(entry, solve));
+        if upgrade.changes.is_empty() {
+            return;
+        }
+        upgrade.obstacles.extend(solve.removals.iter().map(|removal| self.removed(removal)));
+        upgrade.obstacles.extend(self.downgrades(solve));
+        upgrade.obstacles.extend(self.holds(solve));
+        upgrade.obstacles.extend(self.broken());
+        upgrade.obstacles.extend(self.locks());
+        upgrade.obstacles.extend(space::lacking(self.upgrades, solve));
+        upgrade.obstacles.extend(self.questions(solve));
+        upgrade.obstacles.extend(self.unchecked(solve));
+    }
+
+    fn unavailable(&self, entry: &UpgradeEntry, target: &Offered) -> Obstacle {
+        let mut offers: Vec<&str> = target.offers.iter().map(|(version, _)| version.as_str()).collect();
+        offers.sort_by(|one, other| self.upgrades.system.compare(other, one));
+        offers.dedup();
+        let said = if self.upgrades.lists == Some(0) {
+            vec!["no list of packages lies on this host".to_owned()]
+        } else {
+            Vec::new()
+        };
+        Obstacle {
+            needs: Some(format!("{} {}", entry.package, entry.to)),
+            observed: target.installed.clone(),
+            candidate: offers.first().map(|&version| version.to_owned()),
+            said,
+            ..Obstacle::new(Kind::TargetUnavailable, entry.package.clone())
+        }
+    }
+
+    /// Why the solver refused.
+    fn refused(&self, package: &str, solve: &Solve) -> Vec<Obstacle> {
+        let broken: Vec<Obstacle> = self.broken().collect();
+        if !broken.is_empty() {
+            return broken;
+        }
+        vec![Obstacle { said: solve.said.clone(), ..Obstacle::new(Kind::DependencyMissing, package) }]
+    }
+
+    /// Whether each target could go alone, and all of them together not.
+    fn refused_together(&self, package: &str) -> bool {
+        let Some(whole) = self.upgrades.whole().filter(|whole| !whole.solved() && whole.asked.len() > 1)
+        else {
+            return false;
+        };
+        let alone = |asked: &String| self.upgrades.alone(asked).is_some_and(Solve::solved);
+        whole.asked.iter().any(|asked| asked == package) && whole.asked.iter().all(alone)
+    }
+
+    fn not_together(&self, package: &str) -> Obstacle {
+        let whole = self.upgrades.whole();
+        let others = whole.iter().flat_map(|whole| &whole.asked).filter(|asked| *asked != package);
+        let others: Vec<&str> = others.map(String::as_str).collect();
+        Obstacle {
+            needs: Some(format!("{package} together with {}", others.join(", "))),
+            said: whole.map(|whole| whole.said.clone()).unwrap_or_default(),
+            ..Obstacle::new(Kind::Conflict, package)
+        }
+    }
+
+    fn removed(&self, removal: &PackageChange) -> Obstacle {
+        let essential = self.upgrades.had.iter().any(|had| had.package == removal.package && had.essential);
+        let said = if essential { vec!["the system cannot do without it".to_owned()] } else { Vec::new() };
+        Obstacle {
+            observed: removal.from.clone(),
+            said,
+            ..Obstacle::new(Kind::WouldRemove, removal.package.clone())
+        }
+    }
+
+    fn downgrades(&self, solve: &'a Solve) -> impl Iterator<Item = Obstacle> {
+        let system = self.upgrades.system;
+        solve.installs.iter().filter_map(move |change| {
+            let (from, to) = (change.from.as_ref()?, change.to.as_ref()?);
+            system.compare(from, to).is_gt().then(|| Obstacle {
+                observed: Some(from.clone()),
+                candidate: Some(to.clone()),
+                ..Obstacle::new(Kind::WouldDowngrade, change.package.clone())
+            })
+        })
+    }
+
+    fn holds(&self, solve: &'a Solve) -> impl Iterator<Item = Obstacle> {
+        solve.installs.iter().chain(&solve.removals).filter_map(|change| {
+            let name = self.strings.find(&change.package)?;
+            let held = self.packages.named(name).iter().find(|package| package.held)?;
+            Some(Obstacle {
+                observed: Some(self.strings.text(held.version).to_owned()),
+                candidate: change.to.clone(),
+                ..Obstacle::new(Kind::Held, change.package.clone())
+            })
+        })
+    }
+
+    /// Packages that dpkg would first have to bring in order. Triggers that wait are run by any transaction.
+    fn broken(&self) -> impl Iterator<Item = Obstacle> {
+        let fine = |state: State| {
+            matches!(state, State::Installed | State::TriggersAwaited | State::TriggersPending)
+        };
+        self.packages.list.iter().filter(move |package| !fine(package.state)).map(|package| Obstacle {
+            observed: Some(package.state.as_str().to_owned()),
+            ..Obstacle::new(Kind::BrokenState, self.packages.subject(package, self.strings))
+        })
+    }
+
+    fn locks(&self) -> impl Iterator<Item = Obstacle> {
+        self.upgrades.locks.iter().map(|lock| {
+            let who = match (lock.pid, lock.command.as_deref()) {
+                (Some(pid), Some(command)) => format!("held by {command}, process {pid}"),
+                (Some(pid), None) => format!("held by process {pid}"),
+                _ => "held".to_owned(),
+            };
+            Obstacle { observed: Some(who), ..Obstacle::new(Kind::Locked, lock.path.clone()) }
+        })
+    }
+
+    /// Edited files of packages that would change, where dpkg was not told what becomes of them.
+    fn questions(&self, solve: &'a Solve) -> Vec<Obstacle> {
+        if self.upgrades.settles_conffiles || self.upgrades.system != System::Debian {
+            return Vec::new();
+        }
+        let changes = |package: &str| {
+            solve.installs.iter().any(|change| change.package == package && change.from.is_some())
+        };
+        let edited = self.upgrades.edited.iter().filter(|(package, _)| changes(package));
+        let obstacle = |(package, path): &(String, String)| Obstacle {
+            observed: Some("edited".to_owned()),
+            by: Some(package.clone()),
+            ..Obstacle::new(Kind::ConffilePrompt, path.clone())
+        };
+        edited.map(obstacle).collect()
+    }
+
+    fn unchecked(&self, solve: &'a Solve) -> impl Iterator<Item = Obstacle> {
+        let unchecked = self.upgrades.files.iter().filter(|file| file.authenticated == Some(false));
+        let fetched = unchecked.filter(|file| {
+            solve
+                .installs
+                .iter()
+                .any(|change| change.package == file.package && change.to.as_ref() == Some(&file.version))
+        });
+        fetched.map(|file| Obstacle {
+            observed: file.source.clone(),
+            candidate: Some(file.version.clone()),
+            ..Obstacle::new(Kind::Unauthenticated, file.package.clone())
+        })
+    }
+
+    /// What the playbook wants to be there besides, after the transaction.
+    fn missing_requirements(&self, entry: &UpgradeEntry, solve: &Solve) -> Vec<Obstacle> {
+        let unmet = entry.requires.iter().filter_map(|require| {
+            let change = solve.installs.iter().find(|change| change.package == require.package);
+            let version = match change {
+                Some(change) => change.to.clone(),
+                None => self.version(&require.package),
+            };
+            let upstream = version.as_deref().map(|version| Upstream::parse(self.upgrades.system, version));
+            let (kind, why) = match upstream {
+                None => (Kind::DependencyMissing, None),
+                Some(Some(upstream)) if require.version.met_by(&upstream) => return None,
+                Some(Some(_)) => (Kind::DependencyTooOld, None),
+                Some(None) => (Kind::DependencyTooOld, Some("its version cannot be compared".to_owned())),
+            };
+            Some(Obstacle {
+                needs: Some(format!("{} ({})", require.package, require.version)),
+                observed: version,
+                by: Some("the playbook".to_owned()),
+                said: why.into_iter().collect(),
+                ..Obstacle::new(kind, require.package.clone())
+            })
+        });
+        unmet.collect()
+    }
+
+    /// The newest installed version of a package.
+    fn version(&self, package: &str) -> Option<String> {
+        let named = self.packages.named(self.strings.find(package)?);
+        named.first().map(|package| self.strings.text(package.version).to_owned())
+    }
+
+    /// What stops nothing, and is worth knowing.
+    fn warn(&self, upgrade: &mut HostUpgrade) {
+        if let Some(changed) = self.upgrades.lists_changed {
+            let days = self.now.duration_since(changed).as_secs() / 86_400;
+            if days >= STALE_DAYS {
+                upgrade.obstacles.push(Obstacle {
+                    observed: Some(format!("{days} days old")),
+                    ..Obstacle::new(Kind::MetadataStale, "lists")
+                });
+            }
+        }
+        if let Some(reboot) = self.snapshot.boot_asked_for() {
+            upgrade.obstacles.push(Obstacle {
+                said: reboot.packages.iter().take(3).cloned().collect(),
+                ..Obstacle::new(Kind::RebootFirst, "reboot")
+            });
+        }
+    }
+}
+
+/// Why nothing is known of a host.
+fn not_reached(seen: &Observation) -> String {
+    let fault = seen.fault.as_ref();
+    fault.map_or("it was not reached".to_owned(), |fault| format!("{}: {}", fault.phase, fault.message))
+}
+
+/// Why a section is not there.
+fn not_told(snapshot: &Snapshot, section: &str) -> String {
+    let gap = snapshot.gaps.iter().find(|gap| gap.probe == section);
+    gap.map_or("its solver was not asked".to_owned(), |gap| format!("{}: {}", gap.reason, gap.detail))
+}
