@@ -40,3 +40,5 @@ mod playbooks;
 mod ssh_config;
 mod sshd;
 mod systems;
+mod truth;
+mod truth_hosts;

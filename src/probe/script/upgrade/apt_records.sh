@@ -3,7 +3,6 @@
 apt_records() {
 	# shellcheck disable=SC2016 # dpkg-query expands these, not the shell
 	here=$(dpkg-query -W -f '${Package}\t${Architecture}\t${Version}\t${db:Status-Abbrev}\t${Essential}${Protected}${Important}\t${Multi-Arch}\tpre-depends\t${Pre-Depends}\tdepends\t${Depends}\tconflicts\t${Conflicts}\tbreaks\t${Breaks}\tprovides\t${Provides}\n' 2>/dev/null)
-	native=$(printf '%s\n' "$settings" | sed -n 's/^APT::Architectures::.*"\(.*\)";$/\1/p' | head -n 1)
 	offered=
 	looked=
 	round=0
