@@ -42,3 +42,5 @@ mod sshd;
 mod systems;
 mod truth;
 mod truth_hosts;
+mod truth_quiet;
+mod truth_states;

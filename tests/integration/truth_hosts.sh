@@ -42,3 +42,14 @@ install() { apt-get install -qq -y --allow-downgrades --allow-unauthenticated "$
 
 # inside PACKAGE: the version that is there in good order.
 inside() { echo "=$(dpkg-query -W -f '${db:Status-Abbrev}${Version}' "$1" 2>/dev/null | sed -n 's/^.i //p')"; }
+
+# hold_lock FILE: as dpkg does, until let_go.
+hold_lock() {
+	perl -e 'use Fcntl; open(my $lock, ">>", $ARGV[0]) or die; my $whole = pack("s s x4 l! l! i x4", F_WRLCK, 0, 0, 0, 0);
+		fcntl($lock, F_SETLK, $whole) or die; sleep 300' \
+		"$1" </dev/null >/dev/null 2>&1 &
+	echo $! >/run/holder
+	sleep 0.3
+}
+
+let_go() { kill "$(cat /run/holder)"; }

@@ -159,6 +159,20 @@ apt_related() {
 				}
 			}
 		}
+		# Whether what is installed needs something that is not there: then apt refuses whatever it is asked.
+		function broken(text, group, groups, nth, choice, choices, at, met, any) {
+			groups = split(text, group, ",")
+			for (nth = 1; nth <= groups; nth++) {
+				choices = split(group[nth], choice, "|")
+				met = 0
+				for (at = 1; at <= choices && !met; at++) {
+					parse(trimmed(choice[at]))
+					met = matches() != ""
+				}
+				if (!met) { any = 1; need(group[nth]) }
+			}
+			return any
+		}
 		function shun(text, own, each, count, nth, found, at, total) {
 			count = split(text, each, ",")
 			for (nth = 1; nth <= count; nth++) {
@@ -257,6 +271,8 @@ apt_related() {
 		END {
 			if (part == "show") finish()
 			for (each_name in chosen) open(each_name)
+			for (number = 1; number <= here_last; number++)
+				if (broken(relation[number, "pre-depends"]) + broken(relation[number, "depends"])) shown[number] = 1
 			done = 0
 			while (done < opened) {
 				while (done < opened) {
