@@ -41,6 +41,7 @@ mod ssh_config;
 mod sshd;
 mod systems;
 mod truth;
+mod truth_choice;
 mod truth_hosts;
 mod truth_quiet;
 mod truth_states;
