@@ -27,6 +27,7 @@ mod input;
 mod inventories;
 mod keys;
 mod lab;
+mod lab_causes;
 mod lab_configuration;
 mod lab_ordinary;
 mod lab_origins;

@@ -67,21 +67,25 @@ impl Clone {
 
     /// The same under a playbook.
     pub(crate) fn ready_under(&self, playbook: &str, user: &str, arguments: &[&str]) -> Outcome {
-        let room = Room::new();
-        room.write(
-            "hosts.toml",
-            format!(
-                "[hosts.{}]\naddress = {:?}\nuser = {user:?}\nidentity = {:?}\nknown_hosts = {:?}\n",
-                self.name,
-                self.address,
-                key("id_ed25519"),
-                key("known_authority"),
-            ),
-        );
-        room.write("playbook.toml", playbook);
-        let fixed = ["ready", "-i", "hosts.toml", "-p", "playbook.toml", "-o", "json"];
-        wait(room.command(&[&fixed, arguments].concat()).spawn().unwrap())
+        ready(&[self], playbook, user, arguments)
     }
+}
+
+/// What `driftless ready` says of clones that are one cluster.
+pub(crate) fn ready(clones: &[&Clone], playbook: &str, user: &str, arguments: &[&str]) -> Outcome {
+    let room = Room::new();
+    let (identity, known) = (key("id_ed25519"), key("known_authority"));
+    let mut inventory =
+        format!("[defaults]\nuser = {user:?}\nidentity = {identity:?}\nknown_hosts = {known:?}\n");
+    let names: Vec<&str> = clones.iter().map(|clone| clone.name).collect();
+    inventory.push_str(&format!("[groups.truth]\nhosts = {names:?}\n"));
+    for clone in clones {
+        inventory.push_str(&format!("[hosts.{}]\naddress = {:?}\n", clone.name, clone.address));
+    }
+    room.write("hosts.toml", inventory);
+    room.write("playbook.toml", playbook);
+    let fixed = ["ready", "-i", "hosts.toml", "-p", "playbook.toml", "-o", "json"];
+    wait(room.command(&[&fixed, arguments].concat()).spawn().unwrap())
 }
 
 impl Drop for Clone {
