@@ -7,7 +7,7 @@ apt_records() {
 	looked=
 	round=0
 	more=$(printf '%s\n' "$chosen" | tr ' ' '\n' | sed 's/=.*//')
-	while [ -n "$more" ] && [ $round -lt 8 ]; do
+	while [ -n "$more" ] && [ $round -lt 6 ]; do
 		round=$((round + 1))
 		looked="$looked$more
 "
@@ -123,7 +123,7 @@ apt_related() {
 		}
 		function trimmed(text) { gsub(/^[ \t]+|[ \t]+$/, "", text); return text }
 		function open(name) {
-			if (name == "" || name in is_open || opened > 150) return
+			if (name == "" || name in is_open || opened > 100) return
 			is_open[name] = 1
 			queue[++opened] = name
 		}
@@ -182,18 +182,23 @@ apt_related() {
 				for (at = 1; at <= total; at++) if (name[found[at]] != own) { shown[found[at]] = 1; open(name[found[at]]) }
 			}
 		}
-		# Whether something installed stands to an open package in a way that may not last.
-		function against(number, kind, text, each, count, nth) {
+		# Who of the installed names a package in a relation that may not last: one that shuns it, or bounds its version.
+		function index_of(number, kind, text, each, count, nth) {
 			gsub(/\|/, ",", text)
 			count = split(text, each, ",")
 			for (nth = 1; nth <= count; nth++) {
 				parse(trimmed(each[nth]))
-				if (!(atom in is_open) && !(atom in open_provides) || atom == name[number]) continue
-				if (kind == "conflicts" || kind == "breaks") shown[number] = 1
-				else if (kind != "provides" && sign != "") {
-					shown[number] = 1
-					if (sign ~ /^(<|=)/) open(name[number])
-				}
+				if (atom != name[number] && (kind == "shuns" || sign != ""))
+					naming[atom] = naming[atom] " " number (kind == "needs" && sign ~ /^(<|=)/ ? "/open" : "")
+			}
+		}
+		function touch(atom, each, count, nth, entry) {
+			if (touched[atom]++) return
+			count = split(naming[atom], each, " ")
+			for (nth = 1; nth <= count; nth++) {
+				split(each[nth], entry, "/")
+				shown[entry[1]] = 1
+				if (entry[2] != "") open(name[entry[1]])
 			}
 		}
 		function follow(number, kinds, nth, kind) {
@@ -202,7 +207,7 @@ apt_related() {
 			for (nth = 1; nth <= 2; nth++) need(relation[number, kind[nth]])
 			for (nth = 3; nth <= 4; nth++) shun(relation[number, kind[nth]], name[number])
 			kinds = split(relation[number, "provides"], kind, ",")
-			for (nth = 1; nth <= kinds; nth++) { parse(trimmed(kind[nth])); open_provides[atom] = 1 }
+			for (nth = 1; nth <= kinds; nth++) { parse(trimmed(kind[nth])); touch(atom) }
 		}
 		function put(word, number, nth, kind, kinds, text) {
 			if (++put_out > 600) { cut = 1; return }
@@ -273,20 +278,15 @@ apt_related() {
 			for (each_name in chosen) open(each_name)
 			for (number = 1; number <= here_last; number++)
 				if (broken(relation[number, "pre-depends"]) + broken(relation[number, "depends"])) shown[number] = 1
-			done = 0
-			while (done < opened) {
-				while (done < opened) {
-					own_name = queue[++done]
-					show(by_name[own_name])
-					count = split(offers[own_name], each_offer, " ")
-					for (nth_offer = 1; nth_offer <= count; nth_offer++) follow(each_offer[nth_offer])
-				}
-				for (number = 1; number <= here_last; number++) {
-					against(number, "conflicts", relation[number, "conflicts"])
-					against(number, "breaks", relation[number, "breaks"])
-					against(number, "pre-depends", relation[number, "pre-depends"])
-					against(number, "depends", relation[number, "depends"])
-				}
+			for (number = 1; number <= here_last; number++) {
+				index_of(number, "shuns", relation[number, "conflicts"] "," relation[number, "breaks"])
+				index_of(number, "needs", relation[number, "pre-depends"] "," relation[number, "depends"])
+			}
+			for (done = 1; done <= opened; done++) {
+				touch(queue[done])
+				show(by_name[queue[done]])
+				count = split(offers[queue[done]], each_offer, " ")
+				for (nth_offer = 1; nth_offer <= count; nth_offer++) follow(each_offer[nth_offer])
 			}
 			if (mode == "more") {
 				for (at = 1; at <= opened; at++) if (!(queue[at] in is_looked)) print queue[at]
@@ -297,6 +297,6 @@ apt_related() {
 				count = split(offers[queue[at]], each_offer, " ")
 				for (nth_offer = 1; nth_offer <= count; nth_offer++) put("offered", each_offer[nth_offer])
 			}
-			if (cut || opened > 150) print "cannot\tfailed\ttoo much to explain"
+			if (cut || opened > 100) print "cannot\tfailed\ttoo much to explain"
 		}'
 }
