@@ -123,7 +123,7 @@ fn ways() -> Vec<Way> {
             ..way(
                 "w-essential",
                 "two w-essential 'Conflicts: w-vital'; one w-vital 1-1 'Essential: yes'",
-                Fails("conflict w-vital"),
+                Fails("would-remove w-vital"),
             )
         },
         Way {

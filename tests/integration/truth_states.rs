@@ -42,7 +42,7 @@ const STATES: &[State] = &[
         // A library that somebody removed by force, and that no source has.
         made: "dpkg --remove --force-depends s-lib",
         undone: "dpkg -i /srv/local/s-lib_1-1.deb",
-        foretold: "dependency-missing s-lib",
+        foretold: "broken-state s-user",
         succeeds: Some(false),
     },
     State {

@@ -245,8 +245,8 @@ apt_related() {
 			if (field[4] ~ /^h/) flag(total, "held")
 			for (nth = 7; nth < 16; nth += 2) relation[total, field[nth]] = field[nth + 1]
 			here_last = total
-			own = field[2] == "all" || field[2] == native || native == ""
-			if (own || field[6] == "foreign") {
+			is_own[total] = field[2] == "all" || field[2] == native || native == ""
+			if (is_own[total] || field[6] == "foreign") {
 				by_name[field[1]] = by_name[field[1]] " " total
 				provided(total, field[16])
 			}
@@ -277,7 +277,10 @@ apt_related() {
 			if (part == "show") finish()
 			for (each_name in chosen) open(each_name)
 			for (number = 1; number <= here_last; number++)
-				if (broken(relation[number, "pre-depends"]) + broken(relation[number, "depends"])) shown[number] = 1
+				if (is_own[number] && broken(relation[number, "pre-depends"]) + broken(relation[number, "depends"])) {
+					flag(number, "broken")
+					shown[number] = 1
+				}
 			for (number = 1; number <= here_last; number++) {
 				index_of(number, "shuns", relation[number, "conflicts"] "," relation[number, "breaks"])
 				index_of(number, "needs", relation[number, "pre-depends"] "," relation[number, "depends"])
