@@ -3,6 +3,7 @@
 //! "Ready" comes from the solver alone: everything else can only add obstacles. What could not be told is
 //! unknown, and never ready. Words are made later, by the rules.
 
+mod explain;
 mod judge;
 mod obstacle;
 mod space;
@@ -161,8 +162,7 @@ fn installed<'a>(comparison: &Comparison<'a>, position: usize, package: &str) ->
         |one: &&crate::snapshot::Package| packages.class(one.arch, all) == crate::snapshot::ArchClass::Native;
     match named.iter().find(native).map(|one| strings.text(one.version)) {
         Some(version) if !version.is_empty() => Value::Installed(version),
-        Some(_) => Value::Unknown,
         None if packages.complete => Value::Absent,
-        None => Value::Unknown,
+        Some(_) | None => Value::Unknown,
     }
 }
