@@ -10,6 +10,7 @@ mod space;
 use std::collections::BTreeSet;
 
 pub use obstacle::{Kind, Obstacle};
+pub use space::{Room, megabytes, rooms};
 
 use crate::drift::{Cluster, Comparison, Value};
 use crate::playbook::UpgradeEntry;
@@ -143,7 +144,7 @@ fn of_package(
 }
 
 /// What a host has of a package of its own architecture.
-fn installed<'a>(comparison: &Comparison<'a>, position: usize, package: &str) -> Value<'a> {
+pub fn installed<'a>(comparison: &Comparison<'a>, position: usize, package: &str) -> Value<'a> {
     let Some(packages) = comparison.observation(position).and_then(|seen| seen.packages()) else {
         return Value::Unknown;
     };
@@ -154,8 +155,7 @@ fn installed<'a>(comparison: &Comparison<'a>, position: usize, package: &str) ->
         |one: &&crate::snapshot::Package| packages.class(one.arch, all) == crate::snapshot::ArchClass::Native;
     match named.iter().find(native).map(|one| strings.text(one.version)) {
         Some(version) if !version.is_empty() => Value::Installed(version),
-        Some(_) => Value::Unknown,
         None if packages.complete => Value::Absent,
-        None => Value::Unknown,
+        Some(_) | None => Value::Unknown,
     }
 }

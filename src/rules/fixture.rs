@@ -33,7 +33,11 @@ pub(crate) fn compared<T>(
     let bound = Bound::of(&inventory, &playbook).unwrap();
     let (mut fleet, mut reader) = (Fleet::default(), Reader::default());
     for (id, (name, words)) in inventory.ids().zip(hosts) {
-        let request = Request::framed("ab", bound.wanted(&playbook, id).keyed(&FileKey::new([7; 32])));
+        let mut wanted = bound.wanted(&playbook, id);
+        if words.contains("\n@upgrade") {
+            bound.want_upgrades(&playbook, id, &mut wanted);
+        }
+        let request = Request::framed("ab", wanted.keyed(&FileKey::new([7; 32])));
         let snapshot = reader.read(answer(name, words).as_bytes(), b"", &request).ok();
         let fault = snapshot.is_none().then(|| Fault::new(Phase::Connect, "it is down").hint("start it"));
         fleet.hosts.push(Observation { host: id, elapsed: Duration::ZERO, snapshot, fault });
