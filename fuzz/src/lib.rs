@@ -11,6 +11,7 @@ fn request() -> Request {
         ("service", "nginx"),
         ("file", "/etc/nginx/*.conf"),
         ("sysctl", "vm.swappiness"),
+        ("upgrade", "nginx prefix 1.26"),
         ("normalise", "1 ^#"),
         ("show", "1 yes"),
         ("sudo", "yes"),

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use jiff::civil::date;
 
-use super::{Accepted, Asked, Finding, findings, known_ids};
+use super::{About, Accepted, Asked, Finding, findings, known_ids};
 use crate::drift::{Bound, Comparison};
 use crate::inventory::{Inventory, Overrides};
 use crate::playbook::Playbook;
 use crate::probe::{FileKey, Request, Section};
+use crate::readiness::{Readiness, Solver, State};
 use crate::snapshot::{Fault, Fleet, Observation, Phase, Reader};
 
 /// One host: its name, and what it has.
@@ -59,6 +60,32 @@ pub(crate) fn found(playbook: &str, hosts: &[Spec<'_>]) -> Vec<String> {
             if finding.counts() { line } else { format!("({line})") }
         });
         told.collect()
+    })
+}
+
+/// What is said of the playbook's upgrades: of each host `web-01 nginx ready`, `blocked` or `unknown: why`; then the
+/// findings about upgrades, `key severity: message` each.
+///
+/// What a host's solver said is a section of its words: `\n@upgrade\nsystem\tapt 2.6.1\n…done`.
+#[track_caller]
+pub(crate) fn ready(playbook: &str, hosts: &[Spec<'_>]) -> Vec<String> {
+    compared(playbook, hosts, |comparison, _| {
+        let readiness = Readiness::of(comparison);
+        let mut told = Vec::new();
+        for upgrade in &readiness.upgrades {
+            for host in &upgrade.hosts {
+                let state = match (host.state(|_| true), &host.solver) {
+                    (State::Unknown, Solver::Unknown(why)) => format!("unknown: {why}"),
+                    (state, _) => format!("{state:?}").to_lowercase(),
+                };
+                told.push(format!("{} {} {state}", comparison.name(host.position), upgrade.package));
+            }
+        }
+        let asked = Asked { drift: false, readiness: Some(&readiness) };
+        let findings = findings(comparison, asked, date(2026, 11, 23), &Accepted::default());
+        let upgrades = findings.iter().filter(|finding| finding.rule.about == About::Upgrade);
+        told.extend(upgrades.map(|one| format!("{} {}: {}", one.key(), one.severity, one.message())));
+        told
     })
 }
 

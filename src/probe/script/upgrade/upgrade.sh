@@ -43,23 +43,33 @@ space_of() {
 	done
 }
 
-# locks_of FILE…: which of them somebody holds, told by the kernel: an ordinary user may not open them.
+# locks_of FILE…: which of them somebody holds, told by the kernel: an ordinary user may not open them. A file system
+# of several devices, as btrfs, has another number there than for its files: then it is the holder's name that tells.
 locks_of() {
 	for file do
 		[ -e "$file" ] || continue
 		id=$(stat -c '%D %i' "$file" 2>/dev/null) || continue
 		holder=$(awk -v dev="${id% *}" -v inode="${id#* }" '
 			function number(hex, at, value) {
+				hex = tolower(hex)
 				for (at = 1; at <= length(hex); at++) value = value * 16 + index("0123456789abcdef", substr(hex, at, 1)) - 1
 				return value
 			}
-			$2 != "->" {
-				split($6, part, ":")
-				same = part[3] == inode && number(tolower(part[1])) * 256 + number(tolower(part[2])) == number(tolower(dev))
-				if (same) { print $5; exit }
-			}' /proc/locks)
+			BEGIN {
+				dev = number(dev)
+				major = int(dev / 256) % 4096
+				minor = dev % 256 + int(dev / 1048576) * 256
+			}
+			$2 != "->" && split($6, part, ":") == 3 && part[3] == inode && number(part[1]) == major {
+				if (number(part[2]) == minor) { print $5, "same"; exit }
+				if (major == 0) print $5, "like"
+			}' /proc/locks 2>/dev/null | head -n 1)
 		[ -n "$holder" ] || continue
-		command=$(tr -d '\n\t' 2>/dev/null <"/proc/$holder/comm")
-		said lock "$file" "$holder" "${command:--}"
+		command=$(tr -d '\n\t' 2>/dev/null <"/proc/${holder% *}/comm")
+		case $holder:$command in
+			*' same':* | *:apt* | *:dpkg* | *:unattended* | *:packagekit* | *:dnf* | *:yum* | *:rpm* | *:apk* | *:pacman*)
+				said lock "$file" "${holder% *}" "${command:--}"
+				;;
+		esac
 	done
 }
