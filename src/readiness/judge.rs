@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::obstacle::{Kind, Obstacle};
-use super::{HostUpgrade, Solver, installed, problems, space};
+use super::{HostUpgrade, Solver, explain, installed, problems, space};
 use crate::drift::{Comparison, Value};
 use crate::playbook::UpgradeEntry;
 use crate::probe::Section;
@@ -62,13 +62,20 @@ impl<'a> Host<'a> {
                 format!("its packages are not known: {}: {}", gap.reason, gap.detail)
             })
         })?;
-        if let Some((reason, detail)) = upgrades.cannot.first() {
-            return Err(format!("{reason}: {detail}"));
-        }
         Ok(Self { snapshot, packages, upgrades, strings: &comparison.fleet.strings, now: comparison.now })
     }
 
+    /// What its solver refuses is refused; what it would do counts only where it could be asked everything.
     fn judge(&self, entry: &UpgradeEntry, upgrade: &mut HostUpgrade) {
+        self.judge_answers(entry, upgrade);
+        if let (Some((reason, detail)), false) =
+            (self.upgrades.cannot.first(), upgrade.solver == Solver::WouldNot)
+        {
+            upgrade.solver = Solver::Unknown(format!("{reason}: {detail}"));
+        }
+    }
+
+    fn judge_answers(&self, entry: &UpgradeEntry, upgrade: &mut HostUpgrade) {
         let Some(target) = self.upgrades.target(&entry.package) else {
             upgrade.solver = Solver::Unknown("its answer does not speak of the package".to_owned());
             return;
@@ -123,9 +130,11 @@ impl<'a> Host<'a> {
         upgrade.changes = solve.installs.iter().chain(&solve.removals).cloned().collect();
         if self.refused_together(&entry.package) {
             upgrade.solver = Solver::WouldNot;
-            upgrade.obstacles.push(self.not_together(&entry.package));
+            upgrade.obstacles.extend(self.not_together(&entry.package));
         }
         upgrade.obstacles.extend(self.missing_requirements(entry, solve));
+        // Even where nothing else is left to do, the package manager tries to bring them in order.
+        upgrade.obstacles.extend(self.broken());
         if upgrade.changes.is_empty() {
             return;
         }
@@ -133,7 +142,6 @@ impl<'a> Host<'a> {
         upgrade.obstacles.extend(self.downgrades(solve));
         upgrade.obstacles.extend(problems::passed_by(self.upgrades, solve));
         upgrade.obstacles.extend(self.holds(solve));
-        upgrade.obstacles.extend(self.broken());
         upgrade.obstacles.extend(self.locks());
         upgrade.obstacles.extend(space::lacking(self.upgrades, solve));
         upgrade.obstacles.extend(self.questions(solve));
@@ -164,11 +172,29 @@ impl<'a> Host<'a> {
         if !broken.is_empty() {
             return broken;
         }
-        let told = problems::told(self.upgrades, solve, package);
-        if !told.is_empty() {
-            return told;
+        let causes = match self.upgrades.system {
+            System::Debian => self.explained(solve),
+            System::Rpm | System::Apk | System::Pacman => problems::told(self.upgrades, solve, package),
+        };
+        if !causes.is_empty() {
+            return causes;
         }
         vec![Obstacle { said: solve.said.clone(), ..Obstacle::new(Kind::DependencyMissing, package) }]
+    }
+
+    /// The causes of a refusal, where they can be told.
+    fn explained(&self, solve: &Solve) -> Vec<Obstacle> {
+        let wanted = solve.asked.iter().filter_map(|asked| {
+            let target = self.upgrades.target(asked)?;
+            Some((target.package.as_str(), target.chosen.as_deref()?))
+        });
+        let wanted: Vec<(&str, &str)> = wanted.collect();
+        if self.upgrades.system != System::Debian || wanted.len() != solve.asked.len() {
+            return Vec::new();
+        }
+        let text = |symbol| self.strings.text(symbol);
+        let installed = self.packages.list.iter().map(|package| (text(package.name), text(package.version)));
+        explain::explain(&self.upgrades.records, &wanted, installed)
     }
 
     /// Whether each target could go alone, and all of them together not.
@@ -181,15 +207,19 @@ impl<'a> Host<'a> {
         whole.asked.iter().any(|asked| asked == package) && whole.asked.iter().all(alone)
     }
 
-    fn not_together(&self, package: &str) -> Obstacle {
+    fn not_together(&self, package: &str) -> Vec<Obstacle> {
         let whole = self.upgrades.whole();
+        let causes = whole.map(|whole| self.explained(whole)).unwrap_or_default();
+        if !causes.is_empty() {
+            return causes;
+        }
         let others = whole.iter().flat_map(|whole| &whole.asked).filter(|asked| *asked != package);
         let others: Vec<&str> = others.map(String::as_str).collect();
-        Obstacle {
+        vec![Obstacle {
             needs: Some(format!("{package} together with {}", others.join(", "))),
             said: whole.map(|whole| whole.said.clone()).unwrap_or_default(),
             ..Obstacle::new(Kind::Conflict, package)
-        }
+        }]
     }
 
     fn removed(&self, removal: &PackageChange) -> Obstacle {

@@ -66,3 +66,28 @@ pub(super) fn refused(obstacle: &Obstacle) -> String {
         format!("the host's own solver refuses the upgrade: {said}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::ready;
+
+    const NGINX: &str = "[[upgrade]]\npackage = \"nginx\"\nto = \"1.26\"\n";
+
+    #[track_caller]
+    fn told(answer: &str) -> Vec<String> {
+        let words = format!("nginx=1.22-1\n@upgrade\nsystem\tapt 2.6.1\n{answer}done\n");
+        ready(NGINX, &[("web-01", &words)])
+    }
+
+    #[test]
+    fn the_solvers_own_words_stand_where_nothing_else_is_known() {
+        let answer = "target\tnginx\t1.22-1\t1.26-1\t1.26-1\nask\t100\tnginx\nsaid\tE: no way\n";
+        assert_eq!(
+            told(answer),
+            [
+                "web-01 nginx blocked",
+                "dependency-missing/web/web-01/nginx high: the host's own solver refuses the upgrade: E: no way",
+            ]
+        );
+    }
+}
