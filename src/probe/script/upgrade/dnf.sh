@@ -56,7 +56,9 @@ def main():
 	base.configure_plugins()
 	base.fill_sack_from_repos_in_cache()
 	loaded = list(base.repos.iter_enabled())
-	changed = [int(os.path.getmtime(repo._repo.getMetadataPath("primary"))) for repo in loaded]
+	# Of some only what was made of it is kept.
+	lists = [repo._repo.getMetadataPath("primary") or repo._repo.getCachedir() + "/repodata/repomd.xml" for repo in loaded]
+	changed = [int(os.path.getmtime(name)) for name in lists if os.path.exists(name)]
 	out("lists", len(loaded), max(changed) if changed else "-")
 	missing = sorted(set(enabled) - set(repo.id for repo in loaded))
 	print(sys.argv[2])
