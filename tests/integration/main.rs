@@ -12,6 +12,7 @@
 )]
 
 mod ansible;
+mod choice;
 mod configuration;
 mod containers;
 mod cri;
@@ -42,7 +43,11 @@ mod ssh_config;
 mod sshd;
 mod systems;
 mod truth;
+mod truth_apk;
 mod truth_choice;
 mod truth_hosts;
+mod truth_pacman;
 mod truth_quiet;
+mod truth_rpm;
 mod truth_states;
+mod truth_systems;
