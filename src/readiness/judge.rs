@@ -194,7 +194,8 @@ impl<'a> Host<'a> {
         }
         let text = |symbol| self.strings.text(symbol);
         let installed = self.packages.list.iter().map(|package| (text(package.name), text(package.version)));
-        explain::explain(&self.upgrades.records, &wanted, installed)
+        let native = self.packages.native.map_or("all", text);
+        explain::explain(&self.upgrades.records, &wanted, installed, native)
     }
 
     /// Whether each target could go alone, and all of them together not.
