@@ -12,6 +12,7 @@
 )]
 
 mod ansible;
+mod archive;
 mod configuration;
 mod containers;
 mod cri;
@@ -40,3 +41,4 @@ mod playbooks;
 mod ssh_config;
 mod sshd;
 mod systems;
+mod truth_random;
