@@ -62,13 +62,20 @@ impl<'a> Host<'a> {
                 format!("its packages are not known: {}: {}", gap.reason, gap.detail)
             })
         })?;
-        if let Some((reason, detail)) = upgrades.cannot.first() {
-            return Err(format!("{reason}: {detail}"));
-        }
         Ok(Self { snapshot, packages, upgrades, strings: &comparison.fleet.strings, now: comparison.now })
     }
 
+    /// What its solver refuses is refused; what it would do counts only where it could be asked everything.
     fn judge(&self, entry: &UpgradeEntry, upgrade: &mut HostUpgrade) {
+        self.judge_answers(entry, upgrade);
+        if let (Some((reason, detail)), false) =
+            (self.upgrades.cannot.first(), upgrade.solver == Solver::WouldNot)
+        {
+            upgrade.solver = Solver::Unknown(format!("{reason}: {detail}"));
+        }
+    }
+
+    fn judge_answers(&self, entry: &UpgradeEntry, upgrade: &mut HostUpgrade) {
         let Some(target) = self.upgrades.target(&entry.package) else {
             upgrade.solver = Solver::Unknown("its answer does not speak of the package".to_owned());
             return;
@@ -126,13 +133,14 @@ impl<'a> Host<'a> {
             upgrade.obstacles.extend(self.not_together(&entry.package));
         }
         upgrade.obstacles.extend(self.missing_requirements(entry, solve));
+        // Even where nothing else is left to do, the package manager tries to bring them in order.
+        upgrade.obstacles.extend(self.broken());
         if upgrade.changes.is_empty() {
             return;
         }
         upgrade.obstacles.extend(solve.removals.iter().map(|removal| self.removed(removal)));
         upgrade.obstacles.extend(self.downgrades(solve));
         upgrade.obstacles.extend(self.holds(solve));
-        upgrade.obstacles.extend(self.broken());
         upgrade.obstacles.extend(self.locks());
         upgrade.obstacles.extend(space::lacking(self.upgrades, solve));
         upgrade.obstacles.extend(self.questions(solve));

@@ -90,4 +90,54 @@ mod tests {
             ]
         );
     }
+
+    const BEGIN: &str = "system\tapt 3.0.4\nlists\t4\t1795400000\n";
+    const TARGET: &str =
+        "target\tnginx\t1.22.1-9\t1.26.3-3\t1.26.3-3\noffer\tnginx\t1.26.3-3\tmirror.example.net trixie\n";
+    const WOULD: &str = "ask\t0\tnginx\ninst\tnginx\tamd64\t1.26.3-3\t1.22.1-9\n";
+    const WOULD_NOT: &str = "ask\t100\tnginx\nsaid\tE: Unable to correct problems\n";
+
+    /// How the one host stands, and the rules and subjects of what stands in its way.
+    fn judged(packages: &str, answer: &[&str]) -> Vec<String> {
+        let words = format!("{packages}\n@upgrade\n{}done\n", answer.concat());
+        let told = ready(NGINX, &[("web-01", &words)]);
+        told.iter().map(|line| line.split(" high: ").next().unwrap_or_default().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_solver_that_would_is_ready_and_one_that_would_not_is_blocked() {
+        assert_eq!(judged("nginx=1.22.1-9", &[BEGIN, TARGET, WOULD]), ["web-01 nginx ready"]);
+        let refused = ["web-01 nginx blocked", "dependency-missing/web/web-01/nginx"];
+        assert_eq!(judged("nginx=1.22.1-9", &[BEGIN, TARGET, WOULD_NOT]), refused);
+    }
+
+    #[test]
+    fn what_could_not_be_asked_is_never_ready_and_a_refusal_stands() {
+        let cannot = "cannot\tneeds-privilege\t/etc/apt/preferences.d/secret\n";
+        let unknown = ["web-01 nginx unknown: needs-privilege: /etc/apt/preferences.d/secret"];
+        assert_eq!(judged("nginx=1.22.1-9", &[BEGIN, cannot, TARGET, WOULD]), unknown);
+        assert_eq!(judged("nginx=1.22.1-9", &[BEGIN, cannot]), unknown);
+        let refused = ["web-01 nginx blocked", "dependency-missing/web/web-01/nginx"];
+        assert_eq!(judged("nginx=1.22.1-9", &[BEGIN, TARGET, WOULD_NOT, cannot]), refused);
+        let none = "target\tnginx\t1.22.1-9\t1.22.1-9\t-\n";
+        let unavailable = ["web-01 nginx blocked", "target-unavailable/web/web-01/nginx"];
+        assert_eq!(judged("nginx=1.22.1-9", &[BEGIN, cannot, none]), unavailable);
+    }
+
+    #[test]
+    fn what_is_half_configured_stops_even_what_has_nothing_left_to_do() {
+        let there = "target\tnginx\t1.26.3-3\t1.26.3-3\t1.26.3-3\nask\t0\tnginx\n";
+        assert_eq!(judged("nginx=1.26.3-3", &[BEGIN, there]), ["web-01 nginx ready"]);
+        let broken = ["web-01 nginx blocked", "broken-state/web/web-01/nginx"];
+        assert_eq!(judged("nginx=1.26.3-3/iF", &[BEGIN, there]), broken);
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_is_told_of() {
+        let told = judged("apache2=2.4-1", &[BEGIN, "unknown\tnginx\n"]);
+        assert_eq!(
+            told,
+            ["web-01 nginx unknown: neither a list of packages nor the host itself knows nginx"]
+        );
+    }
 }

@@ -64,9 +64,11 @@ apt_readable() {
 }
 
 # The host's own settings stand, but for what would run or write something. Architectures are told, since it is
-# dpkg that knows them.
+# dpkg that knows them. Whoever assumes yes is refused a hold and a downgrade without being told what else there is.
 apt_settings() {
 	host_settings=$(within 20 apt-config dump 2>/dev/null)
+	architectures=$(printf '%s\n' "$host_settings" | sed -n '/^APT::Architectures::[^ ]* "[a-z0-9-]*";$/p')
+	native=$(printf '%s\n' "$architectures" | sed -n 's/.*"\(.*\)";$/\1/p' | head -n 1)
 	settings="#clear AptCli::Hooks;
 #clear APT::Install;
 #clear APT::Update;
@@ -74,7 +76,8 @@ apt_settings() {
 #clear DPkg::Post-Invoke;
 #clear DPkg::Pre-Install-Pkgs;
 #clear APT::Architectures;
-$(printf '%s\n' "$host_settings" | sed -n '/^APT::Architectures::[^ ]* "[a-z0-9-]*";$/p')
+$architectures
+APT::Get::Assume-Yes \"false\";
 Debug::NoLocking \"1\";
 Dir::Bin::dpkg \"/bin/true\";
 Dir::Log::Planner \"/dev/null\";
@@ -105,8 +108,10 @@ apt_state() {
 	set -- /var/lib/apt/lists/*_Packages*
 	set -f
 	[ -e "$1" ] || shift
-	said lists $# "$(stat -c %Y /var/lib/apt/lists /var/lib/apt/periodic/update-success-stamp 2>/dev/null |
+	count=$#
+	said lists $count "$(stat -c %Y /var/lib/apt/lists /var/lib/apt/periodic/update-success-stamp 2>/dev/null |
 		awk '$1 > last { last = $1 } END { print last == "" ? "-" : last }')"
+	[ $count != 0 ] || said cannot failed 'no list of packages lies on this host'
 	locks_of /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/cache/apt/archives/lock
 	apt_option
 	space_of /var/cache/apt/archives /usr /var /boot /
@@ -260,7 +265,7 @@ apt_choose() {
 # apt_ask NAME=VERSION…: what apt-get would do, told apart by the words that begin its lines; and in `asked`, all that
 # was told so far. The complaint is quoted and nothing more.
 apt_ask() {
-	told=$(apt_run apt-get -s -y install -- "$@" 2>&1)
+	told=$(apt_run apt-get -s install -- "$@" 2>&1)
 	status=$?
 	case $status in
 		0 | 100) ;;
@@ -268,17 +273,27 @@ apt_ask() {
 	esac
 	line=
 	for target do line="$line	${target%%=*}"; done
-	told=$(printf 'ask\t%s%s\n' "$status" "$line"; printf '%s\n' "$told" | apt_steps)
+	gone=$(printf '%s\n' "$told" | sed -n 's/^Remv \([^ :]*\) .*/\1/p')
+	told=$(
+		printf 'ask\t%s%s\n' "$status" "$line"
+		{
+			# shellcheck disable=SC2016,SC2086 # dpkg-query expands these, not the shell; one a word
+			[ -z "$gone" ] || dpkg-query -W -f '= ${Package} ${Architecture}\n' -- $gone 2>/dev/null
+			printf '%s\n' "$told"
+		} | apt_steps "$native"
+	)
 	printf '%s\n' "$told"
 	asked="$asked$told
 "
 	[ $status = 0 ] || refused=yes
 }
 
-# `Inst libc6:i386 [1.0] (2.0 Debian:13/stable [i386]) []`
+# `Inst libc6:i386 [1.0] (2.0 Debian:13/stable [i386]) []`; before that, the architectures of what would be removed,
+# which apt does not name where they are the host's own.
 apt_steps() {
-	awk '
+	awk -v native="$1" '
 		function named(text) { sub(/:[a-z0-9-]+$/, "", text); return text }
+		/^= / { if (!($2 in has) || $3 == native) has[$2] = $3; next }
 		/^Inst / && match($0, /\([^ ]+ /) {
 			version = substr($0, RSTART + 1, RLENGTH - 2)
 			old = $3 ~ /^\[.+\]$/ ? substr($3, 2, length($3) - 2) : "-"
@@ -287,7 +302,7 @@ apt_steps() {
 			next
 		}
 		/^Remv / {
-			arch = match($2, /:[a-z0-9-]+$/) ? substr($2, RSTART + 1) : "-"
+			arch = match($2, /:[a-z0-9-]+$/) ? substr($2, RSTART + 1) : ($2 in has ? has[$2] : native)
 			old = $3 ~ /^\[.+\]$/ ? substr($3, 2, length($3) - 2) : "-"
 			print "remv\t" named($2) "\t" arch "\t" old
 			next

@@ -3,12 +3,11 @@
 apt_records() {
 	# shellcheck disable=SC2016 # dpkg-query expands these, not the shell
 	here=$(dpkg-query -W -f '${Package}\t${Architecture}\t${Version}\t${db:Status-Abbrev}\t${Essential}${Protected}${Important}\t${Multi-Arch}\tpre-depends\t${Pre-Depends}\tdepends\t${Depends}\tconflicts\t${Conflicts}\tbreaks\t${Breaks}\tprovides\t${Provides}\n' 2>/dev/null)
-	native=$(printf '%s\n' "$settings" | sed -n 's/^APT::Architectures::.*"\(.*\)";$/\1/p' | head -n 1)
 	offered=
 	looked=
 	round=0
 	more=$(printf '%s\n' "$chosen" | tr ' ' '\n' | sed 's/=.*//')
-	while [ -n "$more" ] && [ $round -lt 8 ]; do
+	while [ -n "$more" ] && [ $round -lt 6 ]; do
 		round=$((round + 1))
 		looked="$looked$more
 "
@@ -124,7 +123,7 @@ apt_related() {
 		}
 		function trimmed(text) { gsub(/^[ \t]+|[ \t]+$/, "", text); return text }
 		function open(name) {
-			if (name == "" || name in is_open || opened > 150) return
+			if (name == "" || name in is_open || opened > 100) return
 			is_open[name] = 1
 			queue[++opened] = name
 		}
@@ -160,6 +159,20 @@ apt_related() {
 				}
 			}
 		}
+		# Whether what is installed needs something that is not there: then apt refuses whatever it is asked.
+		function broken(text, group, groups, nth, choice, choices, at, met, any) {
+			groups = split(text, group, ",")
+			for (nth = 1; nth <= groups; nth++) {
+				choices = split(group[nth], choice, "|")
+				met = 0
+				for (at = 1; at <= choices && !met; at++) {
+					parse(trimmed(choice[at]))
+					met = matches() != ""
+				}
+				if (!met) { any = 1; need(group[nth]) }
+			}
+			return any
+		}
 		function shun(text, own, each, count, nth, found, at, total) {
 			count = split(text, each, ",")
 			for (nth = 1; nth <= count; nth++) {
@@ -169,18 +182,23 @@ apt_related() {
 				for (at = 1; at <= total; at++) if (name[found[at]] != own) { shown[found[at]] = 1; open(name[found[at]]) }
 			}
 		}
-		# Whether something installed stands to an open package in a way that may not last.
-		function against(number, kind, text, each, count, nth) {
+		# Who of the installed names a package in a relation that may not last: one that shuns it, or bounds its version.
+		function index_of(number, kind, text, each, count, nth) {
 			gsub(/\|/, ",", text)
 			count = split(text, each, ",")
 			for (nth = 1; nth <= count; nth++) {
 				parse(trimmed(each[nth]))
-				if (!(atom in is_open) && !(atom in open_provides) || atom == name[number]) continue
-				if (kind == "conflicts" || kind == "breaks") shown[number] = 1
-				else if (kind != "provides" && sign != "") {
-					shown[number] = 1
-					if (sign ~ /^(<|=)/) open(name[number])
-				}
+				if (atom != name[number] && (kind == "shuns" || sign != ""))
+					naming[atom] = naming[atom] " " number (kind == "needs" && sign ~ /^(<|=)/ ? "/open" : "")
+			}
+		}
+		function touch(atom, each, count, nth, entry) {
+			if (touched[atom]++) return
+			count = split(naming[atom], each, " ")
+			for (nth = 1; nth <= count; nth++) {
+				split(each[nth], entry, "/")
+				shown[entry[1]] = 1
+				if (entry[2] != "") open(name[entry[1]])
 			}
 		}
 		function follow(number, kinds, nth, kind) {
@@ -189,7 +207,7 @@ apt_related() {
 			for (nth = 1; nth <= 2; nth++) need(relation[number, kind[nth]])
 			for (nth = 3; nth <= 4; nth++) shun(relation[number, kind[nth]], name[number])
 			kinds = split(relation[number, "provides"], kind, ",")
-			for (nth = 1; nth <= kinds; nth++) { parse(trimmed(kind[nth])); open_provides[atom] = 1 }
+			for (nth = 1; nth <= kinds; nth++) { parse(trimmed(kind[nth])); touch(atom) }
 		}
 		function put(word, number, nth, kind, kinds, text) {
 			if (++put_out > 600) { cut = 1; return }
@@ -227,8 +245,8 @@ apt_related() {
 			if (field[4] ~ /^h/) flag(total, "held")
 			for (nth = 7; nth < 16; nth += 2) relation[total, field[nth]] = field[nth + 1]
 			here_last = total
-			own = field[2] == "all" || field[2] == native || native == ""
-			if (own || field[6] == "foreign") {
+			is_own[total] = field[2] == "all" || field[2] == native || native == ""
+			if (is_own[total] || field[6] == "foreign") {
 				by_name[field[1]] = by_name[field[1]] " " total
 				provided(total, field[16])
 			}
@@ -258,20 +276,20 @@ apt_related() {
 		END {
 			if (part == "show") finish()
 			for (each_name in chosen) open(each_name)
-			done = 0
-			while (done < opened) {
-				while (done < opened) {
-					own_name = queue[++done]
-					show(by_name[own_name])
-					count = split(offers[own_name], each_offer, " ")
-					for (nth_offer = 1; nth_offer <= count; nth_offer++) follow(each_offer[nth_offer])
+			for (number = 1; number <= here_last; number++)
+				if (is_own[number] && broken(relation[number, "pre-depends"]) + broken(relation[number, "depends"])) {
+					flag(number, "broken")
+					shown[number] = 1
 				}
-				for (number = 1; number <= here_last; number++) {
-					against(number, "conflicts", relation[number, "conflicts"])
-					against(number, "breaks", relation[number, "breaks"])
-					against(number, "pre-depends", relation[number, "pre-depends"])
-					against(number, "depends", relation[number, "depends"])
-				}
+			for (number = 1; number <= here_last; number++) {
+				index_of(number, "shuns", relation[number, "conflicts"] "," relation[number, "breaks"])
+				index_of(number, "needs", relation[number, "pre-depends"] "," relation[number, "depends"])
+			}
+			for (done = 1; done <= opened; done++) {
+				touch(queue[done])
+				show(by_name[queue[done]])
+				count = split(offers[queue[done]], each_offer, " ")
+				for (nth_offer = 1; nth_offer <= count; nth_offer++) follow(each_offer[nth_offer])
 			}
 			if (mode == "more") {
 				for (at = 1; at <= opened; at++) if (!(queue[at] in is_looked)) print queue[at]
@@ -282,6 +300,6 @@ apt_related() {
 				count = split(offers[queue[at]], each_offer, " ")
 				for (nth_offer = 1; nth_offer <= count; nth_offer++) put("offered", each_offer[nth_offer])
 			}
-			if (cut || opened > 150) print "cannot\tfailed\ttoo much to explain"
+			if (cut || opened > 100) print "cannot\tfailed\ttoo much to explain"
 		}'
 }
