@@ -135,7 +135,8 @@ impl<'a> Told<'_, 'a> {
     /// What is needed of one package comes to two versions of it.
     fn single(&self, package: &str, number: usize) -> Obstacle {
         let mut needs: Vec<String> = Vec::new();
-        for (by, group, fitting) in self.cores_of(number).flatten().filter_map(|clause| self.needs(*clause)) {
+        let part = |clause: usize| self.cores_of(number).any(|core| core.contains(&clause));
+        for (_, by, group, fitting) in self.needed().filter(|(clause, ..)| part(*clause)) {
             let named =
                 |at: &usize| self.universe.versions.get(*at).is_some_and(|one| one.record.package == package);
             if fitting.iter().any(named) {
@@ -162,11 +163,11 @@ impl<'a> Told<'_, 'a> {
         let alone = group.atoms.len() == 1;
         let text = |atom: &Atom, version: &Version<'_>| -> Option<String> {
             let package = &version.record.package;
-            let given = version.as_named(&atom.name);
-            Some(match (package == &atom.name, alone) {
-                (true, true) => version.record.version.clone(),
-                (true, false) => format!("{package} {}", version.record.version),
-                (false, _) => format!("{} by {package}", given.unwrap_or("no version")),
+            Some(match (package == &atom.name, alone, version.as_named(&atom.name)) {
+                (true, true, _) => version.record.version.clone(),
+                (true, false, _) => format!("{package} {}", version.record.version),
+                (false, _, Some(given)) => format!("{package} (which provides {given})"),
+                (false, _, None) => format!("{package} (which provides it without a version)"),
             })
         };
         let of = |atom: &Atom, fits: &dyn Fn(&Version<'_>) -> bool| {
