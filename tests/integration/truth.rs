@@ -35,7 +35,12 @@ const fn way(package: &'static str, made: &'static str, truth: Truth) -> Way {
 }
 
 /// Ways that have nothing to do with one another, so that one host can be all of them.
-fn ways() -> Vec<Way> {
+fn ways() -> impl Iterator<Item = Way> {
+    fine().into_iter().chain(refused()).chain(stopped())
+}
+
+/// Ways in which an upgrade succeeds.
+fn fine() -> Vec<Way> {
     vec![
         way("w-plain", "two w-plain", Ready),
         way("w-new", "two w-new 'Depends: w-newlib (>= 1)'; one w-newlib 1-1", Ready),
@@ -49,12 +54,22 @@ fn ways() -> Vec<Way> {
             "two w-virtual 'Depends: w-transport'; one w-postfix 1-1 'Provides: w-transport'",
             Ready,
         ),
-        way("w-provides", "two w-provides 'Depends: w-api (>= 2)'; one w-server 1-1 'Provides: w-api (= 2.1)'", Ready),
+        way(
+            "w-provides",
+            "two w-provides 'Depends: w-api (>= 2)'; one w-server 1-1 'Provides: w-api (= 2.1)'",
+            Ready,
+        ),
         Way { done: "install w-there=2-1", ..way("w-there", "two w-there", Ready) },
         Way {
             done: "printf 'Package: w-pin\\nPin: version 1-1\\nPin-Priority: 1001\\n' >/etc/apt/preferences.d/pin",
             ..way("w-pin", "two w-pin", Ready)
         },
+    ]
+}
+
+/// Ways in which apt finds none.
+fn refused() -> Vec<Way> {
+    vec![
         way("w-lost", "two w-lost 'Depends: w-missing (>= 3)'", Fails("dependency-missing w-missing")),
         way(
             "w-deep",
@@ -90,8 +105,18 @@ fn ways() -> Vec<Way> {
         },
         Way {
             done: "install w-heldlib=1-1; apt-mark hold w-heldlib",
-            ..way("w-needs-held", "two w-needs-held 'Depends: w-heldlib (>= 2)'; two w-heldlib", Fails("held w-heldlib"))
+            ..way(
+                "w-needs-held",
+                "two w-needs-held 'Depends: w-heldlib (>= 2)'; two w-heldlib",
+                Fails("held w-heldlib"),
+            )
         },
+    ]
+}
+
+/// Ways that end in a failure or in a loss though every dependency could be had.
+fn stopped() -> Vec<Way> {
+    vec![
         Way { done: "apt-mark hold w-held", ..way("w-held", "two w-held", Fails("held w-held")) },
         Way {
             // What somebody installed by hand, and holds.
@@ -99,9 +124,14 @@ fn ways() -> Vec<Way> {
             ..way(
                 "w-conflict",
                 "two w-conflict 'Conflicts: w-local'; deb w-local 1-1 /srv/local",
-                Fails("conflict w-local"),
+                Fails("held w-local"),
             )
         },
+        way(
+            "w-clash",
+            "two w-clash 'Depends: w-clashlib'; one w-clashlib 1-1 'Conflicts: w-clash'",
+            Fails("conflict w-clashlib"),
+        ),
         Way {
             done: "install w-victim",
             ..way(
@@ -169,7 +199,7 @@ fn ways() -> Vec<Way> {
 fn all_ways_come_true(like: &str, name: &'static str, address: &'static str) {
     // A package of six megabytes does not fit.
     let clone = Clone::of(like, name, address, &["--tmpfs", "/var/cache/apt/archives:size=4m"]);
-    let ways = ways();
+    let ways: Vec<Way> = ways().collect();
     let made: Vec<&str> = ways.iter().map(|way| way.made).collect();
     clone.make(&format!("dpkg --add-architecture i386\n{}\npublish", made.join("\n")));
     let installed: Vec<String> = ways.iter().map(|way| format!("{}=1-1", way.package)).collect();
