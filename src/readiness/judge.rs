@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::obstacle::{Kind, Obstacle};
-use super::{HostUpgrade, Solver, explain, installed, space};
+use super::{HostUpgrade, Solver, explain, installed, problems, space};
 use crate::drift::{Comparison, Value};
 use crate::playbook::UpgradeEntry;
 use crate::probe::Section;
@@ -150,6 +150,7 @@ impl<'a> Host<'a> {
         }
         upgrade.obstacles.extend(solve.removals.iter().map(|removal| self.removed(removal)));
         upgrade.obstacles.extend(self.downgrades(solve));
+        upgrade.obstacles.extend(problems::passed_by(self.upgrades, solve));
         upgrade.obstacles.extend(self.holds(solve));
         upgrade.obstacles.extend(self.locks());
         upgrade.obstacles.extend(space::lacking(self.upgrades, solve));
@@ -181,7 +182,10 @@ impl<'a> Host<'a> {
         if !broken.is_empty() {
             return broken;
         }
-        let causes = self.explained(solve);
+        let causes = match self.upgrades.system {
+            System::Debian => self.explained(solve),
+            System::Rpm | System::Apk | System::Pacman => problems::told(self.upgrades, solve, package),
+        };
         if !causes.is_empty() {
             return causes;
         }
@@ -203,7 +207,8 @@ impl<'a> Host<'a> {
         }
         let text = |symbol| self.strings.text(symbol);
         let installed = self.packages.list.iter().map(|package| (text(package.name), text(package.version)));
-        explain::explain(&self.upgrades.records, &wanted, installed)
+        let native = self.packages.native.map_or("all", text);
+        explain::explain(&self.upgrades.records, &wanted, installed, native)
     }
 
     /// Whether each target would go smoothly alone, and all of them together not.
@@ -306,8 +311,12 @@ impl<'a> Host<'a> {
         edited.map(obstacle).collect()
     }
 
+    /// apt asks before it fetches from a source that is not authenticated; others are told by their configuration
+    /// that they need not be.
     fn unchecked(&self, solve: &'a Solve) -> impl Iterator<Item = Obstacle> {
-        let unchecked = self.upgrades.files.iter().filter(|file| file.authenticated == Some(false));
+        let asks = self.upgrades.system == System::Debian;
+        let unchecked =
+            self.upgrades.files.iter().filter(move |file| asks && file.authenticated == Some(false));
         let fetched = unchecked.filter(|file| {
             solve
                 .installs

@@ -6,11 +6,13 @@
 mod explain;
 mod judge;
 mod obstacle;
+mod problems;
 mod space;
 
 use std::collections::BTreeSet;
 
 pub use obstacle::{Kind, Obstacle};
+pub use space::{Room, megabytes, rooms};
 
 use crate::drift::{Cluster, Comparison, Value};
 use crate::playbook::UpgradeEntry;
@@ -151,7 +153,7 @@ fn of_package(
 }
 
 /// What a host has of a package of its own architecture.
-fn installed<'a>(comparison: &Comparison<'a>, position: usize, package: &str) -> Value<'a> {
+pub fn installed<'a>(comparison: &Comparison<'a>, position: usize, package: &str) -> Value<'a> {
     let Some(packages) = comparison.observation(position).and_then(|seen| seen.packages()) else {
         return Value::Unknown;
     };

@@ -91,9 +91,9 @@ impl<'a> Universe<'a> {
         records: &'a [Record],
         wanted: &[(&str, &str)],
         others: impl Iterator<Item = (&'a str, &'a str)>,
+        native: &'a str,
     ) -> Option<Self> {
         let mut universe = Self::default();
-        let native = native(records);
         for record in records {
             universe.take(record, native);
         }
@@ -397,15 +397,6 @@ pub(super) fn lists<'r>(
 /// Whether a record has a flag.
 pub(super) fn has(record: &Record, flag: &str) -> bool {
     record.flags.iter().any(|one| one == flag)
-}
-
-/// The host's own architecture: that of most packages.
-fn native(records: &[Record]) -> &str {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for record in records.iter().filter(|record| record.arch != "all") {
-        *counts.entry(&record.arch).or_default() += 1;
-    }
-    counts.into_iter().max_by_key(|(_, count)| *count).map_or("all", |(arch, _)| arch)
 }
 
 const fn yes(variable: usize) -> Literal {

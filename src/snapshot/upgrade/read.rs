@@ -220,6 +220,7 @@ fn record(fields: &[&str], told: &mut Upgrades) -> Option<()> {
 }
 
 /// A field that may say nothing: the outer `None` is one that makes no sense.
+#[allow(clippy::option_option, reason = "`?` takes the outer one, which ends the reading of a line")]
 fn maybe<'t, T>(field: &'t str, read: impl FnOnce(&'t str) -> Option<T>) -> Option<Option<T>> {
     if field == "-" { Some(None) } else { read(field).map(Some) }
 }
