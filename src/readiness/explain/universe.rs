@@ -336,16 +336,7 @@ impl<'a> Universe<'a> {
     pub(super) fn fitting(&self, by: &Version<'a>, group: &Group) -> Vec<usize> {
         let mut fitting = Vec::new();
         for atom in &group.atoms {
-            let reaches = |one: &Version<'_>| match atom.arch.as_deref() {
-                Some("any") => {
-                    one.arch == by.arch
-                        || has(one.record, "multi-allowed")
-                        || has(one.record, "multi-foreign")
-                }
-                Some(arch) => one.arch == arch,
-                None => one.arch == by.arch || has(one.record, "multi-foreign"),
-            };
-            for at in self.meant(atom, reaches) {
+            for at in self.meant(atom, |one| reaches(by, atom, one)) {
                 if !fitting.contains(&at) {
                     fitting.push(at);
                 }
@@ -398,6 +389,17 @@ pub(super) fn lists<'r>(
 /// Whether a record has a flag.
 pub(super) fn has(record: &Record, flag: &str) -> bool {
     record.flags.iter().any(|one| one == flag)
+}
+
+/// Whether a version is of an architecture that another one can make use of by an atom of what it needs.
+pub(super) fn reaches(by: &Version<'_>, atom: &Atom, one: &Version<'_>) -> bool {
+    match atom.arch.as_deref() {
+        Some("any") => {
+            one.arch == by.arch || has(one.record, "multi-allowed") || has(one.record, "multi-foreign")
+        }
+        Some(arch) => one.arch == arch,
+        None => one.arch == by.arch || has(one.record, "multi-foreign"),
+    }
 }
 
 const fn yes(variable: usize) -> Literal {
