@@ -63,6 +63,7 @@ impl Atom {
 
 /// One version of a package.
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Version {
     pub(crate) name: String,
     pub(crate) version: String,
@@ -121,7 +122,7 @@ impl Archive {
     /// 5 to 12 packages.
     pub(crate) fn random(dice: &mut Dice) -> Self {
         let names: Vec<String> =
-            (0..5 + dice.below(8)).map(|nth| format!("p{}", char::from(b'a' + nth as u8))).collect();
+            ('a'..='l').take(5 + dice.below(8)).map(|letter| format!("p{letter}")).collect();
         let mut versions: Vec<Version> = Vec::new();
         for name in &names {
             let before = versions.len();

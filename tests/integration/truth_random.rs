@@ -22,7 +22,7 @@ use driftless::snapshot::{Fleet, Observation, Reader};
 use crate::archive::{Archive, Dice, deb};
 
 /// How many archives there are; each is made from its number.
-const CASES: u64 = 240;
+const CASES: u64 = 200;
 
 /// What of the probe is asked for: the rest does not matter here, and takes its time.
 const SECTIONS: [&str; 7] = ["os-release", "hostname", "kernel", "boot", "dpkg", "apt-marks", "upgrade"];
@@ -300,7 +300,7 @@ fn open_to_all(folder: &Path) {
 }
 
 #[test]
-#[ignore = "needs apt: scripts/test"]
+#[ignore = "needs root, unshare and apt: scripts/test"]
 fn forecasts_come_true_in_random_archives() {
     let (next, failed) = (AtomicUsize::new(0), std::sync::Mutex::new(BTreeSet::new()));
     let workers = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
@@ -337,7 +337,6 @@ fn forecasts_come_true_in_random_archives() {
     let told = format!(
         "{ready} ready, {blocked} blocked; of refusals {explained} explained, {quoted} quoted; {kinds:?}"
     );
-    println!("{told}");
     assert!(failed.lock().unwrap().is_empty(), "seeds {:?}", failed.lock().unwrap());
     if only.is_none() {
         assert!(ready > 40 && blocked > 40, "{told}");

@@ -12,6 +12,9 @@ use super::universe::Universe;
 const MOST_CORES: usize = 60;
 const MOST_STEPS: usize = 20_000_000;
 
+/// What a set of causes that is tried counts for.
+const STEPS_A_SET: usize = 200;
+
 /// Why there is no way.
 #[derive(Debug, Default)]
 pub(super) struct Causes {
@@ -72,7 +75,7 @@ fn hitting(universe: &Universe<'_>, cores: &[BTreeSet<usize>], steps: &mut usize
     let mut best: Option<(u32, BTreeSet<usize>)> = None;
     let mut waiting: Vec<(u32, BTreeSet<usize>)> = vec![(0, BTreeSet::new())];
     while let Some((total, chosen)) = waiting.pop() {
-        *steps = steps.checked_sub(1)?;
+        *steps = steps.checked_sub(STEPS_A_SET)?;
         if best.as_ref().is_some_and(|(least, _)| total >= *least) {
             continue;
         }

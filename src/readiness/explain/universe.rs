@@ -274,10 +274,11 @@ impl<'a> Universe<'a> {
                         && one.record.version == other.record.version
                         && has(one.record, "multi-same")
                         && has(other.record, "multi-same");
-                    if !together && !(one.installed && other.installed) {
-                        let cause = Cause::Single((*name).to_owned());
-                        said.push((vec![no(*before), no(*at)], Meaning::Plain, Some(cause)));
+                    if together || (one.installed && other.installed) {
+                        continue;
                     }
+                    let cause = Cause::Single((*name).to_owned());
+                    said.push((vec![no(*before), no(*at)], Meaning::Plain, Some(cause)));
                 }
             }
         }

@@ -28,10 +28,24 @@ pub(super) fn broken(universe: &Universe<'_>) -> Vec<Obstacle> {
     broken.map(obstacle).collect()
 }
 
-/// One obstacle a cause.
+/// One obstacle a cause; what is lacking of one package is one obstacle.
 pub(super) fn obstacles(universe: &Universe<'_>, causes: &Causes) -> Vec<Obstacle> {
     let told = Told { universe, causes };
-    causes.causes.iter().filter_map(|number| told.obstacle(*number)).collect()
+    let mut obstacles: Vec<Obstacle> = Vec::new();
+    for obstacle in causes.causes.iter().filter_map(|number| told.obstacle(*number)) {
+        let lacks = matches!(obstacle.kind, Kind::DependencyMissing | Kind::DependencyTooOld);
+        let same = |other: &&mut Obstacle| other.kind == obstacle.kind && other.subject == obstacle.subject;
+        match obstacles.iter_mut().filter(|_| lacks).find(same) {
+            Some(Obstacle { needs: Some(needs), .. }) => {
+                if let Some(more) = &obstacle.needs {
+                    needs.push_str(", and ");
+                    needs.push_str(more);
+                }
+            }
+            _ => obstacles.push(obstacle),
+        }
+    }
+    obstacles
 }
 
 struct Told<'u, 'a> {
