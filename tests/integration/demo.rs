@@ -50,3 +50,30 @@ fn the_readme_shows_what_it_prints() {
         assert!(printed.contains(block.trim_end()), "not printed:\n{block}\nbut\n{printed}");
     }
 }
+
+#[test]
+fn it_shows_the_forecast_of_an_upgrade_too() {
+    let room = Room::new();
+    let run = room.run(&["demo", "ready"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    for told in [
+        "libssl3t64 (>= 3.3.0) has no candidate",
+        "which those two do not have",
+        "nginx is on hold",
+        "the upgrade would leave the cluster drifted",
+        "libssl3t64 would differ",
+    ] {
+        let flat = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(told), "`{told}` is missing:\n{}", run.stdout);
+    }
+    assert!(room.listing().is_empty(), "it left {:?}", room.listing());
+    let report = room.run(&["demo", "ready", "-o", "json"]).json();
+    let verdicts: Vec<&str> = report["upgrades"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|upgrade| upgrade["verdict"].as_str().unwrap())
+        .collect();
+    assert_eq!(verdicts, ["no-known-obstacle", "replace-instead"]);
+    assert!(room.run(&["demo", "moon"]).stderr.contains("audit, ready"));
+}

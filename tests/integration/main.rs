@@ -38,6 +38,7 @@ mod least;
 mod origins;
 mod outputs;
 mod playbooks;
+mod ready;
 mod ssh_config;
 mod sshd;
 mod systems;

@@ -139,7 +139,7 @@ fn of_upgrade(
         told,
     };
     let hosts: Vec<HostOutlook> = upgrade.hosts.iter().map(|host| judge.host(host)).collect();
-    let causes = causes::causes(&hosts);
+    let causes = causes::causes(&hosts, &format!("{} {}", upgrade.package, upgrade.target));
     let (prospect, why) = follows(comparison, &hosts, &causes);
     let now = spread::spread(hosts.iter().map(|host| (host.position, &host.now)));
     let after = spread::spread(hosts.iter().map(|host| (host.position, &host.after)));
@@ -210,8 +210,7 @@ impl Judge<'_, '_> {
         let seen = self.comparison.observation(host.position);
         let help = self.peers.help(host.position, obstacle);
         let condition = Condition::of(obstacle, &help, self.is_older_release(host.position));
-        let target = format!("{} {}", self.upgrade.package, self.upgrade.target);
-        let remedy = remedy::remedy(obstacle, condition, &help, seen, &target);
+        let remedy = remedy::remedy(obstacle, &help, seen);
         Some(Inhibitor { obstacle: obstacle.clone(), message, remedy, condition, help })
     }
 
