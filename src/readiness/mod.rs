@@ -6,6 +6,7 @@
 mod explain;
 mod judge;
 mod obstacle;
+mod problems;
 mod space;
 
 use std::collections::BTreeSet;

@@ -49,7 +49,7 @@ const CAUSES: &[Cause] = &[
         package: "c-conflict",
         made: "two c-conflict 'Conflicts: c-local'; deb c-local 1-1 /srv/local",
         broken: "dpkg -i /srv/local/c-local_1-1.deb; apt-mark hold c-local",
-        foretold: "conflict c-local",
+        foretold: "held c-local",
         mended: "dpkg --purge c-local",
     },
 ];

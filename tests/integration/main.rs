@@ -12,6 +12,8 @@
 )]
 
 mod ansible;
+mod archive;
+mod choice;
 mod configuration;
 mod containers;
 mod cri;
@@ -43,7 +45,12 @@ mod ssh_config;
 mod sshd;
 mod systems;
 mod truth;
+mod truth_apk;
 mod truth_choice;
 mod truth_hosts;
+mod truth_pacman;
 mod truth_quiet;
+mod truth_random;
+mod truth_rpm;
 mod truth_states;
+mod truth_systems;

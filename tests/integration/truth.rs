@@ -99,9 +99,14 @@ fn ways() -> Vec<Way> {
             ..way(
                 "w-conflict",
                 "two w-conflict 'Conflicts: w-local'; deb w-local 1-1 /srv/local",
-                Fails("conflict w-local"),
+                Fails("held w-local"),
             )
         },
+        way(
+            "w-clash",
+            "two w-clash 'Depends: w-clashlib'; one w-clashlib 1-1 'Conflicts: w-clash'",
+            Fails("conflict w-clashlib"),
+        ),
         Way {
             done: "install w-victim",
             ..way(

@@ -15,13 +15,16 @@ use super::obstacle::Obstacle;
 use crate::snapshot::Record;
 
 /// The obstacles to a transaction that would bring packages to versions. `installed` are all packages that are on the
-/// host, each with its version: the records tell more of some.
+/// host, each with its version: the records tell more of some. `native` is the host's own architecture.
 pub(super) fn explain<'a>(
     records: &'a [Record],
     wanted: &[(&str, &str)],
     installed: impl Iterator<Item = (&'a str, &'a str)>,
+    native: &'a str,
 ) -> Vec<Obstacle> {
-    let Some(universe) = universe::Universe::of(records, wanted, installed) else { return Vec::new() };
+    let Some(universe) = universe::Universe::of(records, wanted, installed, native) else {
+        return Vec::new();
+    };
     let broken = words::broken(&universe);
     if !broken.is_empty() {
         return broken;

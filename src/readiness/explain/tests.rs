@@ -224,7 +224,7 @@ proptest! {
     fn causes_are_told_where_there_is_no_way_and_each_is_needed(seed in any::<u64>()) {
         let (records, wanted) = universe(seed);
         prop_assume!(!wanted.is_empty());
-        let universe = Universe::of(&records, &[("a", &wanted)], std::iter::empty()).unwrap();
+        let universe = Universe::of(&records, &[("a", &wanted)], std::iter::empty(), "amd64").unwrap();
         let causes = causes(&universe).map(|found| found.causes).unwrap_or_default();
         let causes: Vec<(String, String)> =
             causes.iter().map(|cause| lifted(&universe, &universe.causes[*cause])).collect();
@@ -236,7 +236,7 @@ proptest! {
             others.remove(one);
             prop_assert!(!possible(&records, &wanted, &others), "{:?} is not needed: {:#?}", one, records);
         }
-        let obstacles = explain(&records, &[("a", &wanted)], std::iter::empty());
+        let obstacles = explain(&records, &[("a", &wanted)], std::iter::empty(), "amd64");
         prop_assert_eq!(obstacles.len(), causes.len(), "{:?}", obstacles);
     }
 }
@@ -249,7 +249,7 @@ fn random_universes_are_of_every_kind() {
         if wanted.is_empty() {
             continue;
         }
-        let universe = Universe::of(&records, &[("a", &wanted)], std::iter::empty()).unwrap();
+        let universe = Universe::of(&records, &[("a", &wanted)], std::iter::empty(), "amd64").unwrap();
         let Some(causes) = causes(&universe) else {
             *kinds.entry("a way".to_owned()).or_insert(0) += 1;
             continue;

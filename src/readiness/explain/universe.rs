@@ -91,9 +91,9 @@ impl<'a> Universe<'a> {
         records: &'a [Record],
         wanted: &[(&str, &str)],
         others: impl Iterator<Item = (&'a str, &'a str)>,
+        native: &'a str,
     ) -> Option<Self> {
         let mut universe = Self::default();
-        let native = native(records);
         for record in records {
             universe.take(record, native);
         }
@@ -335,16 +335,7 @@ impl<'a> Universe<'a> {
     pub(super) fn fitting(&self, by: &Version<'a>, group: &Group) -> Vec<usize> {
         let mut fitting = Vec::new();
         for atom in &group.atoms {
-            let reaches = |one: &Version<'_>| match atom.arch.as_deref() {
-                Some("any") => {
-                    one.arch == by.arch
-                        || has(one.record, "multi-allowed")
-                        || has(one.record, "multi-foreign")
-                }
-                Some(arch) => one.arch == arch,
-                None => one.arch == by.arch || has(one.record, "multi-foreign"),
-            };
-            for at in self.meant(atom, reaches) {
+            for at in self.meant(atom, |one| reaches(by, atom, one)) {
                 if !fitting.contains(&at) {
                     fitting.push(at);
                 }
@@ -399,13 +390,15 @@ pub(super) fn has(record: &Record, flag: &str) -> bool {
     record.flags.iter().any(|one| one == flag)
 }
 
-/// The host's own architecture: that of most packages.
-fn native(records: &[Record]) -> &str {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for record in records.iter().filter(|record| record.arch != "all") {
-        *counts.entry(&record.arch).or_default() += 1;
+/// Whether a version is of an architecture that another one can make use of by an atom of what it needs.
+pub(super) fn reaches(by: &Version<'_>, atom: &Atom, one: &Version<'_>) -> bool {
+    match atom.arch.as_deref() {
+        Some("any") => {
+            one.arch == by.arch || has(one.record, "multi-allowed") || has(one.record, "multi-foreign")
+        }
+        Some(arch) => one.arch == arch,
+        None => one.arch == by.arch || has(one.record, "multi-foreign"),
     }
-    counts.into_iter().max_by_key(|(_, count)| *count).map_or("all", |(arch, _)| arch)
 }
 
 const fn yes(variable: usize) -> Literal {

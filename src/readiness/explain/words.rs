@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::causes::Causes;
 use super::relation::{Atom, Group};
-use super::universe::{Cause, Meaning, Universe, Version, has, lists};
+use super::universe::{Cause, Meaning, Universe, Version, has, lists, reaches};
 use crate::readiness::obstacle::{Kind, Obstacle};
 use crate::snapshot::Relation;
 use crate::version::System;
@@ -135,7 +135,8 @@ impl<'a> Told<'_, 'a> {
     /// What is needed of one package comes to two versions of it.
     fn single(&self, package: &str, number: usize) -> Obstacle {
         let mut needs: Vec<String> = Vec::new();
-        for (by, group, fitting) in self.cores_of(number).flatten().filter_map(|clause| self.needs(*clause)) {
+        let part = |clause: usize| self.cores_of(number).any(|core| core.contains(&clause));
+        for (_, by, group, fitting) in self.needed().filter(|(clause, ..)| part(*clause)) {
             let named =
                 |at: &usize| self.universe.versions.get(*at).is_some_and(|one| one.record.package == package);
             if fitting.iter().any(named) {
@@ -158,20 +159,23 @@ impl<'a> Told<'_, 'a> {
     }
 
     /// What is known of what a version needs. Where there are alternatives, versions have their packages' names.
+    /// What is of an architecture that does not help is not there.
     fn lacking(&self, by: usize, group: &Group) -> Obstacle {
         let alone = group.atoms.len() == 1;
+        let by = self.universe.versions.get(by);
         let text = |atom: &Atom, version: &Version<'_>| -> Option<String> {
             let package = &version.record.package;
-            let given = version.as_named(&atom.name);
-            Some(match (package == &atom.name, alone) {
-                (true, true) => version.record.version.clone(),
-                (true, false) => format!("{package} {}", version.record.version),
-                (false, _) => format!("{} by {package}", given.unwrap_or("no version")),
+            Some(match (package == &atom.name, alone, version.as_named(&atom.name)) {
+                (true, true, _) => version.record.version.clone(),
+                (true, false, _) => format!("{package} {}", version.record.version),
+                (false, _, Some(given)) => format!("{package} (which provides {given})"),
+                (false, _, None) => format!("{package} (which provides it without a version)"),
             })
         };
         let of = |atom: &Atom, fits: &dyn Fn(&Version<'_>) -> bool| {
             let all = self.universe.named(&atom.name).chain(self.universe.providing(&atom.name));
-            let fitting = all.map(|(_, one)| one).filter(|one| fits(one));
+            let helps = |one: &&Version<'_>| by.is_none_or(|by| reaches(by, atom, one));
+            let fitting = all.map(|(_, one)| one).filter(helps).filter(|one| fits(one));
             let order = |one: &&Version<'_>, other: &&Version<'_>| {
                 let (one, other) = (one.as_named(&atom.name), other.as_named(&atom.name));
                 System::Debian.compare(one.unwrap_or_default(), other.unwrap_or_default())
@@ -186,12 +190,11 @@ impl<'a> Told<'_, 'a> {
         } else {
             Kind::DependencyTooOld
         };
-        let by = self.universe.versions.get(by).filter(|by| !by.wanted);
         Obstacle {
             needs: Some(group.text.clone()),
             observed,
             candidate,
-            by: by.map(|by| by.record.package.clone()),
+            by: by.filter(|by| !by.wanted).map(|by| by.record.package.clone()),
             ..Obstacle::new(kind, group.atoms.first().map_or(group.text.as_str(), |atom| atom.name.as_str()))
         }
     }

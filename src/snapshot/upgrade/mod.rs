@@ -40,6 +40,8 @@ pub struct Upgrades {
     pub edited: Vec<(String, String)>,
     /// What a refusal is explained from.
     pub records: Vec<Record>,
+    /// Whether there are more of them than were told: then nothing follows from them.
+    pub records_cut: bool,
     /// Why something could not be asked.
     pub cannot: Vec<(Reason, String)>,
 }

@@ -90,6 +90,7 @@ fn begin(solver: &str) -> Option<Upgrades> {
         had: Vec::new(),
         edited: Vec::new(),
         records: Vec::new(),
+        records_cut: false,
         cannot: Vec::new(),
     })
 }
@@ -177,6 +178,7 @@ fn take(fields: &[&str], told: &mut Upgrades) -> Option<()> {
         }),
         ["edited", package, file] => told.edited.push((name(package)?, path(file)?)),
         ["cannot", reason, text] => told.cannot.push((reason_of(reason)?, quote(text.as_bytes()))),
+        ["cut"] => told.records_cut = true,
         ["record" | "rel", ..] => record(fields, told)?,
         _ => return None,
     }
@@ -271,7 +273,7 @@ mod tests {
         remv\told\tall\t1-1\nsaid\tE: no \x1b[31mway\nfile\tnginx\tamd64\t1.26-1\t1000\t2000\tyes\t-\n\
         had\tnginx\tamd64\t1.22-1\t1900\t-\nedited\tnginx\t/etc/nginx/nginx.conf\n\
         record\tinstalled\tnginx\tamd64\t1.22-1\tessential,held\t500\nrel\tdepends\tlibc6 (>= 2.34) | libc6.1\n\
-        cannot\ttimed-out\tit took longer than a minute\ndone\n";
+        cut\ncannot\ttimed-out\tit took longer than a minute\ndone\n";
 
     #[test]
     fn every_line_is_kept() {
@@ -289,6 +291,7 @@ mod tests {
         assert_eq!(told.files[0].authenticated, Some(true));
         assert_eq!(told.records[0].flags, ["essential", "held"]);
         assert_eq!(told.records[0].relations.len(), 1);
+        assert!(told.records_cut);
         assert_eq!(told.cannot[0].0, Reason::TimedOut);
     }
 

@@ -24,7 +24,7 @@ $(apt_run apt-cache showpkg -- "$@" 2>/dev/null | sed -n '/^Package: /p; /^Rever
 "
 		more=$(apt_related more)
 	done
-	[ -z "$more" ] || said cannot failed 'too much to explain'
+	[ -z "$more" ] || said cut
 	offered="$offered
 = policy
 $(IFS='
@@ -300,6 +300,6 @@ apt_related() {
 				count = split(offers[queue[at]], each_offer, " ")
 				for (nth_offer = 1; nth_offer <= count; nth_offer++) put("offered", each_offer[nth_offer])
 			}
-			if (cut || opened > 100) print "cannot\tfailed\ttoo much to explain"
+			if (cut || opened > 100) print "cut"
 		}'
 }
