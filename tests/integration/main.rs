@@ -46,7 +46,6 @@ mod sshd;
 mod systems;
 mod truth;
 mod truth_apk;
-mod truth_choice;
 mod truth_hosts;
 mod truth_pacman;
 mod truth_quiet;

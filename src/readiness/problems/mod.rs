@@ -172,6 +172,7 @@ mod tests {
             had: Vec::new(),
             edited: Vec::new(),
             records: Vec::new(),
+            records_cut: false,
             cannot: Vec::new(),
         }
     }

@@ -5,7 +5,6 @@ APT_RUN='settings=$1; shift; tool=$1; shift; printf "%s\n" "$settings" | "$tool"
 
 # The solver of apt, by its simulation. Its caches are used where they are fresh, and none is written.
 upgrade_apt() {
-	wanted_here=$(upgrades)
 	said system "$(apt-get --version | awk '{ print $1 " " $2; exit }')"
 	apt_as
 	apt_settings
@@ -15,15 +14,11 @@ upgrade_apt() {
 	[ -n "$chosen" ] || return 0
 	asked=
 	refused=
+	rough=
 	# shellcheck disable=SC2086 # one a word
 	apt_ask $chosen || return 0
-	case $asked in
-		"ask	0"*"
-remv	"* | "ask	"[!0]*)
-			case $chosen in
-				*' '*) for target in $chosen; do apt_ask "$target" || return 0; done ;;
-			esac
-			;;
+	case $rough$chosen in
+		yes*' '*) for target in $chosen; do apt_ask "$target" || return 0; done ;;
 	esac
 	apt_files
 	[ -z "$refused" ] || apt_records
@@ -136,24 +131,16 @@ apt_option() {
 apt_targets() {
 	chosen=
 	# shellcheck disable=SC2046 # one a line
-	told=$(apt_run apt-cache policy -- $(printf '%s\n' "$wanted_here" | awk '!seen[$1]++ { print $1 }') 2>&1)
+	told=$(apt_run apt-cache policy -- $(upgrades | awk '!seen[$1]++ { print $1 }') 2>&1)
 	status=$?
 	if [ $status != 0 ]; then
 		apt_failed $status "$(printf '%s\n' "$told" | apt_complaint)"
 		return 1
 	fi
-	told=$({ printf '%s\n' "$wanted_here"; echo '='; printf '%s\n' "$told"; } | apt_choose)
+	told=$(printf '%s\n' "$told" | apt_offers | targets apt)
 	printf '%s\n' "$told"
 	chosen=$(printf '%s\n' "$told" | awk -F '\t' '
-		$1 == "target" && $5 != "-" && !seen[$2 "=" $5]++ {
-			if ($2 in version) twice = $2
-			version[$2] = $5
-			printf "%s", (nth++ ? " " : "") $2 "=" $5
-		}
-		END { if (twice != "") print " = " twice }')
-	case $chosen in
-		*' = '*) said cannot failed "${chosen##* } is asked for at two versions"; return 1 ;;
-	esac
+		$1 == "target" && $5 != "-" { printf "%s", (nth++ ? " " : "") $2 "=" $5 }')
 }
 
 # The first line in which apt says what is wrong.
@@ -161,131 +148,58 @@ apt_complaint() {
 	awk '/^E: /  && !any { print substr($0, 4); any = 1 } END { if (!any) print "apt says nothing" }' | tr '\t' ' ' | cut -c1-300
 }
 
-# The requests, a line `=`, and what apt-cache policy says: targets, and what is on offer of each. Upstream versions
-# are read as driftless reads them; where that cannot be done, a version is not chosen.
-apt_choose() {
+# The version table of apt-cache policy, which apt sorts, as the chooser takes it.
+apt_offers() {
 	awk '
-		function upstream(version) {
-			sub(/^[0-9]+:/, "", version)
-			if (match(version, /-[^-]*$/)) version = substr(version, 1, RSTART - 1)
-			return version
-		}
-		function really(version) {
-			while (match(version, /\+really/)) version = substr(version, RSTART + RLENGTH)
-			return version
-		}
-		function last_of(text, mark, at, from) {
-			from = 0
-			while ((at = index(substr(text, from + 1), mark)) > 0) from += at
-			return from
-		}
-		function without(version, list, mark, count, nth, at, cut) {
-			count = split(list, mark, " ")
-			cut = 0
-			for (nth = 1; nth <= count; nth++) {
-				at = last_of(version, mark[nth])
-				if (at && substr(version, at + length(mark[nth])) ~ /^[0-9.u+~]*$/ && (!cut || at < cut)) cut = at
-			}
-			return cut ? substr(version, 1, cut - 1) : version
-		}
-		# 1, 0 or -1: how the three numbers of a version lie to those of a bound.
-		function against(version, bound, own, other, nth) {
-			split(version, own, ".")
-			split(bound, other, ".")
-			for (nth = 1; nth <= 3; nth++) if (own[nth] + 0 != other[nth] + 0) return own[nth] + 0 > other[nth] + 0 ? 1 : -1
-			return 0
-		}
-		function in_range(version, low, high, numbers) {
-			version = without(without(really(upstream(version)), "~deb ~bpo +deb ~ubuntu +ubuntu +b"),
-				"+dfsg ~dfsg .dfsg +ds ~ds +repack ~repack")
-			if (version ~ /~./ || !match(version, /^[0-9]+(\.[0-9]+)*/)) return 0
-			numbers = substr(version, 1, RLENGTH)
-			if (numbers ~ /[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]/) return 0
-			return against(numbers, low) >= 0 && (high == "-" || against(numbers, high) < 0)
-		}
-		function begins(version, prefix, rest) {
-			version = really(upstream(version))
-			if (substr(version, 1, length(prefix)) != prefix) return 0
-			rest = substr(version, length(prefix) + 1)
-			return rest == "" || rest ~ /^\.[0-9]/ || rest !~ /^[0-9~.]/
-		}
-		function fits(version, request, word, bare) {
-			if (version == "") return 0
-			split(request, word, " ")
-			if (word[2] == "candidate") return version == candidate[word[1]]
-			if (word[2] == "prefix") return begins(version, word[3])
-			if (word[2] == "range") return in_range(version, word[3], word[4])
-			bare = version
-			sub(/^[0-9]+:/, "", bare)
-			return version == word[3] || bare == word[3]
-		}
-		function choose(name, request, nth, version) {
-			if (fits(candidate[name], request)) return candidate[name]
-			for (nth = 1; nth <= versions[name]; nth++) {
-				version = versioned[name, nth]
-				if ((sources[name, version] != "" || version == installed[name]) && fits(version, request)) return version
-			}
-			return "-"
-		}
-		function dash(text) { return text == "" ? "-" : text }
-		FNR == 1 { asking = 1 }
-		asking && $0 == "=" { asking = 0; next }
-		asking { requests[++asked] = $0; next }
-		/^[^ ].*:$/ { name = substr($0, 1, length($0) - 1); known[name] = 1; next }
+		/^[^ ].*:$/ { name = substr($0, 1, length($0) - 1); next }
 		name == "" { next }
-		/^  Installed: / { if ($2 != "(none)") installed[name] = $2; next }
-		/^  Candidate: / { if ($2 != "(none)") candidate[name] = $2; next }
+		/^  Candidate: / { if ($2 != "(none)") print "candidate\t" name "\t" $2; next }
 		/^ (\*\*\*|   ) [^ ]/ {
 			version = $1 == "***" ? $2 : $1
-			versioned[name, ++versions[name]] = version
+			if ($1 == "***") print "installed\t" name "\t" version
 			next
 		}
 		/^        / && $2 != "/var/lib/dpkg/status" {
 			sub(/^ *-?[0-9]+ /, "")
 			gsub(/\t/, " ")
-			sources[name, version] = sources[name, version] $0 "\n"
-		}
-		END {
-			for (at = 1; at <= asked; at++) {
-				split(requests[at], word, " ")
-				name = word[1]
-				if (!known[name] || !versions[name]) { print "unknown\t" name; continue }
-				print "target\t" name "\t" dash(installed[name]) "\t" dash(candidate[name]) "\t" choose(name, requests[at])
-				offered = 0
-				if (!told[name]++) for (nth = 1; nth <= versions[name]; nth++) {
-					version = versioned[name, nth]
-					count = split(sources[name, version], source, "\n")
-					for (from = 1; from < count; from++)
-						if (++offered <= 50) print "offer\t" name "\t" version "\t" source[from]
-				}
-			}
+			print "offer\t" name "\t" version "\t" $0
 		}'
 }
 
-# apt_ask NAME=VERSION…: what apt-get would do, told apart by the words that begin its lines; and in `asked`, all that
-# was told so far. The complaint is quoted and nothing more.
+# apt_ask NAME=VERSION…: what apt-get would do, told apart by the words that begin its lines. Sets `asked`, all that was
+# told so far; `refused`; and `rough`, where it does not go smoothly. The complaint is quoted and nothing more.
 apt_ask() {
 	told=$(apt_run apt-get -s install -- "$@" 2>&1)
 	status=$?
 	case $status in
-		0 | 100) ;;
+		0) ;;
+		100) refused=yes rough=yes ;;
 		*) apt_failed $status "$(printf '%s\n' "$told" | apt_complaint)"; return 1 ;;
 	esac
-	line=
-	for target do line="$line	${target%%=*}"; done
-	gone=$(printf '%s\n' "$told" | sed -n 's/^Remv \([^ :]*\) .*/\1/p')
+	# shellcheck disable=SC2046 # one a word
+	had=$(apt_had $(printf '%s\n' "$told" | sed -n 's/^\(Inst\|Remv\) \([^ ]*\) \[.*/\2/p'))
 	told=$(
-		printf 'ask\t%s%s\n' "$status" "$line"
-		{
-			# shellcheck disable=SC2016,SC2086 # dpkg-query expands these, not the shell; one a word
-			[ -z "$gone" ] || dpkg-query -W -f '= ${Package} ${Architecture}\n' -- $gone 2>/dev/null
-			printf '%s\n' "$told"
-		} | apt_steps "$native"
+		printf 'ask\t%s%s\n' "$status" "$(names_of "$@")"
+		{ printf '%s\n' "$had"; printf '%s\n' "$told"; } | apt_steps "$native"
 	)
 	printf '%s\n' "$told"
 	asked="$asked$told
 "
-	[ $status = 0 ] || refused=yes
+	[ -z "$rough" ] || return 0
+	case $had in *' held'*) rough=yes ;; esac
+	case $told in *'
+remv	'*) rough=yes ;; esac
+	old=$(printf '%s\n' "$told" | awk -F '\t' '$1 == "inst" && $5 != "-" { print $5 " " $4 }' | while read -r old new; do
+		! dpkg --compare-versions "$old" gt "$new" || echo older
+	done)
+	[ -z "$old" ] || rough=yes
+}
+
+# apt_had NAME…: the architectures of what would change, and whether it is on hold.
+apt_had() {
+	[ $# != 0 ] || return 0
+	# shellcheck disable=SC2016 # dpkg-query expands these, not the shell
+	dpkg-query -W -f '= ${Package} ${Architecture} ${db:Status-Abbrev}\n' -- "$@" 2>/dev/null | sed 's/ h..$/ held/'
 }
 
 # `Inst libc6:i386 [1.0] (2.0 Debian:13/stable [i386]) []`; before that, the architectures of what would be removed,
