@@ -245,6 +245,19 @@ fn waived_and_accepted_obstacles_make_ready_where_the_solver_would() {
 }
 
 #[test]
+fn a_host_under_maintenance_fails_no_run() {
+    for is in [Is::WithoutSource, Is::Down, Is::Rubbish] {
+        let fleet = fleet(&[Is::Ready, is]);
+        let inventory = std::fs::read_to_string(fleet.room.path("inventory.toml")).unwrap();
+        let kept = inventory.replace("[hosts.\"web-02\"]", "[hosts.web-02]");
+        let kept = kept.replace("[hosts.web-02]\n", "[hosts.web-02]\nmaintenance = \"disk swap\"\n");
+        assert_ne!(kept, inventory);
+        fleet.room.write("inventory.toml", kept);
+        assert_eq!(ready(&fleet, &[]).status, 0);
+    }
+}
+
+#[test]
 fn quiet_and_verbose_are_those_of_an_audit() {
     let fleet = fleet(&[Is::Ready, Is::Ready]);
     let quiet = ready(&fleet, &["-q", "-o", "json=report.json"]);

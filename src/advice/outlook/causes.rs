@@ -89,12 +89,11 @@ fn together(same: BTreeMap<Key, Vec<usize>>) -> Vec<(Key, Vec<String>, Vec<usize
                 && (other.condition, other.kind, &other.help, those.as_slice())
                     == (key.condition, key.kind, &key.help, hosts.as_slice())
         });
-        match alike {
-            Some((_, subjects, _)) => subjects.push(key.what),
-            None => {
-                let subjects = vec![key.what.clone()];
-                causes.push((key, subjects, hosts));
-            }
+        if let Some((_, subjects, _)) = alike {
+            subjects.push(key.what);
+        } else {
+            let subjects = vec![key.what.clone()];
+            causes.push((key, subjects, hosts));
         }
     }
     causes

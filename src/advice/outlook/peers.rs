@@ -83,11 +83,9 @@ impl<'c, 'a> Peers<'c, 'a> {
                 Help::Source { name, peers: count, here }
             }
             Some((Way::Installed(version), count)) => Help::Installed { version, peers: count },
-            None => {
-                self.only_theirs(&peers, sources).map_or(Help::Unexplained { peers: peers.len() }, |name| {
-                    Help::Source { name, peers: peers.len(), here: Some(false) }
-                })
-            }
+            None => only_theirs(&peers, sources).map_or(Help::Unexplained { peers: peers.len() }, |name| {
+                Help::Source { name, peers: peers.len(), here: Some(false) }
+            }),
         }
     }
 
@@ -98,33 +96,17 @@ impl<'c, 'a> Peers<'c, 'a> {
         if obstacle.kind == Kind::TargetUnavailable {
             let target = upgrades.target(self.package)?;
             let chosen = target.chosen.as_ref()?;
-            let offered = target.offers.iter().filter(|(version, _)| version == chosen);
-            let source = offered.filter_map(|(_, source)| source.as_deref()).next();
+            let mut offered = target.offers.iter().filter(|(version, _)| version == chosen);
+            let source = offered.find_map(|(_, source)| source.as_deref());
             return source.map(named).or_else(|| target.installed.clone().map(Way::Installed));
         }
         let fetched = upgrades.files.iter().find(|file| file.package == obstacle.subject);
-        match fetched {
-            Some(file) => file.source.as_deref().map(named),
-            None => {
-                let strings = &self.comparison.fleet.strings;
-                let there = peer.packages()?.named(strings.find(&obstacle.subject)?).first()?;
-                Some(Way::Installed(strings.text(there.version).to_owned()))
-            }
+        if let Some(file) = fetched {
+            return file.source.as_deref().map(named);
         }
-    }
-
-    /// The one source that every one of them is configured with, and the host is not.
-    fn only_theirs(&self, peers: &[&Observation], sources: Option<&Sources>) -> Option<String> {
-        let own = sources.filter(|sources| sources.complete)?;
-        let mut theirs: Option<BTreeSet<&str>> = None;
-        for peer in peers {
-            let names: BTreeSet<&str> = peer.sources()?.list.keys().map(String::as_str).collect();
-            theirs = Some(theirs.map_or_else(|| names.clone(), |all| &all & &names));
-        }
-        let theirs = theirs.unwrap_or_default();
-        let mut lacking = theirs.into_iter().filter(|name| !own.list.contains_key(*name));
-        let only = lacking.next()?;
-        lacking.next().is_none().then(|| only.to_owned())
+        let strings = &self.comparison.fleet.strings;
+        let there = peer.packages()?.named(strings.find(&obstacle.subject)?).first()?;
+        Some(Way::Installed(strings.text(there.version).to_owned()))
     }
 }
 
@@ -133,6 +115,20 @@ impl<'c, 'a> Peers<'c, 'a> {
 enum Way {
     Source(String),
     Installed(String),
+}
+
+/// The one source that every one of them is configured with, and the host is not.
+fn only_theirs(peers: &[&Observation], sources: Option<&Sources>) -> Option<String> {
+    let own = sources.filter(|sources| sources.complete)?;
+    let mut theirs: Option<BTreeSet<&str>> = None;
+    for peer in peers {
+        let names: BTreeSet<&str> = peer.sources()?.list.keys().map(String::as_str).collect();
+        theirs = Some(theirs.map_or_else(|| names.clone(), |all| &all & &names));
+    }
+    let theirs = theirs.unwrap_or_default();
+    let mut lacking = theirs.into_iter().filter(|name| !own.list.contains_key(*name));
+    let only = lacking.next()?;
+    lacking.next().is_none().then(|| only.to_owned())
 }
 
 /// Whether a host is configured with a source.
