@@ -8,7 +8,7 @@ use super::peers::Help;
 use super::{HostOutlook, Inhibitor, remedy};
 use crate::drift::Comparison;
 use crate::hostlist::fold;
-use crate::readiness::{Kind, Obstacle};
+use crate::readiness::{Kind, Obstacle, State};
 
 /// How many hosts a message names; more are counted.
 const NAMED: usize = 20;
@@ -44,7 +44,7 @@ struct Key {
 pub(super) fn causes(hosts: &[HostOutlook], target: &str) -> Vec<Cause> {
     let all = hosts.len();
     let mut same: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
-    for host in hosts {
+    for host in hosts.iter().filter(|host| host.state == State::Blocked) {
         for inhibitor in &host.inhibitors {
             let Some(condition) = inhibitor.condition else { continue };
             let key = Key {

@@ -58,6 +58,8 @@ pub struct UpgradeOutlook {
     pub after: Vec<Share>,
     /// Both, and what they come to, in words.
     pub forecast: String,
+    /// The last part of that alone.
+    pub end: String,
     /// What would change on the hosts that are ready.
     pub effects: Vec<Effect>,
     /// Where they would end up different from one another beside that.
@@ -143,6 +145,7 @@ fn of_upgrade(
     let (prospect, why) = follows(comparison, &hosts, &causes);
     let now = spread::spread(hosts.iter().map(|host| (host.position, &host.now)));
     let after = spread::spread(hosts.iter().map(|host| (host.position, &host.after)));
+    let end = spread::end(comparison, &hosts);
     UpgradeOutlook {
         cluster: upgrade.cluster,
         package: upgrade.package.clone(),
@@ -150,7 +153,8 @@ fn of_upgrade(
         prospect,
         why,
         causes,
-        forecast: spread::forecast(comparison, &hosts, &now, &after),
+        forecast: spread::forecast(&now, &after, &end),
+        end,
         now,
         after,
         effects: effects::effects(comparison, &hosts),

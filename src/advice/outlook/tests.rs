@@ -227,3 +227,12 @@ fn where_hosts_would_differ_beside_the_package_is_told() {
         assert_eq!(upgrade.apart[0].shares.len(), 2);
     });
 }
+
+#[test]
+fn of_a_host_that_is_unknown_no_cause_is_told() {
+    let told = broken().replace("done\n", "cannot\tfailed\tno list\ndone\n");
+    looked(NGINX, &[("web-01", ready()), ("web-02", told)], |upgrade, causes, _| {
+        assert_eq!(upgrade.prospect, Prospect::Unknown);
+        assert!(causes.is_empty(), "{causes:?}");
+    });
+}

@@ -158,8 +158,7 @@ fn spreads(audit: &Audit<'_>, upgrade: &UpgradeOutlook, look: &Look) -> String {
     let tone = |has: &Has| if *has == Has::Unknown { Tone::Unsure } else { Tone::Plain };
     rows("now", &upgrade.now, tone);
     rows("after", &upgrade.after, tone);
-    let end = upgrade.forecast.rsplit_once(": ").map_or(upgrade.forecast.as_str(), |(_, end)| end);
-    format!("{}{}", grid.render(), lines("", end, Tone::Plain, INDENT, look))
+    format!("{}{}", grid.render(), lines("", &upgrade.end, Tone::Plain, INDENT, look))
 }
 
 /// What would change on hosts beside the package itself, and what it takes.
