@@ -271,6 +271,8 @@ fn an_audit_counts_obstacles_as_findings_where_it_asks_for_them() {
     let fleet = fleet(&[Is::Ready, Is::Ready, Is::Ready, Is::WithoutSource, Is::Held]);
     let audit =
         |arguments: &[&str]| fleet.audit(&[&["-p", "upgrade.toml", "-o", "json"], arguments].concat());
+    let nothing = fleet.audit(&["--ready"]);
+    assert!(nothing.stderr.contains("no playbook has an [[upgrade]]"), "{}", nothing.stderr);
     let plain = audit(&[]).json();
     assert!(plain.get("upgrades").is_none() && plain.get("unseen").is_none());
     let run = audit(&["--ready", "--fail-on", "high"]);
