@@ -74,6 +74,7 @@ pub fn megabytes(kib: u64) -> String {
     match kib {
         0..1024 => format!("{kib} KiB"),
         1024..10_240 => format!("{}.{} MiB", kib / 1024, kib % 1024 * 10 / 1024),
-        _ => format!("{} MiB", kib.div_ceil(1024)),
+        10_240..10_485_760 => format!("{} MiB", kib.div_ceil(1024)),
+        _ => format!("{} GiB", kib.div_ceil(1_048_576)),
     }
 }

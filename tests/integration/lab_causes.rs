@@ -124,6 +124,10 @@ fn a_host_that_is_given_the_source_of_the_others_is_ready_as_they_are() {
     assert_eq!(before["ready"], serde_json::json!(["causes-one"]), "{before:#}");
     assert_eq!(before["blocked"][0]["host"], "causes-other", "{before:#}");
     assert_eq!(before["blocked"][0]["inhibitors"][0]["subject"], "c-lib", "{before:#}");
+    let cause = before["causes"][0]["message"].as_str().unwrap();
+    assert!(cause.starts_with("fails on causes-other because c-lib (>= 3) has no candidate; "), "{cause}");
+    assert!(cause.ends_with("/srv/vendor stable, which it does not have"), "{cause}");
+    assert_eq!(before["verdict"], "fix-first");
     other.make(source);
     let run = ask();
     assert_eq!(run.status, 0, "{}", run.stdout);

@@ -41,6 +41,7 @@ mod origins;
 mod outputs;
 mod playbooks;
 mod probe_upgrade;
+mod ready;
 mod ssh_config;
 mod sshd;
 mod systems;

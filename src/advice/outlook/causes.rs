@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use super::conditions::Condition;
 use super::peers::Help;
-use super::{HostOutlook, Inhibitor};
+use super::{HostOutlook, Inhibitor, remedy};
 use crate::drift::Comparison;
 use crate::hostlist::fold;
-use crate::readiness::{Kind, Obstacle};
+use crate::readiness::{Kind, Obstacle, State};
 
 /// How many hosts a message names; more are counted.
 const NAMED: usize = 20;
@@ -24,8 +24,9 @@ pub struct Cause {
     pub reason: String,
     /// Whether commands on the hosts would help, and why not.
     pub condition: Condition,
-    /// What to do.
-    pub remedy: String,
+    /// What to do, in order; where commands would not help, what would have to be done on the hosts all the same
+    /// comes last.
+    pub steps: Vec<String>,
 }
 
 /// What hosts must share to be one cause.
@@ -39,9 +40,11 @@ struct Key {
 }
 
 /// The causes: those that commands would not help first, then by how many hosts they stop.
-pub(super) fn causes(hosts: &[HostOutlook]) -> Vec<Cause> {
+/// `target` is the package and what it shall come to.
+pub(super) fn causes(hosts: &[HostOutlook], target: &str) -> Vec<Cause> {
+    let all = hosts.len();
     let mut same: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
-    for host in hosts {
+    for host in hosts.iter().filter(|host| host.state == State::Blocked) {
         for inhibitor in &host.inhibitors {
             let Some(condition) = inhibitor.condition else { continue };
             let key = Key {
@@ -54,20 +57,23 @@ pub(super) fn causes(hosts: &[HostOutlook]) -> Vec<Cause> {
             same.entry(key).or_default().push(host.position);
         }
     }
-    let blocked = hosts.iter().filter(|host| !host.inhibitors.is_empty()).count();
-    let others = hosts.len().saturating_sub(blocked);
     let mut causes: Vec<Cause> = together(same)
         .into_iter()
         .map(|(key, subjects, hosts)| {
             let several = subjects.len() > 1;
             let mut reason = listed(&subjects, key.kind, several);
-            if let Some(difference) = difference(&key.help, hosts.len(), others, several) {
+            if let Some(difference) = difference(&key.help, hosts.len(), all, several) {
                 reason = format!("{reason}; {difference}");
             }
             if key.condition.lasts() {
                 reason = format!("{reason}: {}", key.condition.why());
             }
-            Cause { hosts, kind: key.kind, reason, condition: key.condition, remedy: key.remedy }
+            let steps = if key.condition.lasts() {
+                vec![remedy::anew(target), format!("or, in place: {}", key.remedy)]
+            } else {
+                vec![key.remedy]
+            };
+            Cause { hosts, kind: key.kind, reason, condition: key.condition, steps }
         })
         .collect();
     causes.sort_by_key(|cause| (!cause.condition.lasts(), std::cmp::Reverse(cause.hosts.len())));
@@ -83,12 +89,11 @@ fn together(same: BTreeMap<Key, Vec<usize>>) -> Vec<(Key, Vec<String>, Vec<usize
                 && (other.condition, other.kind, &other.help, those.as_slice())
                     == (key.condition, key.kind, &key.help, hosts.as_slice())
         });
-        match alike {
-            Some((_, subjects, _)) => subjects.push(key.what),
-            None => {
-                let subjects = vec![key.what.clone()];
-                causes.push((key, subjects, hosts));
-            }
+        if let Some((_, subjects, _)) = alike {
+            subjects.push(key.what);
+        } else {
+            let subjects = vec![key.what.clone()];
+            causes.push((key, subjects, hosts));
         }
     }
     causes
@@ -159,8 +164,9 @@ fn listed(subjects: &[String], kind: Kind, several: bool) -> String {
 }
 
 /// `the other 40 get it from debian trixie-backports, which those two do not have`
-fn difference(help: &Help, stopped: usize, others: usize, several: bool) -> Option<String> {
+fn difference(help: &Help, stopped: usize, all: usize, several: bool) -> Option<String> {
     let it = if several { "them" } else { "it" };
+    let others = all.saturating_sub(stopped);
     let those = match stopped {
         1 => "it does not".to_owned(),
         2 => "those two do not".to_owned(),

@@ -85,7 +85,7 @@ impl Condition {
     /// Why commands would not help, in words.
     pub(super) const fn why(self) -> &'static str {
         match self {
-            Self::Broken => "its package database is not in order, and nobody knows how it came to be so",
+            Self::Broken => "what was left undone there, nobody can tell",
             Self::TakesAway => "the upgrade would take something else away",
             Self::EditedHere => "what was edited there is nowhere else",
             Self::InConflict => "two packages cannot be beside each other",

@@ -58,6 +58,8 @@ pub struct UpgradeOutlook {
     pub after: Vec<Share>,
     /// Both, and what they come to, in words.
     pub forecast: String,
+    /// The last part of that alone.
+    pub end: String,
     /// What would change on the hosts that are ready.
     pub effects: Vec<Effect>,
     /// Where they would end up different from one another beside that.
@@ -139,10 +141,11 @@ fn of_upgrade(
         told,
     };
     let hosts: Vec<HostOutlook> = upgrade.hosts.iter().map(|host| judge.host(host)).collect();
-    let causes = causes::causes(&hosts);
+    let causes = causes::causes(&hosts, &format!("{} {}", upgrade.package, upgrade.target));
     let (prospect, why) = follows(comparison, &hosts, &causes);
     let now = spread::spread(hosts.iter().map(|host| (host.position, &host.now)));
     let after = spread::spread(hosts.iter().map(|host| (host.position, &host.after)));
+    let end = spread::end(comparison, &hosts);
     UpgradeOutlook {
         cluster: upgrade.cluster,
         package: upgrade.package.clone(),
@@ -150,7 +153,8 @@ fn of_upgrade(
         prospect,
         why,
         causes,
-        forecast: spread::forecast(comparison, &hosts, &now, &after),
+        forecast: spread::forecast(&now, &after, &end),
+        end,
         now,
         after,
         effects: effects::effects(comparison, &hosts),
@@ -210,8 +214,7 @@ impl Judge<'_, '_> {
         let seen = self.comparison.observation(host.position);
         let help = self.peers.help(host.position, obstacle);
         let condition = Condition::of(obstacle, &help, self.is_older_release(host.position));
-        let target = format!("{} {}", self.upgrade.package, self.upgrade.target);
-        let remedy = remedy::remedy(obstacle, condition, &help, seen, &target);
+        let remedy = remedy::remedy(obstacle, &help, seen);
         Some(Inhibitor { obstacle: obstacle.clone(), message, remedy, condition, help })
     }
 

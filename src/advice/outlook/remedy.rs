@@ -1,31 +1,13 @@
 //! What to do about an obstacle, in the words of the host's own package system.
 
-use super::conditions::Condition;
 use super::peers::Help;
 use crate::readiness::{Kind, Obstacle};
 use crate::snapshot::Observation;
 use crate::version::System;
 
-/// One line: a command, or what a person has to do. `target` is the package and what it shall come to.
-pub(super) fn remedy(
-    obstacle: &Obstacle,
-    condition: Option<Condition>,
-    help: &Help,
-    host: Option<&Observation>,
-    target: &str,
-) -> String {
+/// One line: a command, or what a person has to do on the host itself.
+pub(super) fn remedy(obstacle: &Obstacle, help: &Help, host: Option<&Observation>) -> String {
     let system = host.and_then(Observation::packages).map_or(System::Debian, |packages| packages.system);
-    let in_place = in_place(obstacle, help, system);
-    match condition {
-        Some(condition) if condition.lasts() => {
-            format!("replace: build a new server from an image that has {target}; in place: {in_place}")
-        }
-        _ => in_place,
-    }
-}
-
-/// What would have to be done on the host itself.
-fn in_place(obstacle: &Obstacle, help: &Help, system: System) -> String {
     let subject = &obstacle.subject;
     match obstacle.kind {
         Kind::TargetUnavailable | Kind::DependencyMissing | Kind::DependencyTooOld => lacking(obstacle, help, system),
@@ -55,6 +37,11 @@ fn in_place(obstacle: &Obstacle, help: &Help, system: System) -> String {
         Kind::MetadataStale => refresh(system).to_owned(),
         Kind::RebootFirst => "drain the host and boot it first".to_owned(),
     }
+}
+
+/// What is done instead, where that would leave the cause in place. `target` is the package and what it shall come to.
+pub(super) fn anew(target: &str) -> String {
+    format!("build a new server from an image that has {target}, and let it take the place of the old one")
 }
 
 /// What brings what is lacking.

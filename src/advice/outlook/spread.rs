@@ -62,22 +62,17 @@ pub(super) fn spread<'h>(hosts: impl Iterator<Item = (usize, &'h Has)>) -> Vec<S
     shares
 }
 
-/// `now 43× 1.22.1 → after 40× 1.26.3, 3× 1.22.1: the upgrade would leave the cluster drifted`
-pub(super) fn forecast(
-    comparison: &Comparison<'_>,
-    hosts: &[HostOutlook],
-    now: &[Share],
-    after: &[Share],
-) -> String {
+/// `now 43× 1.22.1 → after 40× 1.26.3, 3× 1.22.1: the upgrade would leave the cluster drifted`; `end` is the last part.
+pub(super) fn forecast(now: &[Share], after: &[Share], end: &str) -> String {
     let told = |shares: &[Share]| {
         let each = shares.iter().map(|share| format!("{}× {}", share.hosts.len(), share.has));
         each.collect::<Vec<_>>().join(", ")
     };
-    format!("now {} → after {}: {}", told(now), told(after), end(comparison, hosts))
+    format!("now {} → after {}: {end}", told(now), told(after))
 }
 
-/// What that comes to.
-fn end(comparison: &Comparison<'_>, hosts: &[HostOutlook]) -> String {
+/// What an upgrade comes to.
+pub(super) fn end(comparison: &Comparison<'_>, hosts: &[HostOutlook]) -> String {
     let unknown = hosts.iter().filter(|host| host.after == Has::Unknown).count();
     let before = is_apart(comparison, hosts.iter().map(|host| (host.position, &host.now)));
     let after = is_apart(comparison, hosts.iter().map(|host| (host.position, &host.after)));

@@ -100,7 +100,10 @@ fn a_source_that_some_lack_is_named_and_hosts_with_one_cause_are_folded() {
             ]
         );
         assert_eq!(upgrade.prospect, Prospect::FixFirst);
-        assert_eq!(upgrade.causes[0].remedy, "add the source debian trixie-backports, then: apt-get update");
+        assert_eq!(
+            upgrade.causes[0].steps[0],
+            "add the source debian trixie-backports, then: apt-get update"
+        );
         assert_eq!(
             upgrade.forecast,
             "now 4× 1.22-1 → after 2× 1.26-1, 2× 1.22-1: the upgrade would leave the cluster drifted"
@@ -125,7 +128,7 @@ fn a_host_without_lists_is_given_some() {
     let blank = without_source().replace("lists\t4\t", "lists\t0\t");
     looked(NGINX, &[("web-01", blank)], |upgrade, _, _| {
         assert_eq!(upgrade.prospect, Prospect::FixFirst);
-        assert_eq!(upgrade.causes[0].remedy, "apt-get update");
+        assert_eq!(upgrade.causes[0].steps, ["apt-get update"]);
     });
 }
 
@@ -135,7 +138,7 @@ fn a_hold_is_fixed_and_a_broken_database_replaced() {
     looked(NGINX, &hosts, |upgrade, causes, _| {
         assert_eq!(causes, ["fails on web-02 because nginx is on hold"]);
         assert_eq!(upgrade.prospect, Prospect::FixFirst);
-        assert_eq!(upgrade.causes[0].remedy, "find out why, then: apt-mark unhold nginx");
+        assert_eq!(upgrade.causes[0].steps[0], "find out why, then: apt-mark unhold nginx");
     });
     let hosts = [("web-01", ready()), ("web-02", broken()), ("web-03", held())];
     looked(NGINX, &hosts, |upgrade, causes, verdicts| {
@@ -146,10 +149,9 @@ fn a_hold_is_fixed_and_a_broken_database_replaced() {
             "{causes:?}"
         );
         assert!(
-            upgrade.causes[0]
-                .remedy
-                .starts_with("replace: build a new server from an image that has nginx 1.26")
+            upgrade.causes[0].steps[0].starts_with("build a new server from an image that has nginx 1.26,")
         );
+        assert!(upgrade.causes[0].steps[1].starts_with("or, in place: dpkg --configure -a"));
         assert_eq!(verdicts[1], Verdict::Replace);
     });
 }
@@ -181,7 +183,7 @@ fn a_dependency_that_others_have_installed_is_named_with_its_version() {
             "{causes:?}"
         );
         assert!(
-            upgrade.causes[0].remedy.ends_with("apt-get install libssl3t64=3.3-1"),
+            upgrade.causes[0].steps[0].ends_with("apt-get install libssl3t64=3.3-1"),
             "{:?}",
             upgrade.causes
         );
@@ -223,5 +225,14 @@ fn where_hosts_would_differ_beside_the_package_is_told() {
         assert_eq!(upgrade.apart.len(), 1);
         assert_eq!(upgrade.apart[0].package, "libssl4");
         assert_eq!(upgrade.apart[0].shares.len(), 2);
+    });
+}
+
+#[test]
+fn of_a_host_that_is_unknown_no_cause_is_told() {
+    let told = broken().replace("done\n", "cannot\tfailed\tno list\ndone\n");
+    looked(NGINX, &[("web-01", ready()), ("web-02", told)], |upgrade, causes, _| {
+        assert_eq!(upgrade.prospect, Prospect::Unknown);
+        assert!(causes.is_empty(), "{causes:?}");
     });
 }

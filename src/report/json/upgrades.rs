@@ -103,8 +103,8 @@ pub struct Fix {
     pub hosts: Vec<String>,
     /// `repair`, or `replace` where commands would leave the cause in place.
     pub action: &'static str,
-    /// What to do.
-    pub step: String,
+    /// What to do, in order; where hosts are to be replaced, what would help in place comes last.
+    pub steps: Vec<String>,
 }
 
 /// What stops nothing, and is worth knowing.
@@ -271,7 +271,7 @@ fn fix(audit: &Audit<'_>, cause: &Cause) -> Fix {
     Fix {
         hosts: names(audit, &cause.hosts),
         action: if cause.condition.lasts() { "replace" } else { "repair" },
-        step: cause.remedy.clone(),
+        steps: cause.steps.clone(),
     }
 }
 

@@ -17,6 +17,12 @@ const MOST: usize = 12;
 /// How many packages of one kind of change are named.
 const NAMED: usize = 6;
 
+/// How many lines of names stand before what is said of them; more hosts are only counted.
+const MOST_LINES: usize = 4;
+
+/// So few hosts are named, even where they are all of a kind.
+const FEW: usize = 3;
+
 /// How far what is told of hosts is set in, past their action.
 const INDENT: usize = 12;
 
@@ -39,7 +45,7 @@ fn section(audit: &Audit<'_>, upgrade: &UpgradeOutlook, look: &Look) -> String {
     let verdict = look.paint(tone, upgrade.prospect.as_str());
     let mut text = format!("{title}   {}   {verdict}\n", hosts_in_words(upgrade.hosts.len()));
     text.push_str(&states(audit, upgrade, look));
-    let causes = upgrade.causes.iter().take(MOST).map(|cause| stopped(audit, cause, look));
+    let causes = upgrade.causes.iter().take(MOST).map(|cause| stopped(audit, upgrade, cause, look));
     text.extend(causes);
     text.push_str(&left_out(upgrade.causes.len()));
     text.push_str(&unknown(audit, upgrade, look));
@@ -65,21 +71,26 @@ fn states(audit: &Audit<'_>, upgrade: &UpgradeOutlook, look: &Look) -> String {
         if !names.is_empty() {
             let count = names.len().to_string();
             // All of them need not be named.
-            let all = names.len() == upgrade.hosts.len() && names.len() > 1;
+            let all = names.len() == upgrade.hosts.len() && names.len() > FEW;
             let who = if all { "every host".into() } else { Content::hosts(names) };
-            grid.row([(tone, word.into()), (tone, count.into()), (Tone::Plain, who)]);
+            grid.row([(tone, beside(word)), (tone, count.into()), (Tone::Plain, who)]);
         }
     }
     grid.render()
 }
 
+/// A word in the first column, as wide as everywhere in the section.
+fn beside(word: &str) -> Content<'static> {
+    format!("{word:<width$}", width = INDENT - 5).into()
+}
+
 /// Who is stopped by what, and what helps.
-fn stopped(audit: &Audit<'_>, cause: &Cause, look: &Look) -> String {
+fn stopped(audit: &Audit<'_>, upgrade: &UpgradeOutlook, cause: &Cause, look: &Look) -> String {
     let (action, tone) = if cause.condition.lasts() { ("replace", Tone::Bad) } else { ("fix", Tone::Unsure) };
-    let told = format!("{}: {}", named(audit, &cause.hosts, look), cause.reason);
+    let told = format!("{}: {}", named(audit, upgrade, &cause.hosts, look), cause.reason);
     let mut text = lines(action, &told, tone, INDENT, look);
     // A command is never broken into lines: it is there to be copied.
-    text.push_str(&format!("{:INDENT$}- {}\n", "", cause.remedy));
+    text.extend(cause.steps.iter().map(|step| format!("{:INDENT$}- {step}\n", "")));
     text
 }
 
@@ -93,7 +104,13 @@ fn unknown(audit: &Audit<'_>, upgrade: &UpgradeOutlook, look: &Look) -> String {
     reasons.sort_by_key(|(_, hosts)| std::cmp::Reverse(hosts.len()));
     let shown = reasons.iter().take(MOST);
     let each = shown.map(|(why, hosts)| {
-        lines("unknown", &format!("{}: {why}", named(audit, hosts, look)), Tone::Unsure, INDENT, look)
+        lines(
+            "unknown",
+            &format!("{}: {why}", named(audit, upgrade, hosts, look)),
+            Tone::Unsure,
+            INDENT,
+            look,
+        )
     });
     let mut text: String = each.collect();
     text.push_str(&left_out(reasons.len()));
@@ -110,7 +127,7 @@ fn warnings(audit: &Audit<'_>, upgrade: &UpgradeOutlook, look: &Look) -> String 
         }
     }
     let each = same.iter().take(MOST).map(|((message, remedy), hosts)| {
-        let told = format!("{}: {message}", named(audit, hosts, look));
+        let told = format!("{}: {message}", named(audit, upgrade, hosts, look));
         format!("{}{:INDENT$}- {remedy}\n", lines("warning", &told, Tone::Faint, INDENT, look), "")
     });
     let mut text: String = each.collect();
@@ -124,23 +141,24 @@ fn spreads(audit: &Audit<'_>, upgrade: &UpgradeOutlook, look: &Look) -> String {
     let mut grid = Grid::new(look, &[Fit::Keep, Fit::Wrap(35), Fit::Keep, Fit::Number, Fit::Rest]);
     let mut rows = |word: &str, shares: &[Share], tone: fn(&Has) -> Tone| {
         for (nth, share) in shares.iter().enumerate() {
-            let names: Vec<&str> = share.hosts.iter().map(|host| audit.comparison.name(*host)).collect();
+            let names = || share.hosts.iter().map(|host| audit.comparison.name(*host)).collect();
             let tone = tone(&share.has);
-            let all = names.len() == upgrade.hosts.len() && names.len() > 1;
             grid.row([
-                (Tone::Heading, if nth == 0 { word } else { "" }.into()),
+                (Tone::Heading, beside(if nth == 0 { word } else { "" })),
                 (tone, share.has.to_string().into()),
                 (tone, look.bar(share.hosts.len(), upgrade.hosts.len(), width).into()),
                 (Tone::Plain, share.hosts.len().to_string().into()),
-                (Tone::Plain, if all { "every host".into() } else { Content::hosts(names) }),
+                (
+                    Tone::Plain,
+                    kind(upgrade, &share.hosts).map_or_else(|| Content::hosts(names()), Content::from),
+                ),
             ]);
         }
     };
     let tone = |has: &Has| if *has == Has::Unknown { Tone::Unsure } else { Tone::Plain };
     rows("now", &upgrade.now, tone);
     rows("after", &upgrade.after, tone);
-    let end = upgrade.forecast.rsplit_once(": ").map_or(upgrade.forecast.as_str(), |(_, end)| end);
-    format!("{}{}", grid.render(), lines("", end, Tone::Plain, INDENT, look))
+    format!("{}{}", grid.render(), lines("", &upgrade.end, Tone::Plain, INDENT, look))
 }
 
 /// What would change on hosts beside the package itself, and what it takes.
@@ -175,15 +193,17 @@ fn changed(audit: &Audit<'_>, effect: &Effect, upgrade: &UpgradeOutlook, look: &
     if !rooms.is_empty() {
         parts.push(format!("takes {}", rooms.join(", ")));
     }
-    let told = format!("{}: {}", named(audit, &effect.hosts, look), parts.join("; "));
+    let told = format!("{}: {}", named(audit, upgrade, &effect.hosts, look), parts.join("; "));
     lines("then", &told, Tone::Heading, INDENT, look)
 }
 
 /// Where hosts would end up different from one another beside that.
 fn apart(audit: &Audit<'_>, upgrade: &UpgradeOutlook, look: &Look) -> String {
     let each = upgrade.apart.iter().take(MOST).map(|apart| {
-        let shares =
-            apart.shares.iter().map(|share| format!("{} on {}", share.has, named(audit, &share.hosts, look)));
+        let shares = apart
+            .shares
+            .iter()
+            .map(|share| format!("{} on {}", share.has, named(audit, upgrade, &share.hosts, look)));
         let told = format!("{} would differ: {}", apart.package, shares.collect::<Vec<_>>().join(", "));
         lines("apart", &told, Tone::Unsure, INDENT, look)
     });
@@ -192,9 +212,31 @@ fn apart(audit: &Audit<'_>, upgrade: &UpgradeOutlook, look: &Look) -> String {
     text
 }
 
-fn named(audit: &Audit<'_>, hosts: &[usize], look: &Look) -> String {
+/// Hosts by name; where they are all of a kind, by that.
+fn named(audit: &Audit<'_>, upgrade: &UpgradeOutlook, hosts: &[usize], look: &Look) -> String {
+    if let Some(kind) = kind(upgrade, hosts) {
+        return kind.to_owned();
+    }
     let names: Vec<&str> = hosts.iter().map(|position| audit.comparison.name(*position)).collect();
-    fold_wrapped(&names, usize::from(look.width).saturating_sub(INDENT + 2))
+    let folded = fold_wrapped(&names, usize::from(look.width).saturating_sub(INDENT + 2));
+    if folded.lines().count() > MOST_LINES { hosts_in_words(names.len()) } else { folded }
+}
+
+/// What hosts are that need not be named again: all that an upgrade speaks of, or all that stand alike in it.
+fn kind(upgrade: &UpgradeOutlook, hosts: &[usize]) -> Option<&'static str> {
+    let all = |state: Option<State>| {
+        let those = upgrade.hosts.iter().filter(|host| state.is_none_or(|state| host.state == state));
+        hosts.len() > FEW && those.map(|host| host.position).eq(hosts.iter().copied())
+    };
+    [
+        (None, "every host"),
+        (Some(State::Ready), "all that are ready"),
+        (Some(State::Blocked), "all that are blocked"),
+        (Some(State::Unknown), "all that are unknown"),
+    ]
+    .into_iter()
+    .find(|(state, _)| all(*state))
+    .map(|(_, word)| word)
 }
 
 fn left_out(all: usize) -> String {
