@@ -158,23 +158,7 @@ mod tests {
     }
 
     pub(super) fn answer(system: System) -> Upgrades {
-        Upgrades {
-            system,
-            solver: String::new(),
-            lists: None,
-            lists_changed: None,
-            locks: Vec::new(),
-            settles_conffiles: false,
-            space: Vec::new(),
-            targets: Vec::new(),
-            solves: Vec::new(),
-            files: Vec::new(),
-            had: Vec::new(),
-            edited: Vec::new(),
-            records: Vec::new(),
-            records_cut: false,
-            cannot: Vec::new(),
-        }
+        Upgrades::begin(system, String::new())
     }
 
     pub(super) fn record(installed: bool, package: &str, version: &str) -> Record {

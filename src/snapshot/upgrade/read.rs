@@ -76,23 +76,7 @@ fn begin(solver: &str) -> Option<Upgrades> {
         "pacman" => System::Pacman,
         _ => return None,
     };
-    Some(Upgrades {
-        system,
-        solver: quote(solver.as_bytes()),
-        lists: None,
-        lists_changed: None,
-        locks: Vec::new(),
-        settles_conffiles: false,
-        space: Vec::new(),
-        targets: Vec::new(),
-        solves: Vec::new(),
-        files: Vec::new(),
-        had: Vec::new(),
-        edited: Vec::new(),
-        records: Vec::new(),
-        records_cut: false,
-        cannot: Vec::new(),
-    })
+    Some(Upgrades::begin(system, quote(solver.as_bytes())))
 }
 
 /// Takes one line; `None` if it makes no sense.
