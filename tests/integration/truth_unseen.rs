@@ -87,7 +87,7 @@ fn what_a_pacman_cannot_show_is_not_ready_and_root_leaves_its_keys_alone() {
     clone.make(&format!(
         "set -e; mkdir -p -m 755 /etc/pacman.d/gnupg; sign='gpg --homedir /etc/pacman.d/gnupg --batch --quiet --pinentry-mode loopback'
          $sign --passphrase= --quick-gen-key lab default default never 2>/dev/null; $sign --passphrase= --detach-sign -o {db}.sig {db} 2>/dev/null
-         gpgconf --homedir /etc/pacman.d/gnupg --kill all; chmod 644 /etc/pacman.d/gnupg/pubring.kbx /etc/pacman.d/gnupg/trustdb.gpg
+         gpgconf --homedir /etc/pacman.d/gnupg --kill all; chmod 644 {db}.sig /etc/pacman.d/gnupg/pubring.kbx /etc/pacman.d/gnupg/trustdb.gpg
          sed -i 's/^SigLevel.*/SigLevel = Optional DatabaseRequired TrustAll/' /etc/pacman.conf"
     ));
     let before = everything();
