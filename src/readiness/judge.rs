@@ -277,10 +277,15 @@ impl<'a> Host<'a> {
         let fine = |state: State| {
             matches!(state, State::Installed | State::TriggersAwaited | State::TriggersPending)
         };
-        self.packages.list.iter().filter(move |package| !fine(package.state)).map(|package| Obstacle {
+        let packages = self.packages.list.iter().filter(move |package| !fine(package.state));
+        let interrupted = self.upgrades.interrupted.then(|| Obstacle {
+            observed: Some("interrupted".to_owned()),
+            ..Obstacle::new(Kind::BrokenState, "dpkg")
+        });
+        interrupted.into_iter().chain(packages.map(|package| Obstacle {
             observed: Some(package.state.as_str().to_owned()),
             ..Obstacle::new(Kind::BrokenState, self.packages.subject(package, self.strings))
-        })
+        }))
     }
 
     fn locks(&self) -> impl Iterator<Item = Obstacle> {

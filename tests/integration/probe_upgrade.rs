@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use driftless::probe::published;
 
 /// What a function of the script prints, with these programs before all others on its path.
-fn answer(function: &str, stubs: &[(&str, &str)]) -> String {
+pub(crate) fn answer(function: &str, stubs: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().unwrap();
     for (name, script) in stubs {
         let path = folder.path().join(name);

@@ -26,6 +26,8 @@ export LC_ALL PATH
 unset LANGUAGE DPKG_ROOT CDPATH ENV
 REQUEST=
 WANTED=
+kills=
+deadline=
 
 # Where it is pinned, and the list of files that it may read there; a second list, ending in `.local`, adds to it.
 PINNED=/usr/local/libexec/driftless/probe
@@ -141,15 +143,36 @@ normalise $1
 	esac
 }
 
-# within SECONDS COMMAND…: 124 if it takes longer, where the host can tell.
-within() {
-	if command -v timeout >/dev/null; then
-		timeout "$@"
+# can_kill: sets `kills` to how timeout ends a program that ignores what it is told; `none` where there is no timeout.
+can_kill() {
+	[ -z "$kills" ] || return 0
+	if ! command -v timeout >/dev/null; then
+		kills=none
+	elif timeout -k 1 1 true 2>/dev/null; then
+		kills='-k 2'
 	else
-		shift
-		"$@"
+		kills=' '
 	fi
 }
+
+# within SECONDS COMMAND…: 124 if it takes longer, where the host can tell.
+within() {
+	can_kill
+	if [ "$kills" = none ]; then
+		shift
+		"$@"
+		return
+	fi
+	# shellcheck disable=SC2086 # an option and its value
+	timeout $kills "$@"
+	ended=$?
+	# busybox tells by the signal that ended it, and so does whoever had to kill.
+	case $ended in 137 | 143) return 124 ;; esac
+	return $ended
+}
+
+# Takes what may be a secret off addresses: users and passwords, and what follows a question mark.
+without_secrets() { sed -e '/:\//{' -e 's,://[^ 	]*@,://,g' -e 's/[?&][^ 	,]*//g' -e '}'; }
 
 section_os_release() { first_of /etc/os-release /usr/lib/os-release; }
 

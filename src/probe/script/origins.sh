@@ -76,10 +76,15 @@ apt_lists() {
 # Root's question would be kept in a cache.
 ask_apt() {
 	if [ "$(id -u)" = 0 ]; then
-		within 60 apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy -- "$@"
+		offers=$(within 60 apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy -- "$@" 2>&1)
 	else
-		within 60 apt-cache policy -- "$@"
+		offers=$(within 60 apt-cache policy -- "$@" 2>&1)
 	fi
+	status=$?
+	# What it complains of is no part of the answer.
+	printf '%s\n' "$offers" | without_secrets | sed -n '/^[EWN]: /p' >&2
+	printf '%s\n' "$offers" | without_secrets | sed '/^[EWN]: /d'
+	return $status
 }
 
 # A package that no repository has is a failure to pacman.
@@ -93,7 +98,7 @@ ask_pacman() {
 ask_apk() {
 	offers=$(within 60 apk --no-network policy -- "$@" 2>&1)
 	[ $? != 124 ] || return 124
-	printf '%s\n' "$offers" | sed 's/^\(WARNING\|ERROR\): .*/= missing/'
+	printf '%s\n' "$offers" | sed 's/^\(WARNING\|ERROR\): .*/= missing/' | without_secrets
 }
 
 # What is on offer of the packages that the playbook names, told by lists that lie on the host: nothing is

@@ -27,6 +27,7 @@ use crate::version::System;
 use place::Address;
 
 pub(super) use offers::candidates;
+pub(super) use place::without_tokens;
 
 /// How many sources and pins a host may have; rich ones have some dozens.
 const MOST_SOURCES: usize = 2000;

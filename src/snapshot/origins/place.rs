@@ -148,6 +148,22 @@ fn is_host(word: &str) -> bool {
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
 }
 
+/// A text with `***` in place of what looks like a secret in the paths of addresses.
+pub(in crate::snapshot) fn without_tokens(text: &str) -> String {
+    let path = |word: &str| {
+        let bare = word.trim_matches(|letter: char| !letter.is_ascii_alphanumeric());
+        if is_secret(bare) { "***".to_owned() } else { word.to_owned() }
+    };
+    let masked = |word: &str| {
+        if word.contains(":/") {
+            word.split('/').map(path).collect::<Vec<_>>().join("/")
+        } else {
+            word.to_owned()
+        }
+    };
+    text.split(' ').map(masked).collect::<Vec<_>>().join(" ")
+}
+
 /// A long word of mixed letters and digits is no name that somebody chose.
 fn is_secret(word: &str) -> bool {
     word.len() >= SECRET

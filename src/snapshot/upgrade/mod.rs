@@ -26,6 +26,8 @@ pub struct Upgrades {
     pub locks: Vec<Lock>,
     /// Whether dpkg is told by configuration what becomes of edited files, so that no question is asked.
     pub settles_conffiles: bool,
+    /// Whether a dpkg that was interrupted left its journal: apt does nothing before that is mended.
+    pub interrupted: bool,
     /// What is free where an upgrade writes.
     pub space: Vec<Space>,
     /// The packages that were asked about, in the order of the request.
@@ -192,6 +194,7 @@ impl Upgrades {
             lists: None,
             lists_changed: None,
             locks: Vec::new(),
+            interrupted: false,
             settles_conffiles: false,
             space: Vec::new(),
             targets: Vec::new(),

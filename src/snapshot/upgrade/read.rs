@@ -8,6 +8,7 @@ use super::{Fetched, Had, Lock, Offered, PackageChange, Record, Relation, Solve,
 use crate::probe::{Section, Status};
 use crate::snapshot::gap::{Gap, Reason, quote};
 use crate::snapshot::listing::lines;
+use crate::snapshot::origins::without_tokens;
 use crate::snapshot::parse::Answer;
 use crate::version::System;
 
@@ -91,6 +92,7 @@ fn take(fields: &[&str], told: &mut Upgrades) -> Option<()> {
             pid: maybe(pid, |text| text.parse().ok())?,
             command: maybe(command, |text| Some(quote(text.as_bytes())))?,
         }),
+        ["interrupted"] => told.interrupted = true,
         ["option", "confold" | "confnew"] => told.settles_conffiles = true,
         ["space", folder, mount, free] => {
             told.space.push(Space { path: path(folder)?, mount: path(mount)?, free: free.parse().ok()? });
@@ -116,7 +118,7 @@ fn take(fields: &[&str], told: &mut Upgrades) -> Option<()> {
         }),
         ["offer", package, offered, source] => {
             let target = told.targets.iter_mut().rev().find(|target| target.package == package)?;
-            target.offers.push((version(offered)?, maybe(source, |text| Some(quote(text.as_bytes())))?));
+            target.offers.push((version(offered)?, maybe(source, |text| Some(words(text)))?));
         }
         ["ask", status, ref asked @ ..] if !asked.is_empty() => told.solves.push(Solve {
             asked: asked.iter().map(|asked| name(asked)).collect::<Option<_>>()?,
@@ -143,7 +145,7 @@ fn take(fields: &[&str], told: &mut Upgrades) -> Option<()> {
             };
             told.solves.last_mut()?.removals.push(change);
         }
-        ["said", text] => told.solves.last_mut()?.said.push(quote(text.as_bytes())),
+        ["said", text] => told.solves.last_mut()?.said.push(words(text)),
         ["file", package, arch, fetched, download, installed, checked, source] => told.files.push(Fetched {
             package: name(package)?,
             arch: name(arch)?,
@@ -151,7 +153,7 @@ fn take(fields: &[&str], told: &mut Upgrades) -> Option<()> {
             download: maybe(download, |text| text.parse().ok())?,
             installed: maybe(installed, |text| text.parse().ok())?,
             authenticated: maybe(checked, yes_or_no)?,
-            source: maybe(source, |text| Some(quote(text.as_bytes())))?,
+            source: maybe(source, |text| Some(words(text)))?,
         }),
         ["had", package, arch, there, installed, flags] => told.had.push(Had {
             package: name(package)?,
@@ -161,7 +163,7 @@ fn take(fields: &[&str], told: &mut Upgrades) -> Option<()> {
             essential: flags.split(',').any(|flag| flag == "essential"),
         }),
         ["edited", package, file] => told.edited.push((name(package)?, path(file)?)),
-        ["cannot", reason, text] => told.cannot.push((reason_of(reason)?, quote(text.as_bytes()))),
+        ["cannot", reason, text] => told.cannot.push((reason_of(reason)?, words(text))),
         ["cut"] => told.records_cut = true,
         ["record" | "rel", ..] => record(fields, told)?,
         _ => return None,
@@ -209,6 +211,11 @@ fn maybe<'t, T>(field: &'t str, read: impl FnOnce(&'t str) -> Option<T>) -> Opti
     if field == "-" { Some(None) } else { read(field).map(Some) }
 }
 
+/// Words of the host's, safe to print, without what looks like a secret in addresses among them.
+fn words(text: &str) -> String {
+    quote(without_tokens(text).as_bytes())
+}
+
 fn yes_or_no(text: &str) -> Option<bool> {
     match text {
         "yes" => Some(true),
@@ -252,7 +259,7 @@ mod tests {
     use super::*;
 
     const WHOLE: &str = "system\tapt 2.6.1\nlists\t4\t1790000000\nlock\t/var/lib/dpkg/lock-frontend\t12\tapt-get\n\
-        option\tconfold\nspace\t/usr\t/\t123456\nunknown\tmoon\ntarget\tnginx\t1.22-1\t1.26-1\t1.26-1\n\
+        interrupted\noption\tconfold\nspace\t/usr\t/\t123456\nunknown\tmoon\ntarget\tnginx\t1.22-1\t1.26-1\t1.26-1\n\
         offer\tnginx\t1.26-1\tdebian trixie\nask\t100\tnginx\topenssl\ninst\tnginx\tamd64\t1.26-1\t1.22-1\n\
         remv\told\tall\t1-1\nsaid\tE: no \x1b[31mway\nfile\tnginx\tamd64\t1.26-1\t1000\t2000\tyes\t-\n\
         had\tnginx\tamd64\t1.22-1\t1900\t-\nedited\tnginx\t/etc/nginx/nginx.conf\n\
@@ -263,6 +270,7 @@ mod tests {
     fn every_line_is_kept() {
         let told = read(WHOLE.as_bytes()).unwrap();
         assert_eq!((told.system, told.lists, told.settles_conffiles), (System::Debian, Some(4), true));
+        assert!(told.interrupted);
         assert_eq!(told.locks[0].command.as_deref(), Some("apt-get"));
         assert!(!told.target("moon").unwrap().known);
         assert_eq!(told.target("nginx").unwrap().offers[0].1.as_deref(), Some("debian trixie"));
@@ -297,6 +305,24 @@ mod tests {
         ] {
             assert!(read(wrong.as_bytes()).is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn no_token_in_an_address_is_kept() {
+        let told = read(
+            b"system\tapt 2\ntarget\tweb\t-\t1\t1\noffer\tweb\t1\thttps://repo.corp/s3cretS3cretS3cret1/apt trixie/main\n\
+              ask\t100\tweb\nsaid\tE: 'https://repo.corp/s3cretS3cretS3cret1' is odd, 'libs3cretS3cretS3cret1' is not\n\
+              file\tweb\tall\t1\t1\t1\tyes\thttps://repo.corp/s3cretS3cretS3cret1/apt\n\
+              cannot\tfailed\tdb https://repo.corp/s3cretS3cretS3cret1/x\ndone\n",
+        )
+        .unwrap();
+        assert_eq!(told.targets[0].offers[0].1.as_deref(), Some("https://repo.corp/***/apt trixie/main"));
+        assert_eq!(
+            told.solves[0].said,
+            ["E: 'https://repo.corp/*** is odd, 'libs3cretS3cretS3cret1' is not"]
+        );
+        assert_eq!(told.files[0].source.as_deref(), Some("https://repo.corp/***/apt"));
+        assert_eq!(told.cannot[0].1, "db https://repo.corp/***/x");
     }
 
     #[test]

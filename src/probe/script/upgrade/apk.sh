@@ -2,7 +2,10 @@
 # offers_apk NAME…: what the host and its repositories have, as lines for the chooser. A repository with a tag offers
 # nothing to those who do not name the tag. A list that is missing is told.
 offers_apk() {
-	within 60 apk --no-network policy "$@" 2>&1 | awk '
+	offers=$(in_time 30 apk --no-network policy "$@" 2>&1)
+	ended=$?
+	[ $ended != 124 ] || echo 'missing	apk did not answer in time'
+	printf '%s\n' "$offers" | awk '
 		/^(WARNING|ERROR): / { print "missing\t" $0; next }
 		/^[^ ].* policy:$/ { name = $1; next }
 		/^  [^ ].*:$/ { version = substr($1, 1, length($1) - 1); next }
@@ -12,10 +15,10 @@ offers_apk() {
 
 # solve_apk NAME=VERSION…: fails where apk refuses, or would take something away.
 solve_apk() {
-	answer=$(within 60 apk add --simulate --no-network "$@" 2>&1)
+	answer=$(in_time 30 apk add --simulate --no-network "$@" 2>&1)
 	status=$?
 	if [ $status = 124 ]; then
-		said cannot timed-out "apk did not answer within 60 seconds"
+		said cannot timed-out "apk did not answer in time"
 		return 0
 	fi
 	case $status:$answer in
@@ -98,7 +101,14 @@ upgrade_apk() {
 		$2 == "changed" && $3 > newest { newest = $3 }
 		END { print "lists\t" count + 0 "\t" (newest == "" ? "-" : newest) }'
 	locks_of /usr/lib/apk/db/lock /lib/apk/db/lock
+	sealed /lib/apk/db /etc/apk
 	space_of /var/cache/apk /usr /var /boot /
+	set +f
+	for folder in /etc/apk /usr/lib/apk /lib/apk; do
+		# apk passes by what it may not read.
+		! secret=$(hidden "$folder" "$folder/repositories" "$folder/repositories.d" "$folder"/repositories.d/*.list "$folder/world") ||
+			said cannot needs-privilege "$secret"
+	done
 	set -f
 	# shellcheck disable=SC2046 # one name a word
 	set -- $(upgrades | sed 's/ .*//')

@@ -44,10 +44,14 @@ APT_SECRETS='
 	for folder in /etc/apt /etc/apt/sources.list.d /etc/apt/preferences.d /etc/apt/apt.conf.d /var/lib/apt/lists; do
 		if [ -e "$folder" ] && ! { [ -r "$folder" ] && [ -x "$folder" ]; }; then echo "$folder"; exit; fi
 	done
-	for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources \
+	for file in /etc/apt /etc/apt/sources.list.d /etc/apt/preferences.d /etc/apt/apt.conf.d /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources \
 		/etc/apt/preferences /etc/apt/preferences.d/* /etc/apt/apt.conf /etc/apt/apt.conf.d/* \
 		/var/lib/apt/extended_states /var/lib/apt/lists/*Packages* /var/lib/apt/lists/*Release /var/lib/dpkg/status; do
-		if [ -e "$file" ] && ! [ -r "$file" ]; then echo "$file"; exit; fi
+		[ ! -r "$file" ] || continue
+		if [ -e "$file" ]; then echo "$file"; exit; fi
+		[ -L "$file" ] || continue
+		# It leads to nothing, or into a folder that may not be entered.
+		case $(cat "$file" 2>&1) in *denied*) echo "$file"; exit ;; esac
 	done'
 
 apt_readable() {
@@ -61,7 +65,7 @@ apt_readable() {
 # The host's own settings stand, but for what would run or write something. Architectures are told, since it is
 # dpkg that knows them. Whoever assumes yes is refused a hold and a downgrade without being told what else there is.
 apt_settings() {
-	host_settings=$(within 20 apt-config dump 2>/dev/null)
+	host_settings=$(in_time 10 apt-config dump 2>/dev/null) || said cannot failed 'apt-config does not tell the settings of apt'
 	architectures=$(printf '%s\n' "$host_settings" | sed -n '/^APT::Architectures::[^ ]* "[a-z0-9-]*";$/p')
 	native=$(printf '%s\n' "$architectures" | sed -n 's/.*"\(.*\)";$/\1/p' | head -n 1)
 	settings="#clear AptCli::Hooks;
@@ -82,9 +86,9 @@ $keep"
 # apt_run TOOL ARGUMENT…
 apt_run() {
 	if [ "$apt_user" = nobody ]; then
-		within 30 setpriv --reuid=65534 --regid=65534 --clear-groups sh -c "$APT_RUN" sh "$settings" "$@"
+		in_time 30 setpriv --reuid=65534 --regid=65534 --clear-groups sh -c "$APT_RUN" sh "$settings" "$@"
 	else
-		within 30 sh -c "$APT_RUN" sh "$settings" "$@"
+		in_time 30 sh -c "$APT_RUN" sh "$settings" "$@"
 	fi
 }
 
@@ -108,18 +112,45 @@ apt_state() {
 		awk '$1 > last { last = $1 } END { print last == "" ? "-" : last }')"
 	[ $count != 0 ] || said cannot failed 'no list of packages lies on this host'
 	locks_of /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/cache/apt/archives/lock
-	apt_option
+	apt_interrupted /var/lib/dpkg/updates
+	apt_option /etc/dpkg
+	sealed /var/lib/dpkg
 	space_of /var/cache/apt/archives /usr /var /boot /
 }
 
-# What dpkg is told to do with configuration files that were edited. By default, it keeps them.
+# apt_interrupted FOLDER: whether a dpkg that was interrupted left its journal there, files of digits: apt then does
+# nothing before that is mended.
+apt_interrupted() {
+	if hidden "$1" >/dev/null; then
+		said cannot needs-privilege "$1"
+		return
+	fi
+	set +f
+	for file in "$1"/[0-9]*; do
+		[ -e "$file" ] || continue
+		case ${file##*/} in *[!0-9]*) continue ;; esac
+		said interrupted
+		break
+	done
+	set -f
+}
+
+# apt_option FOLDER: what dpkg is told to do with configuration files that were edited. By default, it keeps them.
 apt_option() {
 	set +f
+	set -- "$1/dpkg.cfg" "$1"/dpkg.cfg.d/*
+	set -f
+	for file do
+		shift
+		# It reads no other names.
+		case ${file##*/} in dpkg.cfg) ;; *[!0-9A-Za-z_-]*) continue ;; esac
+		set -- "$@" "$file"
+	done
+	! secret=$(hidden "$@") || said cannot needs-privilege "$secret"
 	told=$({
 		printf '%s\n' "$host_settings" | sed -n 's/^DPkg::Options::[^ ]* "--\(.*\)";$/\1/Ip'
-		cat /etc/dpkg/dpkg.cfg /etc/dpkg/dpkg.cfg.d/* 2>/dev/null
+		cat "$@" 2>/dev/null
 	} | sed -n 's/^force[-=]//p')
-	set -f
 	case $told in
 		*confdef*) said option confold ;;
 		*confnew*) said option confnew ;;
@@ -148,6 +179,17 @@ apt_complaint() {
 	awk '/^E: /  && !any { print substr($0, 4); any = 1 } END { if (!any) print "apt says nothing" }' | tr '\t' ' ' | cut -c1-300
 }
 
+# Whether what apt says with status 100 is of packages, and all of it: any other error ends with the same status.
+apt_refuses() {
+	awk '
+		/^E: (Unable to correct problems|Unmet dependencies|Broken packages|Error, pkgProblemResolver::Resolve generated breaks)/ { of = 1; next }
+		/^E: (Unable to satisfy dependencies|The following information from --solver|Unsatisfiable|Conflict: |Internal Error, problem resolver broke)/ { of = 1; next }
+		/^E: (Packages were downgraded|Held packages were changed|Packages need to be removed|Essential packages were removed|Removing essential)/ { of = 1; next }
+		/^E: / { other = 1 }
+		/^ [^ ]+ : / { of = 1 }
+		END { exit !of || other }'
+}
+
 # The version table of apt-cache policy, which apt sorts, as the chooser takes it.
 apt_offers() {
 	awk '
@@ -173,7 +215,14 @@ apt_ask() {
 	status=$?
 	case $status in
 		0) ;;
-		100) refused=yes rough=yes ;;
+		100)
+			if ! printf '%s\n' "$told" | apt_refuses; then
+				apt_failed $status "$(printf '%s\n' "$told" | apt_complaint)"
+				return 1
+			fi
+			refused=yes
+			rough=yes
+			;;
 		*) apt_failed $status "$(printf '%s\n' "$told" | apt_complaint)"; return 1 ;;
 	esac
 	# shellcheck disable=SC2046 # one a word
@@ -237,16 +286,17 @@ apt_files() {
 	if [ $# != 0 ]; then
 		{
 			echo '= show'
-			apt_run apt-cache show -- "$@" 2>/dev/null
+			apt_run apt-cache show -- "$@" 2>/dev/null || echo '= failed apt-cache show'
 			echo '= targets'
 			# shellcheck disable=SC2016 # apt-get expands these, not the shell
-			apt_run apt-get indextargets --format '$(TRUSTED) $(DESCRIPTION)' 'Created-By: Packages' 2>/dev/null
+			apt_run apt-get indextargets --format '$(TRUSTED) $(DESCRIPTION)' 'Created-By: Packages' 2>/dev/null ||
+				echo '= failed apt-get indextargets'
 			echo '= policy'
 			for package do
 				shift
 				set -- "$@" "${package%%=*}"
 			done
-			apt_run apt-cache policy -- "$@" 2>/dev/null
+			apt_run apt-cache policy -- "$@" 2>/dev/null || echo '= failed apt-cache policy'
 			echo '= asked'
 			printf '%s' "$asked"
 		} | apt_fetched
@@ -272,6 +322,7 @@ apt_fetched() {
 			}
 			package = version = arch = bytes = installed = ""
 		}
+		/^= failed / { print "cannot\tfailed\t" substr($0, 10) " tells nothing of what would be fetched"; next }
 		/^= / { put(); part = $2; next }
 		part == "show" && $0 == "" { put(); next }
 		part == "show" && /^Package: / { put(); package = $2 }
@@ -296,6 +347,7 @@ apt_fetched() {
 			installed = kept[field[2], field[4], field[3]]
 			print "file\t" field[2] "\t" field[3] "\t" field[4] "\t" (bytes == "" ? "-" : bytes) "\t" \
 				(installed == "" ? "-" : installed) "\t" (from in checked ? checked[from] : "-") "\t" (from == "" ? "-" : from)
+			if (!(from in checked)) print "cannot\tfailed\twhether the source of " field[2] " is authenticated is not known"
 		}'
 }
 
@@ -303,11 +355,17 @@ apt_fetched() {
 # brings another one, which nobody can tell before it is fetched.
 apt_edited() {
 	# shellcheck disable=SC2016 # dpkg-query expands these, not the shell
-	dpkg-query -W -f '${Package}\n${Conffiles}\n' -- "$@" 2>/dev/null | shipped_conffiles | conffiles_by md5sum |
-		while IFS='	' read -r state package _ file; do
-			case $state in
-				edited | deleted) said edited "$package" "$file" ;;
-				unreadable) said cannot needs-privilege "$file" ;;
-			esac
-		done
+	shipped=$(dpkg-query -W -f '${Package}\n${Conffiles}\n' -- "$@" 2>/dev/null | shipped_conffiles)
+	[ -n "$shipped" ] || return 0
+	compared=$(printf '%s\n' "$shipped" | conffiles_by md5sum 2>/dev/null)
+	printf '%s\n' "$compared" | while IFS='	' read -r state package _ file; do
+		case $state in
+			edited | deleted) said edited "$package" "$file" ;;
+			unreadable) said cannot needs-privilege "$file" ;;
+		esac
+	done
+	{ printf '%s\n' "$compared"; echo 'what there is'; printf '%s\n' "$shipped"; } | awk -F '\t' '
+		/^what there is$/ { stage = 1; next }
+		!stage { seen[$4]; next }
+		!($3 in seen) && !any++ { print "cannot\tfailed\twhether " $3 " was edited: md5sum does not tell" }'
 }

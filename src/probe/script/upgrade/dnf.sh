@@ -39,11 +39,20 @@ def main():
 	base = dnf.Base()
 	conf = base.conf
 	# What is not readable would be passed by in silence.
-	names = ["/etc/dnf/dnf.conf"] + glob.glob("/etc/yum.repos.d/*.repo") + glob.glob("/etc/dnf/vars/*")
-	for name in sorted(names):
-		if os.path.exists(name) and not os.access(name, os.R_OK):
+	def readable(name, folder=False):
+		try: os.stat(name)
+		except (FileNotFoundError, NotADirectoryError): return
+		except OSError: pass
+		if not os.access(name, os.R_OK | (os.X_OK if folder else 0)):
 			cannot("needs-privilege", "%s: not readable for an ordinary user, and dnf is never asked as root" % name)
+	readable("/etc/dnf", True)
+	readable("/etc/dnf/dnf.conf")
 	conf.read()
+	folders = list(conf.reposdir) + list(conf._get_value("varsdir")) + list(conf.pluginconfpath)
+	for folder in folders + ["/etc/dnf/protected.d", "/etc/dnf/modules.d"]:
+		readable(folder, True)
+		if os.path.isdir(folder):
+			for name in sorted(os.listdir(folder)): readable(os.path.join(folder, name))
 	conf.cacheonly = True
 	conf.debug_solver = False
 	conf.gpgkey_dns_verification = False
@@ -197,13 +206,14 @@ upgrade_dnf() {
 	beside=$(
 		locks_of /var/lib/rpm/.rpm.lock /usr/lib/sysimage/rpm/.rpm.lock
 		pids_of /var/cache/dnf/metadata_lock.pid /var/cache/dnf/download_lock.pid /var/lib/dnf/rpmdb_lock.pid /run/yum.pid
+		for folder in /var/lib/rpm /usr/lib/sysimage/rpm; do [ ! -d $folder ] || sealed $folder; done
 		space_of /var/cache/dnf /usr /var /boot /
 	)
-	printf '%s\n' "$WANTED" | as_nobody timeout 120 "$python" -IBc "$DNF" "$CHOOSER" "$beside" 2>/dev/null
+	printf '%s\n' "$WANTED" | in_time_as_nobody 50 "$python" -IBc "$DNF" "$CHOOSER" "$beside" 2>/dev/null
 	status=$?
 	case $status in
 		0) ;;
-		124) said cannot timed-out "dnf did not answer within 120 seconds" ;;
+		124) said cannot timed-out "dnf did not answer in time" ;;
 		*) said cannot failed "$python, which runs dnf here, ended with $status" ;;
 	esac
 }

@@ -4,8 +4,7 @@ offers_pacman() {
 	{
 		printf '%s\n' "$all"
 		echo 'the repositories'
-		# It writes that a list is missing where others write errors.
-		within 60 pacman -Si -- "$@" 2>&1
+		printf '%s\n' "$offers"
 	} | awk -v names="$*" '
 		BEGIN { count = split(names, word, " "); for (nth = 1; nth <= count; nth++) asked[word[nth]] }
 		/^the repositories$/ { there = 1; next }
@@ -34,11 +33,11 @@ installed	${target%%=*}	${target#*=}") ;;
 	answer=
 	status=0
 	if [ $# -gt 0 ]; then
-		answer=$(within 60 pacman -Sp --noconfirm --needed --print-format '%n	%v	%s	%r' -- "$@" 2>&1)
+		answer=$(in_time_as_nobody 30 pacman -Sp --noconfirm --needed --print-format '%n	%v	%s	%r' -- "$@" 2>&1)
 		status=$?
 	fi
 	if [ $status = 124 ]; then
-		said cannot timed-out "pacman did not answer within 60 seconds"
+		said cannot timed-out "pacman did not answer in time"
 		return 0
 	fi
 	case $status:$answer in
@@ -91,9 +90,9 @@ about_pacman() {
 		printf '%s\n' "$answers"
 		printf '%s\n' "about $names" "$signed" "ignored $(pacman-conf IgnorePkg 2>/dev/null | tr '\n' ' ')"
 		echo 'the repositories'
-		within 60 pacman -Si -- "$@" 2>/dev/null
+		in_time_as_nobody 30 pacman -Si -- "$@" 2>/dev/null
 		echo 'the database'
-		find /var/lib/pacman/local -name desc -type f -exec cat {} +
+		find /var/lib/pacman/local -name desc -type f -exec cat {} + 2>/dev/null || echo 'not all of it'
 	} | awk '
 		function bare(text) { sub(/[<>=].*/, "", text); return text }
 		function number(text, unit) { return int((unit == "MiB" ? text * 1024 : unit == "GiB" ? text * 1048576 : unit == "KiB" ? text : text / 1024) + 0.5) }
@@ -158,6 +157,7 @@ about_pacman() {
 			if (key == "Installed Size") { split(value, word, " "); size = number(word[1], word[2]) }
 			if (key == "Validated By") offered()
 		}
+		stage == 2 && /^not all of it$/ { print "cannot", "needs-privilege", "/var/lib/pacman/local"; next }
 		stage == 2 && /^%[A-Z]*%$/ { if ($0 == "%NAME%") there(part); field = $0; next }
 		stage == 2 && $0 != "" {
 			if (field == "%NAME%") { name = $0; part = 0 }
@@ -175,7 +175,21 @@ about_pacman() {
 		}'
 }
 
-# The solver of pacman. It does not tell of conflicts when it is only asked: the records are for that.
+# pacman_fails STATUS ANSWER: whether it could not say all, and why. That no repository has a package is no failure.
+pacman_fails() {
+	if [ "$1" = 124 ]; then
+		said cannot timed-out 'pacman did not answer in time'
+		return 0
+	fi
+	wrong=$(printf '%s\n' "$2" | sed -n "/^error: package '.*' was not found\$/d; s/^error: //p" | head -n 1 | tr '\t' ' ' | cut -c1-300)
+	case $1:$wrong in
+		0: | 1:) return 1 ;;
+		*denied*) said cannot needs-privilege "pacman: $wrong" ;;
+		*) said cannot failed "pacman: ${wrong:-it ended with $1}" ;;
+	esac
+}
+
+# The solver of pacman. Root asks as nobody: what verifies a signed list writes beside its keys. It does not tell of conflicts when it is only asked: the records are for that.
 upgrade_pacman() {
 	said system "pacman $(pacman --version | sed -n 's/.*Pacman v\([^ ]*\).*/\1/p')"
 	lists '/var/lib/pacman/sync/*.db' | awk '
@@ -183,11 +197,20 @@ upgrade_pacman() {
 		$2 == "changed" && $3 > newest { newest = $3 }
 		END { print "lists\t" count + 0 "\t" (newest == "" ? "-" : newest) }'
 	[ ! -e /var/lib/pacman/db.lck ] || said lock /var/lib/pacman/db.lck - -
+	sealed /var/lib/pacman
 	space_of /var/cache/pacman/pkg /usr /var /boot /
 	set -f
 	# shellcheck disable=SC2046 # one name a word
 	set -- $(upgrades | sed 's/ .*//')
-	all=$(within 60 pacman -Q 2>/dev/null)
+	if [ "$(id -u)" = 0 ] && ! command -v setpriv >/dev/null && [ -n "$(find /var/lib/pacman/sync -name '*.sig' 2>/dev/null)" ]; then
+		said cannot not-supported 'pacman would write as root, and setpriv is not here to ask it as nobody'
+		return
+	fi
+	all=$(in_time_as_nobody 30 pacman -Q 2>&1)
+	! pacman_fails $? "$all" || return 0
+	# It writes that a list is missing where others write errors.
+	offers=$(in_time_as_nobody 30 pacman -Si -- "$@" 2>&1)
+	! pacman_fails $? "$offers" || return 0
 	here=$(offers_pacman "$@")
 	# What it would say without them is not what it says when it has everything.
 	printf '%s\n' "$here" | awk '

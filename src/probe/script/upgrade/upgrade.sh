@@ -3,19 +3,112 @@
 # locked, written or run. Lines of fields parted by tabs; the last one is `done`.
 section_upgrade() {
 	wants upgrade || return 0
-	if command -v apt-get >/dev/null; then
-		upgrade_apt
-	elif command -v dnf >/dev/null || command -v yum >/dev/null || command -v microdnf >/dev/null || command -v zypper >/dev/null; then
-		upgrade_dnf
-	elif command -v apk >/dev/null; then
-		upgrade_apk
-	elif command -v pacman >/dev/null; then
-		upgrade_pacman
-	else
-		echo 'there is no package manager' >&2
-		return 127
+	if [ "$(upgrades | sed -n '$=')" -gt 50 ]; then
+		echo 'more than 50 upgrades are asked about at once' >&2
+		return 64
 	fi
+	can_kill
+	deadline=$(($(date +%s) + 50))
+	# shellcheck disable=SC2046 # one name a word
+	manager=$(manager_of $(cat /etc/os-release /usr/lib/os-release 2>/dev/null |
+		awk -F= '$1 == "ID" { id = id " " $2 } $1 == "ID_LIKE" { like = like " " $2 } END { print id like }' | tr -cd 'a-z0-9. -'))
+	case $manager in
+		apt) upgrade_apt | without_secrets ;;
+		dnf) upgrade_dnf | without_secrets ;;
+		apk) upgrade_apk | without_secrets ;;
+		pacman) upgrade_pacman | without_secrets ;;
+		*)
+			echo 'there is no package manager' >&2
+			return 127
+			;;
+	esac
 	echo 'done'
+}
+
+# manager_of ID…: the package manager that the host's packages are of: that of its distribution, by the words of
+# os-release; else the first that has a database; else the first that is there.
+manager_of() {
+	for name do
+		case $name in
+			debian | ubuntu) name=apt ;;
+			rhel | fedora | centos | rocky | almalinux | ol | amzn | suse | opensuse | sles | mageia | openeuler | azurelinux | \
+				mariner | photon) name=dnf ;;
+			alpine | wolfi | chainguard | postmarketos) name=apk ;;
+			arch | archlinux | manjaro) name=pacman ;;
+			*) continue ;;
+		esac
+		! is_there "$name" || { echo "$name"; return; }
+	done
+	for name in apt dnf apk pacman; do
+		! is_there $name || ! has_packages $name || { echo $name; return; }
+	done
+	for name in apt dnf apk pacman; do
+		! is_there $name || { echo $name; return; }
+	done
+}
+
+is_there() {
+	case $1 in
+		apt) command -v apt-get ;;
+		dnf) command -v dnf || command -v yum || command -v microdnf || command -v zypper ;;
+		*) command -v "$1" ;;
+	esac >/dev/null
+}
+
+has_packages() {
+	case $1 in
+		apt) [ -s /var/lib/dpkg/status ] ;;
+		dnf)
+			for file in rpmdb.sqlite Packages Packages.db; do
+				! [ -s /var/lib/rpm/$file ] && ! [ -s /usr/lib/sysimage/rpm/$file ] || return 0
+			done
+			return 1
+			;;
+		apk) [ -s /usr/lib/apk/db/installed ] || [ -s /lib/apk/db/installed ] ;;
+		pacman) [ -d /var/lib/pacman/local ] ;;
+	esac
+}
+
+# in_time SECONDS COMMAND…: as `within`, and all of them together take no longer than the section may: what would begin
+# after that is not begun.
+in_time() {
+	limit=$1
+	shift
+	if [ -n "$deadline" ]; then
+		left=$((deadline - $(date +%s)))
+		[ $left -gt 0 ] || return 124
+		[ "$limit" -le $left ] || limit=$left
+	fi
+	within "$limit" "$@"
+}
+
+# in_time_as_nobody SECONDS COMMAND…: the same, by nobody where root asks.
+in_time_as_nobody() {
+	most=$1
+	shift
+	if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+		in_time "$most" setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	else
+		in_time "$most" "$@"
+	fi
+}
+
+# hidden PATH…: prints the first that is there and may not be read, which also is what leads into a folder that may not
+# be entered; fails if there is none.
+hidden() {
+	for path do
+		if [ -d "$path" ]; then
+			! [ -r "$path" ] || ! [ -x "$path" ] || continue
+		elif [ -r "$path" ]; then
+			continue
+		elif ! [ -e "$path" ]; then
+			[ -L "$path" ] || continue
+			case $(cat -- "$path" 2>&1) in *denied*) ;; *) continue ;; esac
+		fi
+		printf '%s\n' "$path"
+		return 0
+	done
+	return 1
 }
 
 # said FIELD…: one line of the answer.
@@ -29,27 +122,96 @@ said() {
 # upgrades: the requests, one a line: NAME KIND WORDS.
 upgrades() { wanted upgrade; }
 
-# space_of PATH…: what is free on the mount of each, or of the nearest folder above it that is there.
+# space_of PATH…: what is free on the mount of each, or of the nearest folder above it that is there; and which of them
+# nobody can write to.
 space_of() {
+	paths=$*
 	for path do
-		at=$path
-		while ! [ -d "$at" ] && [ -n "$at" ]; do at=${at%/*}; done
-		within 10 df -Pk "${at:-/}" 2>/dev/null | awk -v path="$path" '
-			NR == 2 {
-				mount = $6
-				for (field = 7; field <= NF; field++) mount = mount " " $field
-				if ($4 ~ /^[0-9]+$/) print "space\t" path "\t" mount "\t" $4
-			}'
+		shift
+		while ! [ -d "$path" ] && [ -n "$path" ]; do path=${path%/*}; done
+		set -- "$@" "${path:-/}"
 	done
+	sealed "$@"
+	free=$(in_time 5 df -Pk -- "$@" 2>/dev/null)
+	case $? in
+		0) ;;
+		124)
+			said cannot timed-out 'df, which tells what is free'
+			return
+			;;
+		*)
+			said cannot failed 'df does not tell what is free'
+			return
+			;;
+	esac
+	printf '%s\n' "$free" | awk -v paths="$paths" '
+		BEGIN { count = split(paths, path, " ") }
+		NR == 1 { next }
+		{
+			mount = $6
+			for (field = 7; field <= NF; field++) mount = mount " " $field
+			# What only root may use up can be overdrawn.
+			if ($4 ~ /^-[0-9]+$/) $4 = 0
+			if ($4 !~ /^[0-9]+$/ || mount !~ /^\//) next
+			print "space\t" path[NR - 1] "\t" mount "\t" $4
+			told++
+		}
+		END { if (told != count || NR != count + 1) print "cannot\tfailed\tdf does not tell what is free" }'
+}
+
+# sealed FOLDER…: says which mounts of them are read-only. A hook may remount them: so it is not known what comes of it.
+sealed() {
+	if ! [ -r "$MOUNTS" ]; then
+		said cannot failed "$MOUNTS cannot be read"
+		return
+	fi
+	for path do (cd "$path" 2>/dev/null && pwd -P) || printf '%s\n' "$path"; done | awk '
+		FILENAME != "-" && NR == FNR {
+			gsub(/\\040/, " ", $2)
+			mount[NR] = $2
+			only[NR] = $4 ~ /^ro(,|$)/
+			mounts = NR
+			next
+		}
+		{
+			best = 0
+			for (nth = 1; nth <= mounts; nth++) {
+				if (mount[nth] != "/" && index($0 "/", mount[nth] "/") != 1) continue
+				if (!best || length(mount[nth]) >= length(mount[best])) best = nth
+			}
+			if (best && only[best] && !seen[mount[best]]++) print "cannot\tfailed\t" mount[best] " is mounted read-only"
+		}' "$MOUNTS" -
+}
+
+# Where the kernel tells what is mounted, and who holds a lock.
+MOUNTS=/proc/self/mounts
+LOCKS=/proc/locks
+
+# Where nobody holds any lock, one of our own has to be seen: a kernel that hides them shows none either.
+kernel_locks() {
+	told=$(cat "$LOCKS" 2>/dev/null) || return
+	[ -n "$told" ] || [ -n "$(within 5 flock -n -s "$LOCKS" cat "$LOCKS" 2>/dev/null)" ] || return
+	printf '%s\n' "$told"
 }
 
 # locks_of FILE…: which of them somebody holds, told by the kernel: an ordinary user may not open them. A file system
 # of several devices, as btrfs, has another number there than for its files: then it is the holder's name that tells.
 locks_of() {
 	for file do
-		[ -e "$file" ] || continue
-		id=$(stat -c '%D %i' "$file" 2>/dev/null) || continue
-		holder=$(awk -v dev="${id% *}" -v inode="${id#* }" '
+		shift
+		[ ! -e "$file" ] || set -- "$@" "$file"
+	done
+	[ $# != 0 ] || return 0
+	if ! held=$(kernel_locks); then
+		said cannot failed "$LOCKS does not tell who holds a lock"
+		return
+	fi
+	for file do
+		if ! id=$(stat -c '%D %i' "$file" 2>/dev/null); then
+			said cannot failed "whether somebody holds $file: stat does not tell"
+			continue
+		fi
+		holder=$(printf '%s\n' "$held" | awk -v dev="${id% *}" -v inode="${id#* }" '
 			function number(hex, at, value) {
 				hex = tolower(hex)
 				for (at = 1; at <= length(hex); at++) value = value * 16 + index("0123456789abcdef", substr(hex, at, 1)) - 1
@@ -63,7 +225,7 @@ locks_of() {
 			$2 != "->" && split($6, part, ":") == 3 && part[3] == inode && number(part[1]) == major {
 				if (number(part[2]) == minor) { print $5, "same"; exit }
 				if (major == 0) print $5, "like"
-			}' /proc/locks 2>/dev/null | head -n 1)
+			}' | head -n 1)
 		[ -n "$holder" ] || continue
 		command=$(tr -d '\n\t' 2>/dev/null <"/proc/${holder% *}/comm")
 		case $holder:$command in
