@@ -3,13 +3,11 @@
 use jiff::Timestamp;
 
 use super::obstacle::{Kind, Obstacle, PLAYBOOK};
-use super::{HostUpgrade, Solver, explain, installed, problems, space};
+use super::{HostUpgrade, Solver, explain, installed, problems, reasons, space};
 use crate::drift::{Comparison, Value};
 use crate::playbook::UpgradeEntry;
 use crate::probe::Section;
-use crate::snapshot::{
-    Observation, Offered, PackageChange, Packages, Snapshot, Solve, State, Strings, Upgrades,
-};
+use crate::snapshot::{Offered, PackageChange, Packages, Snapshot, Solve, State, Strings, Upgrades};
 use crate::version::{System, Upstream};
 
 /// How many days old lists of packages may be before that is worth a warning.
@@ -51,9 +49,9 @@ impl<'a> Host<'a> {
     /// The host at a position, or why nothing is known of it.
     fn of(comparison: &Comparison<'a>, position: usize) -> Result<Self, String> {
         let seen = comparison.observation(position).ok_or("it was not asked")?;
-        let snapshot = seen.snapshot.as_ref().ok_or_else(|| not_reached(seen))?;
+        let snapshot = seen.snapshot.as_ref().ok_or_else(|| reasons::not_reached(seen))?;
         let upgrades =
-            snapshot.upgrades.as_ref().ok_or_else(|| not_told(snapshot, Section::Upgrade.name()))?;
+            snapshot.upgrades.as_ref().ok_or_else(|| reasons::not_told(snapshot, Section::Upgrade.name()))?;
         // Holds and broken packages are told by the database: unseen, they may be there.
         let packages = snapshot.packages.as_ref().filter(|packages| packages.complete);
         let packages = packages.ok_or_else(|| {
@@ -62,6 +60,12 @@ impl<'a> Host<'a> {
                 format!("its packages are not known: {}: {}", gap.reason, gap.detail)
             })
         })?;
+        if upgrades.system != packages.system {
+            return Err(format!(
+                "{} answered, and the packages of this host are another system's",
+                upgrades.solver
+            ));
+        }
         Ok(Self { snapshot, packages, upgrades, strings: &comparison.fleet.strings, now: comparison.now })
     }
 
@@ -71,7 +75,7 @@ impl<'a> Host<'a> {
         if let (Some((reason, detail)), false) =
             (self.upgrades.cannot.first(), upgrade.solver == Solver::WouldNot)
         {
-            upgrade.solver = Solver::Unknown(format!("{reason}: {detail}"));
+            upgrade.solver = Solver::Unknown(reasons::cannot(self.upgrades.system, *reason, detail));
         }
     }
 
@@ -83,6 +87,10 @@ impl<'a> Host<'a> {
         if !target.known {
             let text = format!("neither a list of packages nor the host itself knows {}", entry.package);
             upgrade.solver = Solver::Unknown(text);
+            return;
+        }
+        if let Some(why) = self.contradicts(target) {
+            upgrade.solver = Solver::Unknown(why);
             return;
         }
         let Some(chosen) = &target.chosen else {
@@ -108,12 +116,26 @@ impl<'a> Host<'a> {
         }
     }
 
+    /// Where the package manager and the package database name different versions as installed, neither is believed.
+    fn contradicts(&self, target: &Offered) -> Option<String> {
+        let said = target.installed.as_deref()?;
+        let named = self.packages.named(self.strings.find(&target.package)?);
+        let mut there = named.iter().map(|package| self.strings.text(package.version));
+        let first = there.clone().find(|version| !version.is_empty())?;
+        let same = |version: &str| self.upgrades.system.compare(version, said).is_eq();
+        (!there.any(same)).then(|| {
+            format!(
+                "it contradicts itself: {said} is installed by its answer, {first} by its package database"
+            )
+        })
+    }
+
     /// The question that tells of a package: the one about all targets together; where that does not go smoothly, the
     /// one about it alone, so that a target that could go is not blocked by another.
     fn solve(&self, package: &str) -> Option<&'a Solve> {
         let whole = self.upgrades.whole().filter(|whole| whole.asked.iter().any(|asked| asked == package));
         match whole {
-            Some(whole) if self.goes_smoothly(whole) => Some(whole),
+            Some(whole) if self.goes_smoothly(whole) && self.goes_unasked(whole) => Some(whole),
             whole => self.upgrades.alone(package).or(whole),
         }
     }
@@ -126,6 +148,33 @@ impl<'a> Host<'a> {
             && self.holds(solve).next().is_none()
     }
 
+    /// Whether nothing beside the solver stands in the way either.
+    fn goes_unasked(&self, solve: &'a Solve) -> bool {
+        let changes: Vec<PackageChange> = changes(solve).cloned().collect();
+        self.questions(solve).is_empty()
+            && self.unchecked(solve).next().is_none()
+            && space::lacking(self.upgrades, &changes).is_empty()
+    }
+
+    /// The mounts without room for a target: where it would not fit by itself. Where each would, and all together
+    /// not, all are blocked. What others bring with them is counted as its own, since it cannot be told apart.
+    fn lacking(&self, package: &str, solve: &Solve) -> Vec<Obstacle> {
+        let own = |package: &str, solve: &Solve| {
+            let mine = changes(solve).filter(|change| is_own(package, solve, &change.package));
+            space::lacking(self.upgrades, &mine.cloned().collect::<Vec<_>>())
+        };
+        let mine = own(package, solve);
+        let whole = self.upgrades.whole().filter(|whole| whole.asked.iter().any(|asked| asked == package));
+        let Some(whole) = whole.filter(|whole| mine.is_empty() && self.goes_smoothly(whole)) else {
+            return mine;
+        };
+        let asked_of = |asked: &str| self.upgrades.alone(asked).unwrap_or(whole);
+        if whole.asked.iter().any(|asked| !own(asked, asked_of(asked)).is_empty()) {
+            return mine;
+        }
+        space::lacking(self.upgrades, &changes(whole).cloned().collect::<Vec<_>>())
+    }
+
     fn solved(&self, entry: &UpgradeEntry, chosen: &str, solve: &Solve, upgrade: &mut HostUpgrade) {
         let change = solve.installs.iter().find(|change| change.package == entry.package);
         let after = change.map_or(upgrade.now.as_deref(), |change| change.to.as_deref());
@@ -135,7 +184,11 @@ impl<'a> Host<'a> {
             return;
         }
         upgrade.solver = Solver::Would;
-        upgrade.changes = solve.installs.iter().chain(&solve.removals).cloned().collect();
+        // Where the target is there already, what changes belongs to the others.
+        if change.is_some() || solve.asked.len() == 1 {
+            let own = changes(solve).filter(|change| is_own(&entry.package, solve, &change.package));
+            upgrade.changes = own.cloned().collect();
+        }
         if self.refused_together(&entry.package) {
             upgrade.solver = Solver::WouldNot;
             upgrade.obstacles.extend(self.not_together(&entry.package));
@@ -150,12 +203,16 @@ impl<'a> Host<'a> {
         }
         upgrade.obstacles.extend(solve.removals.iter().map(|removal| self.removed(removal)));
         upgrade.obstacles.extend(self.downgrades(solve));
-        upgrade.obstacles.extend(problems::passed_by(self.upgrades, solve));
+        let passed_by = problems::passed_by(self.upgrades, solve);
+        upgrade.obstacles.extend(sound(passed_by, &entry.package, solve));
         upgrade.obstacles.extend(self.holds(solve));
         upgrade.obstacles.extend(self.locks());
-        upgrade.obstacles.extend(space::lacking(self.upgrades, solve));
-        upgrade.obstacles.extend(self.questions(solve));
-        upgrade.obstacles.extend(self.unchecked(solve));
+        upgrade.obstacles.extend(self.lacking(&entry.package, solve));
+        // What is about another target blocks that one; of anything else it cannot be told whose it is.
+        let own = |about: &str| is_own(&entry.package, solve, about);
+        let questions = self.questions(solve).into_iter();
+        upgrade.obstacles.extend(questions.filter(|one| one.by.as_deref().is_none_or(own)));
+        upgrade.obstacles.extend(self.unchecked(solve).filter(|one| own(&one.subject)));
     }
 
     fn unavailable(&self, entry: &UpgradeEntry, target: &Offered) -> Obstacle {
@@ -187,9 +244,9 @@ impl<'a> Host<'a> {
             System::Rpm | System::Apk | System::Pacman => problems::told(self.upgrades, solve, package),
         };
         if !causes.is_empty() {
-            return causes;
+            return sound(causes, package, solve);
         }
-        vec![Obstacle { said: solve.said.clone(), ..Obstacle::new(Kind::DependencyMissing, package) }]
+        vec![in_its_own_words(package, solve)]
     }
 
     /// The causes of a refusal, where they can be told.
@@ -223,19 +280,28 @@ impl<'a> Host<'a> {
         whole.asked.iter().any(|asked| asked == package) && whole.asked.iter().all(alone)
     }
 
+    /// Why targets that could each go alone cannot go together.
     fn not_together(&self, package: &str) -> Vec<Obstacle> {
-        let whole = self.upgrades.whole();
-        let causes = whole.map(|whole| self.explained(whole)).unwrap_or_default();
-        if !causes.is_empty() {
-            return causes;
+        let Some(whole) = self.upgrades.whole() else { return Vec::new() };
+        let asked = |name: &str| whole.asked.iter().any(|asked| asked == name);
+        let causes = sound(self.explained(whole), package, whole);
+        let others: Vec<&str> =
+            whole.asked.iter().map(String::as_str).filter(|asked| *asked != package).collect();
+        if causes.is_empty() {
+            return vec![apart(package, &others.join(", "), whole.said.clone())];
         }
-        let others = whole.iter().flat_map(|whole| &whole.asked).filter(|asked| *asked != package);
-        let others: Vec<&str> = others.map(String::as_str).collect();
-        vec![Obstacle {
-            needs: Some(format!("{package} together with {}", others.join(", "))),
-            said: whole.map(|whole| whole.said.clone()).unwrap_or_default(),
-            ..Obstacle::new(Kind::Conflict, package)
-        }]
+        let cause = |cause: Obstacle| match (cause.kind, cause.by.as_deref(), cause.needs.as_deref()) {
+            (Kind::Conflict, Some(by), Some(needs)) if asked(by) && asked(&cause.subject) => {
+                let (one, other) =
+                    if cause.subject == package { (package, by) } else { (by, cause.subject.as_str()) };
+                apart(one, other, vec![format!("{by} says {needs}")])
+            }
+            (Kind::Conflict, None, Some(needs)) if asked(&cause.subject) => {
+                apart(package, &others.join(", "), vec![needs.to_owned()])
+            }
+            _ => cause,
+        };
+        causes.into_iter().map(cause).collect()
     }
 
     fn removed(&self, removal: &PackageChange) -> Obstacle {
@@ -387,14 +453,33 @@ impl<'a> Host<'a> {
     }
 }
 
-/// Why nothing is known of a host.
-fn not_reached(seen: &Observation) -> String {
-    let fault = seen.fault.as_ref();
-    fault.map_or("it was not reached".to_owned(), |fault| format!("{}: {}", fault.phase, fault.message))
+/// All that a solver would change.
+fn changes(solve: &Solve) -> impl Iterator<Item = &PackageChange> {
+    solve.installs.iter().chain(&solve.removals)
 }
 
-/// Why a section is not there.
-fn not_told(snapshot: &Snapshot, section: &str) -> String {
-    let gap = snapshot.gaps.iter().find(|gap| gap.probe == section);
-    gap.map_or("its solver was not asked".to_owned(), |gap| format!("{}: {}", gap.reason, gap.detail))
+/// Whether what is about a package is a matter of a target, rather than of another one that was asked for with it.
+fn is_own(target: &str, solve: &Solve, about: &str) -> bool {
+    about == target || !solve.asked.iter().any(|asked| asked == about)
+}
+
+/// Two targets that exclude each other.
+fn apart(one: &str, other: &str, why: Vec<String>) -> Obstacle {
+    let alone = "each of them could go alone".to_owned();
+    Obstacle {
+        needs: Some(format!("{one} together with {other}")),
+        said: std::iter::once(alone).chain(why).collect(),
+        ..Obstacle::new(Kind::Conflict, one)
+    }
+}
+
+/// Obstacles that were read from a host's own words; what is not what it should be gives way to these words.
+fn sound(obstacles: Vec<Obstacle>, package: &str, solve: &Solve) -> Vec<Obstacle> {
+    let each = obstacles.into_iter();
+    each.map(|one| if one.is_sound() { one } else { in_its_own_words(package, solve) }).collect()
+}
+
+/// Where nothing but the solver's words is known.
+fn in_its_own_words(package: &str, solve: &Solve) -> Obstacle {
+    Obstacle { said: solve.said.clone(), ..Obstacle::new(Kind::DependencyMissing, package) }
 }

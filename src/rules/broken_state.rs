@@ -22,5 +22,5 @@ fn message(finding: &Finding) -> String {
         (None, true) => "not in order".to_owned(),
         (None, false) => lacks,
     };
-    format!("{state}: every upgrade on this host ends in an error")
+    format!("{state}: every upgrade here tries to finish that first, and ends in an error where it cannot")
 }

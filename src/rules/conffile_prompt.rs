@@ -16,5 +16,5 @@ pub(super) static RULE: Rule = Rule {
 fn message(finding: &Finding) -> String {
     let Some(obstacle) = obstacle(finding) else { return String::new() };
     let package = obstacle.by.as_deref().unwrap_or_default();
-    format!("edited here; the new {package} may bring another one, and dpkg would stop to ask")
+    format!("edited or deleted here; the new {package} may bring another one, and dpkg would stop to ask")
 }
