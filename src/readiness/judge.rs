@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::explain::Efforts;
 use super::obstacle::{Kind, Obstacle, PLAYBOOK};
 use super::{HostUpgrade, Solver, explain, installed, problems, reasons, space};
 use crate::drift::{Comparison, Value};
@@ -14,7 +15,12 @@ use crate::version::{System, Upstream};
 const STALE_DAYS: i64 = 7;
 
 /// Judges one upgrade.
-pub(super) fn judge(comparison: &Comparison<'_>, position: usize, entry: &UpgradeEntry) -> HostUpgrade {
+pub(super) fn judge(
+    comparison: &Comparison<'_>,
+    position: usize,
+    entry: &UpgradeEntry,
+    efforts: &Efforts,
+) -> HostUpgrade {
     let now = match installed(comparison, position, &entry.package) {
         Value::Installed(version) => Some(version.to_owned()),
         Value::Absent | Value::Unknown => None,
@@ -27,7 +33,7 @@ pub(super) fn judge(comparison: &Comparison<'_>, position: usize, entry: &Upgrad
         obstacles: Vec::new(),
         changes: Vec::new(),
     };
-    match Host::of(comparison, position) {
+    match Host::of(comparison, position, efforts) {
         Ok(host) => host.judge(entry, &mut upgrade),
         Err(why) => upgrade.solver = Solver::Unknown(why),
     }
@@ -38,6 +44,9 @@ pub(super) fn judge(comparison: &Comparison<'_>, position: usize, entry: &Upgrad
 
 /// A host whose solver answered.
 struct Host<'a> {
+    position: usize,
+    /// What may be spent on explaining.
+    efforts: &'a Efforts,
     snapshot: &'a Snapshot,
     packages: &'a Packages,
     upgrades: &'a Upgrades,
@@ -47,7 +56,7 @@ struct Host<'a> {
 
 impl<'a> Host<'a> {
     /// The host at a position, or why nothing is known of it.
-    fn of(comparison: &Comparison<'a>, position: usize) -> Result<Self, String> {
+    fn of(comparison: &Comparison<'a>, position: usize, efforts: &'a Efforts) -> Result<Self, String> {
         let seen = comparison.observation(position).ok_or("it was not asked")?;
         let snapshot = seen.snapshot.as_ref().ok_or_else(|| reasons::not_reached(seen))?;
         let upgrades =
@@ -66,7 +75,8 @@ impl<'a> Host<'a> {
                 upgrades.solver
             ));
         }
-        Ok(Self { snapshot, packages, upgrades, strings: &comparison.fleet.strings, now: comparison.now })
+        let (strings, now) = (&comparison.fleet.strings, comparison.now);
+        Ok(Self { position, snapshot, packages, upgrades, strings, now, efforts })
     }
 
     /// What its solver refuses is refused; what it would do counts only where it could be asked everything.
@@ -265,7 +275,9 @@ impl<'a> Host<'a> {
         let text = |symbol| self.strings.text(symbol);
         let installed = self.packages.list.iter().map(|package| (text(package.name), text(package.version)));
         let native = self.packages.native.map_or("all", text);
-        explain::explain(&self.upgrades.records, &wanted, installed, native)
+        self.efforts.within(self.position, |effort| {
+            explain::explain(&self.upgrades.records, &wanted, installed, native, effort)
+        })
     }
 
     /// Whether each target would go smoothly alone, and all of them together not.

@@ -97,8 +97,9 @@ impl Readiness {
     /// Judges every upgrade that the playbook has, on every host that it speaks of.
     pub fn of(comparison: &Comparison<'_>) -> Self {
         let clusters = comparison.clusters.iter().enumerate();
+        let efforts = explain::Efforts::new();
         let all: Vec<(Upgrade, bool)> =
-            clusters.flat_map(|(at, cluster)| of_cluster(comparison, at, cluster)).collect();
+            clusters.flat_map(|(at, cluster)| of_cluster(comparison, at, cluster, &efforts)).collect();
         let ours = all.iter().filter(|(_, is_ours)| *is_ours);
         let told: BTreeSet<String> = ours.map(|(upgrade, _)| upgrade.package.clone()).collect();
         // What no cluster has is told of all the same: it may be a name that nobody knows.
@@ -109,11 +110,16 @@ impl Readiness {
 
 /// The upgrades of a cluster: one for each package that entries name, in their order, with whether it is a matter of
 /// the cluster.
-fn of_cluster(comparison: &Comparison<'_>, at: usize, cluster: &Cluster<'_>) -> Vec<(Upgrade, bool)> {
+fn of_cluster(
+    comparison: &Comparison<'_>,
+    at: usize,
+    cluster: &Cluster<'_>,
+    efforts: &explain::Efforts,
+) -> Vec<(Upgrade, bool)> {
     let mut seen = BTreeSet::new();
     let packages = comparison.playbook.upgrades.iter().map(|entry| entry.package.as_str());
     let packages: Vec<&str> = packages.filter(|package| seen.insert(*package)).collect();
-    packages.into_iter().filter_map(|package| of_package(comparison, at, cluster, package)).collect()
+    packages.into_iter().filter_map(|package| of_package(comparison, at, cluster, package, efforts)).collect()
 }
 
 /// One package of a cluster, `None` where no entry speaks of its hosts. It is no matter of the cluster where only one
@@ -123,6 +129,7 @@ fn of_package(
     at: usize,
     cluster: &Cluster<'_>,
     package: &str,
+    efforts: &explain::Efforts,
 ) -> Option<(Upgrade, bool)> {
     let entry = |position: usize| -> Option<&UpgradeEntry> {
         let host = comparison.observation(position)?.host;
@@ -143,7 +150,8 @@ fn of_package(
             targets.push(target);
         }
     }
-    let hosts = covered.into_iter().map(|(position, entry)| judge::judge(comparison, position, entry));
+    let hosts =
+        covered.into_iter().map(|(position, entry)| judge::judge(comparison, position, entry, efforts));
     let upgrade = Upgrade {
         cluster: at,
         package: package.to_owned(),

@@ -1,6 +1,7 @@
 //! Relations between packages as Debian writes them, deb-control(5): `libfoo (>= 2) | libbar:any, libbaz`.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use crate::version::System;
 
@@ -13,7 +14,7 @@ pub(super) struct Group {
 }
 
 /// One alternative.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Atom {
     pub(super) name: String,
     /// `any`, or an architecture, where one is written.
@@ -22,7 +23,7 @@ pub(super) struct Atom {
 }
 
 /// How a version has to stand to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sign {
     Before,
     UpTo,
@@ -31,12 +32,25 @@ pub(super) enum Sign {
     After,
 }
 
-/// The groups of a list; what makes no sense is left out.
+/// The groups of a list; what makes no sense, or stands there twice, is left out.
 pub(super) fn groups(list: &str) -> impl Iterator<Item = Group> {
-    list.split(',').map(str::trim).filter(|text| !text.is_empty()).map(|text| Group {
-        atoms: text.split('|').filter_map(atom).collect(),
-        text: text.split_whitespace().collect::<Vec<_>>().join(" "),
+    let mut seen = BTreeSet::new();
+    let texts = list.split(',').map(str::trim).filter(move |text| !text.is_empty() && seen.insert(*text));
+    texts.map(|text| {
+        let mut seen = BTreeSet::new();
+        let atoms: Vec<Atom> = text.split('|').filter_map(atom).collect();
+        Group {
+            atoms: atoms.iter().filter(|atom| seen.insert(*atom)).cloned().collect(),
+            text: text.split_whitespace().collect::<Vec<_>>().join(" "),
+        }
     })
+}
+
+impl Group {
+    /// What it counts for when it is read, or told of: some allocations, and its text.
+    pub(super) fn work(&self) -> usize {
+        100 + self.atoms.len() * 60 + self.text.len()
+    }
 }
 
 fn atom(text: &str) -> Option<Atom> {
@@ -96,6 +110,8 @@ mod tests {
     fn a_list_is_read_as_it_is_written() {
         let read: Vec<Group> = groups("libfoo (>= 2:1.0~rc1-1) |  libbar:any, ,libbaz:i386(=3)").collect();
         assert_eq!(read.len(), 2);
+        let repeated: Vec<Group> = groups("a | b | a |b, a | b | a |b, a | b | a |b").collect();
+        assert_eq!((repeated.len(), repeated[0].atoms.len()), (1, 2));
         assert_eq!(read[0].text, "libfoo (>= 2:1.0~rc1-1) | libbar:any");
         assert_eq!(read[0].atoms[0].bound, Some((Sign::From, "2:1.0~rc1-1".to_owned())));
         assert_eq!(read[0].atoms[1].arch.as_deref(), Some("any"));

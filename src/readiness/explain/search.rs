@@ -1,12 +1,14 @@
 //! Whether clauses can all be true at once; where not, which of them cannot.
 //!
 //! A complete search: unit propagation, and jumping back over choices that have nothing to do with a contradiction.
-//! It is bounded in steps; past them it says nothing.
+//! All that it looks at is taken from an [`Effort`]; past that it says nothing.
 
 use std::collections::BTreeSet;
 
+use super::effort::{Effort, PLACE};
+
 /// A variable, or its opposite.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Literal {
     pub(super) variable: usize,
     pub(super) holds: bool,
@@ -29,8 +31,6 @@ pub(super) enum Outcome {
     Way(BTreeSet<usize>),
     /// Clauses that cannot all be true.
     NoWay(BTreeSet<usize>),
-    /// The steps ran out.
-    TooLong,
 }
 
 impl Problem {
@@ -54,8 +54,10 @@ impl Problem {
         self.preferred = variables;
     }
 
-    /// Looks for a way to make true all clauses but those left out. It takes steps off those that are given.
-    pub(super) fn search(&self, without: impl Fn(usize) -> bool, steps: &mut usize) -> Outcome {
+    /// Looks for a way to make true all clauses but those left out; `None` where that takes too much.
+    pub(super) fn search(&self, without: impl Fn(usize) -> bool, effort: &Effort) -> Option<Outcome> {
+        // Whether a clause is left out is looked up in a set.
+        effort.spend(self.clauses.len() * PLACE + self.occurs.len() * 8)?;
         let mut search = Search {
             problem: self,
             active: (0..self.clauses.len()).map(|clause| !without(clause)).collect(),
@@ -63,8 +65,9 @@ impl Problem {
             reasons: vec![None; self.occurs.len()],
             trail: Vec::new(),
             propagated: 0,
+            effort,
         };
-        search.run(steps)
+        search.run()
     }
 }
 
@@ -95,85 +98,99 @@ struct Search<'a> {
     trail: Vec<usize>,
     /// How many of these were followed up.
     propagated: usize,
+    effort: &'a Effort,
 }
 
 impl Search<'_> {
-    fn run(&mut self, steps: &mut usize) -> Outcome {
+    fn run(&mut self) -> Option<Outcome> {
         // A clause without literals is in nobody's list.
         let single = |(number, clause): (usize, &Vec<Literal>)| (clause.len() < 2).then_some(number);
         let singles: Vec<usize> = self.problem.clauses.iter().enumerate().filter_map(single).collect();
-        let mut contradiction = singles.into_iter().find(|clause| !self.consider(*clause));
+        let mut contradiction = None;
+        for clause in singles {
+            if !self.consider(clause)? {
+                contradiction = Some(clause);
+                break;
+            }
+        }
         loop {
             if contradiction.is_none() {
-                contradiction = self.propagate(steps);
-            }
-            if *steps == 0 {
-                return Outcome::TooLong;
+                contradiction = self.propagate()?;
             }
             if let Some(clause) = contradiction.take() {
-                let blame = self.blame(clause);
-                if !self.jump_back(blame.clone()) {
-                    return Outcome::NoWay(blame.clauses);
+                let blame = self.blame(clause)?;
+                if let Some(blame) = self.jump_back(blame)? {
+                    return Some(Outcome::NoWay(blame.clauses));
                 }
-            } else if let Some(literal) = self.open(steps) {
+            } else if let Some(literal) = self.open()? {
                 self.set(literal, Reason::Choice);
             } else {
+                self.effort.spend(self.values.len() * PLACE)?;
                 let holds = self.values.iter().enumerate().filter(|(_, value)| **value == Some(true));
-                return Outcome::Way(holds.map(|(variable, _)| variable).collect());
+                return Some(Outcome::Way(holds.map(|(variable, _)| variable).collect()));
             }
         }
     }
 
     /// Follows up what was set; the clause that is contradicted, if one is.
-    fn propagate(&mut self, steps: &mut usize) -> Option<usize> {
+    #[allow(clippy::option_option, reason = "`?` takes the outer one, which ends the search")]
+    fn propagate(&mut self) -> Option<Option<usize>> {
         let problem = self.problem;
         while let Some(variable) = self.trail.get(self.propagated) {
             let occurs = problem.occurs.get(*variable).map(Vec::as_slice).unwrap_or_default();
             self.propagated += 1;
             for clause in occurs {
-                *steps = steps.saturating_sub(1);
-                if !self.consider(*clause) {
-                    return Some(*clause);
+                if !self.consider(*clause)? {
+                    return Some(Some(*clause));
                 }
             }
         }
-        None
+        Some(None)
     }
 
     /// Sets the last literal of a clause that can make it true; whether none is left.
-    fn consider(&mut self, number: usize) -> bool {
+    fn consider(&mut self, number: usize) -> Option<bool> {
         let problem = self.problem;
+        self.effort.spend(1)?;
         let Some(clause) = problem.clauses.get(number).filter(|_| self.is_active(number)) else {
-            return true;
+            return Some(true);
         };
+        self.effort.spend(clause.len())?;
         if clause.iter().any(|literal| self.value(*literal) == Some(true)) {
-            return true;
+            return Some(true);
         }
         let mut free = clause.iter().filter(|literal| self.value(**literal).is_none());
-        match (free.next().copied(), free.next()) {
+        Some(match (free.next().copied(), free.next()) {
             (None, _) => false,
             (Some(literal), None) => {
                 self.set(literal, Reason::Clause(number));
                 true
             }
             _ => true,
-        }
+        })
     }
 
     /// What to try next: what is preferred, then the first free literal of a clause that is not true yet.
-    fn open(&self, steps: &mut usize) -> Option<Literal> {
-        let preferred =
-            self.problem.preferred.iter().map(|variable| Literal { variable: *variable, holds: true });
-        if let Some(literal) = preferred.into_iter().find(|literal| self.free(*literal)) {
-            return Some(literal);
+    #[allow(clippy::option_option, reason = "`?` takes the outer one, which ends the search")]
+    fn open(&self) -> Option<Option<Literal>> {
+        for variable in &self.problem.preferred {
+            self.effort.spend(1)?;
+            let literal = Literal { variable: *variable, holds: true };
+            if self.free(literal) {
+                return Some(Some(literal));
+            }
         }
-        let mut clauses =
-            self.problem.clauses.iter().enumerate().filter(|(number, _)| self.is_active(*number));
-        let (_, clause) = clauses.find(|(_, clause)| {
-            *steps = steps.saturating_sub(1);
-            !clause.iter().any(|literal| self.value(*literal) == Some(true))
-        })?;
-        clause.iter().find(|literal| self.value(**literal).is_none()).copied()
+        for (number, clause) in self.problem.clauses.iter().enumerate() {
+            self.effort.spend(1)?;
+            if !self.is_active(number) {
+                continue;
+            }
+            self.effort.spend(clause.len())?;
+            if !clause.iter().any(|literal| self.value(*literal) == Some(true)) {
+                return Some(clause.iter().find(|literal| self.value(**literal).is_none()).copied());
+            }
+        }
+        Some(None)
     }
 
     fn is_active(&self, clause: usize) -> bool {
@@ -199,16 +216,19 @@ impl Search<'_> {
     }
 
     /// What a contradicted clause follows from.
-    fn blame(&self, contradicted: usize) -> Blame {
+    fn blame(&self, contradicted: usize) -> Option<Blame> {
         let mut blame = Blame::default();
         let mut seen = BTreeSet::new();
         let mut waiting: Vec<usize> = Vec::new();
         let take = |number: usize, blame: &mut Blame, waiting: &mut Vec<usize>| {
-            blame.clauses.insert(number);
             let clause = self.problem.clauses.get(number).map(Vec::as_slice).unwrap_or_default();
+            // Each literal is looked for among those that were seen.
+            self.effort.spend((1 + clause.len()) * PLACE)?;
+            blame.clauses.insert(number);
             waiting.extend(clause.iter().map(|literal| literal.variable));
+            Some(())
         };
-        take(contradicted, &mut blame, &mut waiting);
+        take(contradicted, &mut blame, &mut waiting)?;
         while let Some(variable) = waiting.pop() {
             if !seen.insert(variable) {
                 continue;
@@ -217,36 +237,45 @@ impl Search<'_> {
                 Some(Reason::Choice) => {
                     blame.choices.insert(variable);
                 }
-                Some(Reason::Clause(number)) => take(*number, &mut blame, &mut waiting),
+                Some(Reason::Clause(number)) => take(*number, &mut blame, &mut waiting)?,
                 Some(Reason::Tried(earlier)) => {
+                    self.effort.spend((earlier.clauses.len() + earlier.choices.len()) * PLACE)?;
                     blame.clauses.extend(&earlier.clauses);
                     waiting.extend(&earlier.choices);
                 }
                 None => {}
             }
         }
-        blame
+        Some(blame)
     }
 
-    /// Undoes the last choice to blame, with what followed it, and sets its opposite; whether there was one.
-    fn jump_back(&mut self, mut blame: Blame) -> bool {
-        let Some(at) = self.trail.iter().rposition(|variable| blame.choices.contains(variable)) else {
-            return false;
+    /// Undoes the last choice to blame, with what followed it, and sets its opposite; where there is no choice to
+    /// blame, the blame comes back.
+    #[allow(clippy::option_option, reason = "`?` takes the outer one, which ends the search")]
+    fn jump_back(&mut self, mut blame: Blame) -> Option<Option<Blame>> {
+        let mut at = self.trail.len();
+        let choice = loop {
+            let Some(before) = at.checked_sub(1) else { return Some(Some(blame)) };
+            at = before;
+            self.effort.spend(PLACE)?;
+            match self.trail.get(at) {
+                Some(variable) if blame.choices.contains(variable) => break *variable,
+                _ => {}
+            }
         };
-        let undone = self.trail.split_off(at);
-        self.propagated = at;
-        let Some(&choice) = undone.first() else { return false };
         let held = self.values.get(choice).copied().flatten().unwrap_or(false);
-        for variable in undone {
+        for variable in self.trail.split_off(at) {
             if let (Some(value), Some(why)) = (self.values.get_mut(variable), self.reasons.get_mut(variable))
             {
                 *value = None;
+                // What was blamed before goes with it, in the time that it took to put it there.
                 *why = None;
             }
         }
+        self.propagated = at;
         blame.choices.remove(&choice);
         self.set(Literal { variable: choice, holds: !held }, Reason::Tried(blame));
-        true
+        Some(None)
     }
 }
 
@@ -285,35 +314,71 @@ mod tests {
                 .into_iter()
                 .map(|clause| clause.into_iter().map(|(at, holds)| if holds { at } else { -at }).collect())
                 .collect();
-            match problem(&clauses).search(|_| false, &mut 100_000) {
-                Outcome::Way(holds) => {
+            match problem(&clauses).search(|_| false, &Effort::new(1_000_000)) {
+                Some(Outcome::Way(holds)) => {
                     let fits = |number: &i32| holds.contains(&(number.unsigned_abs() as usize)) == (*number > 0);
                     // What need not hold may be left out: each clause is true by what was set.
                     prop_assert!(clauses.iter().all(|clause| clause.iter().any(fits)));
                 }
-                Outcome::NoWay(core) => {
+                Some(Outcome::NoWay(core)) => {
                     let core: Vec<&Vec<i32>> = core.iter().map(|at| &clauses[*at]).collect();
                     prop_assert!(!possible(&core));
                 }
-                Outcome::TooLong => prop_assert!(false, "too long"),
+                None => prop_assert!(false, "too long"),
             }
         }
     }
 
-    #[test]
-    fn it_ends() {
-        // Six pigeons, five holes.
-        let at = |pigeon: i32, hole: i32| pigeon * 5 + hole + 1;
+    /// Pigeons, of which no two go into one hole.
+    fn pigeons(pigeons: i32, holes: i32) -> Vec<Vec<i32>> {
+        let at = |pigeon: i32, hole: i32| pigeon * holes + hole + 1;
         let mut clauses: Vec<Vec<i32>> =
-            (0..6).map(|pigeon| (0..5).map(|hole| at(pigeon, hole)).collect()).collect();
-        for hole in 0..5 {
-            for one in 0..6 {
+            (0..pigeons).map(|pigeon| (0..holes).map(|hole| at(pigeon, hole)).collect()).collect();
+        for hole in 0..holes {
+            for one in 0..pigeons {
                 clauses.extend((0..one).map(|other| vec![-at(one, hole), -at(other, hole)]));
             }
         }
-        let problem = problem(&clauses);
-        assert!(matches!(problem.search(|_| false, &mut 10_000_000), Outcome::NoWay(_)));
-        assert_eq!(problem.search(|_| false, &mut 100), Outcome::TooLong);
-        assert!(matches!(problem.search(|clause| clause == 0, &mut 10_000_000), Outcome::Way(_)));
+        clauses
+    }
+
+    #[test]
+    fn it_ends() {
+        let problem = problem(&pigeons(6, 5));
+        let search = |without: &dyn Fn(usize) -> bool, most| problem.search(without, &Effort::new(most));
+        assert!(matches!(search(&|_| false, 10_000_000), Some(Outcome::NoWay(_))));
+        assert_eq!(search(&|_| false, 10_000), None);
+        assert!(matches!(search(&|clause| clause == 0, 10_000_000), Some(Outcome::Way(_))));
+    }
+
+    /// What a search takes.
+    fn work(problem: &Problem, without: impl Fn(usize) -> bool) -> usize {
+        let mut most = 1;
+        while problem.search(&without, &Effort::new(most)).is_none() {
+            most *= 2;
+        }
+        most
+    }
+
+    #[test]
+    fn what_is_looked_at_counts() {
+        // The setup: all clauses, though all are left out.
+        let many: Vec<Vec<i32>> = (0..1000).map(|_| vec![1, 2]).collect();
+        assert!(work(&problem(&many), |_| true) > 1000);
+        // Blame: a long chain of reasons, walked at every contradiction.
+        let chain = |length: i32| -> Vec<Vec<i32>> {
+            let ends = pigeons(4, 3).into_iter().map(|clause| {
+                let shifted = clause.into_iter().map(|number| number + number.signum() * (length + 1));
+                shifted.chain([-(length + 1)]).collect()
+            });
+            (1..=length).map(|at| vec![-at, at + 1]).chain([vec![1]]).chain(ends).collect()
+        };
+        let (short, long) = (work(&problem(&chain(10)), |_| false), work(&problem(&chain(2000)), |_| false));
+        assert!(long > 2000 * 4 * PLACE && short < long / 8, "{short} {long}");
+        // What is preferred: walked at every choice.
+        let mut preferring = problem(&(0..100).map(|at| vec![2 * at + 1, 2 * at + 2]).collect::<Vec<_>>());
+        let without = work(&preferring, |_| false);
+        preferring.prefer(vec![1; 10_000]);
+        assert!(work(&preferring, |_| false) > without + 100 * 10_000);
     }
 }

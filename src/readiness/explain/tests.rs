@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::causes::causes;
+use super::effort::Effort;
 use super::relation::{Atom, Group, groups};
 use super::universe::{Cause, Universe, has};
 use super::*;
@@ -29,6 +30,9 @@ impl Dice {
         of[self.below(of.len())]
     }
 }
+
+/// More than any small universe takes.
+const ENOUGH: usize = 50_000_000;
 
 const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
 
@@ -224,7 +228,8 @@ proptest! {
     fn causes_are_told_where_there_is_no_way_and_each_is_needed(seed in any::<u64>()) {
         let (records, wanted) = universe(seed);
         prop_assume!(!wanted.is_empty());
-        let universe = Universe::of(&records, &[("a", &wanted)], std::iter::empty(), "amd64").unwrap();
+        let effort = Effort::new(ENOUGH);
+        let universe = Universe::of(&records, &[("a", &wanted)], std::iter::empty(), "amd64", &effort).unwrap();
         let causes = causes(&universe).map(|found| found.causes).unwrap_or_default();
         let causes: Vec<(String, String)> =
             causes.iter().map(|cause| lifted(&universe, &universe.causes[*cause])).collect();
@@ -236,7 +241,7 @@ proptest! {
             others.remove(one);
             prop_assert!(!possible(&records, &wanted, &others), "{:?} is not needed: {:#?}", one, records);
         }
-        let obstacles = explain(&records, &[("a", &wanted)], std::iter::empty(), "amd64");
+        let obstacles = explain(&records, &[("a", &wanted)], std::iter::empty(), "amd64", &effort);
         prop_assert_eq!(obstacles.is_empty(), causes.is_empty(), "{:?}", obstacles);
         prop_assert!(obstacles.len() <= causes.len(), "{:?}", obstacles);
     }
@@ -265,7 +270,8 @@ fn a_large_answer_is_explained() {
     records.push(Record { installed: true, version: "1".to_owned(), ..records[0].clone() });
     records.last_mut().unwrap().package = "p150".to_owned();
     records.last_mut().unwrap().relations.clear();
-    let obstacles = explain(&records, &[("p0", "4")], std::iter::empty(), "amd64");
+    let effort = Effort::new(super::effort::OWN);
+    let obstacles = explain(&records, &[("p0", "4")], std::iter::empty(), "amd64", &effort);
     assert_eq!(obstacles.len(), 1, "{obstacles:?}");
     assert_eq!(obstacles[0].needs.as_deref(), Some("p150 (>= 4)"));
     assert_eq!((obstacles[0].observed.as_deref(), obstacles[0].by.as_deref()), (Some("1"), Some("p149")));
@@ -279,7 +285,9 @@ fn random_universes_are_of_every_kind() {
         if wanted.is_empty() {
             continue;
         }
-        let universe = Universe::of(&records, &[("a", &wanted)], std::iter::empty(), "amd64").unwrap();
+        let effort = Effort::new(ENOUGH);
+        let universe =
+            Universe::of(&records, &[("a", &wanted)], std::iter::empty(), "amd64", &effort).unwrap();
         let Some(causes) = causes(&universe) else {
             *kinds.entry("a way".to_owned()).or_insert(0) += 1;
             continue;
@@ -291,4 +299,77 @@ fn random_universes_are_of_every_kind() {
     for kind in ["a way", "missing", "passed", "older", "held", "essential", "apart", "single"] {
         assert!(kinds.get(kind).is_some_and(|count| *count > 5), "{kind}: {kinds:?}");
     }
+}
+
+/// A record on offer, with its relations.
+fn offered(package: &str, version: &str, relations: &[(Relation, String)]) -> Record {
+    Record {
+        package: package.to_owned(),
+        arch: "amd64".to_owned(),
+        version: version.to_owned(),
+        priority: Some(500),
+        relations: relations.to_vec(),
+        ..Record::default()
+    }
+}
+
+/// What is left of an amount of work after an answer was explained, and whether it was.
+fn explained(records: &[Record], most: usize) -> (usize, bool) {
+    let effort = Effort::new(most);
+    let obstacles = explain(records, &[("web", "2")], std::iter::empty(), "amd64", &effort);
+    (effort.left(), !obstacles.is_empty())
+}
+
+/// Pigeons that need a hole each, behind a chain of packages that need one another.
+fn pigeons(pigeons: usize, holes: usize, chain: usize) -> Vec<Record> {
+    let all: Vec<String> = (0..pigeons).map(|pigeon| format!("pig{pigeon}")).collect();
+    let needs = |what: String| vec![(Relation::Depends, what)];
+    let mut records = vec![offered("web", "2", &needs("c0".to_owned()))];
+    records.extend((0..chain).map(|at| offered(&format!("c{at}"), "1", &needs(format!("c{}", at + 1)))));
+    records.push(offered(&format!("c{chain}"), "1", &needs(all.join(", "))));
+    for (pigeon, hole) in (0..pigeons).flat_map(|pigeon| (0..holes).map(move |hole| (pigeon, hole))) {
+        let provides = (Relation::Provides, format!("pig{pigeon}, hole{hole}"));
+        let alone = (Relation::Conflicts, format!("hole{hole}"));
+        records.push(offered(&format!("p{pigeon}h{hole}"), "1", &[provides, alone]));
+    }
+    records
+}
+
+#[test]
+fn an_answer_that_is_made_to_be_hard_is_given_up() {
+    let (_, told) = explained(&pigeons(4, 3, 3), 16_000_000);
+    assert!(told, "a small one is explained");
+    assert_eq!(explained(&pigeons(12, 11, 100), 4_000_000), (0, false));
+}
+
+#[test]
+fn an_answer_that_is_made_to_be_large_is_given_up() {
+    let many: Vec<Record> = (0..1200).map(|nth| offered("web", &(nth + 1).to_string(), &[])).collect();
+    let (left, told) = explained(&many, 16_000_000_000);
+    assert!(left > 15_800_000_000 && !told, "{left}");
+
+    let names: Vec<String> = (0..4000).map(|nth| format!("p (>= 0.{nth})")).collect();
+    let shuns: Vec<(Relation, String)> =
+        (0..50).map(|nth| (Relation::Conflicts, format!("{} | q{nth}", names.join(" | ")))).collect();
+    let mut records = vec![offered("web", "2", &shuns)];
+    let gives = [(Relation::Provides, "p (= 1)".to_owned())];
+    records.extend((0..600).map(|nth| offered(&format!("q{nth}"), "1", &gives)));
+    let (left, told) = explained(&records, 16_000_000_000);
+    assert!(left > 15_000_000_000 && !told, "{left}");
+}
+
+#[test]
+fn what_is_said_twice_is_one_clause() {
+    let twice = |times: usize| {
+        let needs = vec!["gone | away | gone | away"; times].join(", ");
+        let shuns = vec!["v | v"; times].join(", ");
+        let web =
+            [(Relation::Depends, needs.clone()), (Relation::PreDepends, needs), (Relation::Breaks, shuns)];
+        let records =
+            [offered("web", "2", &web), offered("x", "1", &[(Relation::Provides, "v, v".to_owned())])];
+        let effort = Effort::new(ENOUGH);
+        let universe = Universe::of(&records, &[("web", "2")], std::iter::empty(), "amd64", &effort).unwrap();
+        universe.clauses.len()
+    };
+    assert_eq!((twice(1), twice(30)), (3, 3));
 }

@@ -6,10 +6,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::effort::Effort;
 use super::relation::{Atom, Group, groups};
+use super::said::Said;
 use super::search::{Literal, Problem};
 use crate::snapshot::{Record, Relation};
 use crate::version::System;
+
+/// What a record counts for: it is found among the others, and sorted twice.
+const A_RECORD: usize = 2_000;
+
+/// What an installed package counts for that was not told more of.
+const A_PACKAGE: usize = 40;
 
 /// What keeps a transaction from being possible, and could be taken away.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,8 +78,9 @@ pub(super) struct Version<'a> {
 }
 
 /// All of it.
-#[derive(Debug, Default)]
 pub(super) struct Universe<'a> {
+    /// What may still be done about it.
+    pub(super) effort: &'a Effort,
     pub(super) versions: Vec<Version<'a>>,
     pub(super) problem: Problem,
     /// What each clause says, and the cause that it can be left out with.
@@ -79,24 +88,34 @@ pub(super) struct Universe<'a> {
     pub(super) causes: Vec<Cause>,
     /// Versions by the names that they have or provide.
     named: BTreeMap<&'a str, Vec<usize>>,
-    provided: BTreeMap<String, Vec<usize>>,
+    /// Each with the place of what it provides there among all that it provides.
+    provided: BTreeMap<String, Vec<(usize, usize)>>,
     /// What is installed, and was not told more of.
     others: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a> Universe<'a> {
-    /// The universe of an answer; `None` where a version that was asked for is not in it. `others` are installed
-    /// packages, each with its version.
+    /// The universe of an answer; `None` where a version that was asked for is not in it, or where it takes too much.
+    /// `others` are installed packages, each with its version.
     pub(super) fn of(
         records: &'a [Record],
         wanted: &[(&str, &str)],
         others: impl Iterator<Item = (&'a str, &'a str)>,
         native: &'a str,
+        effort: &'a Effort,
     ) -> Option<Self> {
-        let mut universe = Self::default();
-        for record in records {
-            universe.take(record, native);
-        }
+        let mut universe = Self {
+            effort,
+            versions: Vec::new(),
+            problem: Problem::default(),
+            clauses: Vec::new(),
+            causes: Vec::new(),
+            named: BTreeMap::new(),
+            provided: BTreeMap::new(),
+            others: BTreeMap::new(),
+        };
+        universe.take(records, native)?;
+        effort.spend(wanted.len() * universe.versions.len())?;
         for (package, version) in wanted {
             let fits = |one: &&mut Version<'_>| {
                 one.record.package == *package && one.record.version == *version && one.arch == native
@@ -106,37 +125,50 @@ impl<'a> Universe<'a> {
         universe.index();
         let here: BTreeSet<&str> =
             universe.here().map(|(_, version)| version.record.package.as_str()).collect();
-        for (package, version) in others.filter(|(package, _)| !here.contains(package)) {
+        for (package, version) in others {
+            effort.spend(A_PACKAGE)?;
+            if here.contains(package) {
+                continue;
+            }
             universe.others.entry(package).or_default().push(version);
         }
         universe.choose();
-        universe.say();
+        universe.say()?;
         Some(universe)
     }
 
-    /// Takes in a record; one of a version that is there already adds its priority.
-    fn take(&mut self, record: &'a Record, native: &'a str) {
-        let arch = if record.arch == "all" { native } else { record.arch.as_str() };
-        let same = |one: &&mut Version<'_>| {
-            one.record.package == record.package && one.arch == arch && one.record.version == record.version
-        };
-        if let Some(known) = self.versions.iter_mut().find(same) {
-            known.installed |= record.installed;
-            if !record.installed {
-                known.priority = known.priority.max(record.priority);
+    /// Takes in records; one of a version that is there already adds its priority.
+    fn take(&mut self, records: &'a [Record], native: &'a str) -> Option<()> {
+        let mut places: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
+        for record in records {
+            let texts = record.relations.iter().map(|(_, text)| 1 + text.len() / 4);
+            self.effort.spend(A_RECORD + texts.sum::<usize>())?;
+            let arch = if record.arch == "all" { native } else { record.arch.as_str() };
+            let next = self.versions.len();
+            let place = *places.entry((&record.package, arch, &record.version)).or_insert(next);
+            if let Some(known) = self.versions.get_mut(place) {
+                known.installed |= record.installed;
+                if !record.installed {
+                    known.priority = known.priority.max(record.priority);
+                }
+                continue;
             }
-            return;
+            let mut provides = Vec::new();
+            for (_, group) in lists(record, &[Relation::Provides]) {
+                self.effort.spend(group.work())?;
+                provides.extend(group.atoms);
+            }
+            self.versions.push(Version {
+                record,
+                arch,
+                installed: record.installed,
+                priority: if record.installed { None } else { record.priority.or(Some(500)) },
+                candidate: false,
+                wanted: false,
+                provides,
+            });
         }
-        let provides = lists(record, &[Relation::Provides]);
-        self.versions.push(Version {
-            record,
-            arch,
-            installed: record.installed,
-            priority: if record.installed { None } else { record.priority.or(Some(500)) },
-            candidate: false,
-            wanted: false,
-            provides: provides.flat_map(|(_, group)| group.atoms).collect(),
-        });
+        Some(())
     }
 
     fn index(&mut self) {
@@ -147,8 +179,8 @@ impl<'a> Universe<'a> {
         });
         for (at, version) in self.versions.iter().enumerate() {
             self.named.entry(&version.record.package).or_default().push(at);
-            for atom in &version.provides {
-                self.provided.entry(atom.name.clone()).or_default().push(at);
+            for (place, atom) in version.provides.iter().enumerate() {
+                self.provided.entry(atom.name.clone()).or_default().push((at, place));
             }
         }
     }
@@ -164,10 +196,21 @@ impl<'a> Universe<'a> {
         named.iter().filter_map(|at| Some((*at, self.versions.get(*at)?)))
     }
 
-    /// The versions that provide a name.
-    pub(super) fn providing(&self, name: &str) -> impl Iterator<Item = (usize, &Version<'a>)> {
+    /// The versions that provide a name, each with what it provides there; some more than once.
+    pub(super) fn providing(&self, name: &str) -> impl Iterator<Item = (usize, &Version<'a>, &Atom)> {
         let provided = self.provided.get(name).map(Vec::as_slice).unwrap_or_default();
-        provided.iter().filter_map(|at| Some((*at, self.versions.get(*at)?)))
+        provided.iter().filter_map(|(at, place)| {
+            let version = self.versions.get(*at)?;
+            Some((*at, version, version.provides.get(*place)?))
+        })
+    }
+
+    /// What it takes to look at all that have the name of an atom, or provide it: mostly versions are compared.
+    pub(super) fn work(&self, atom: &Atom) -> usize {
+        let named = self.named.get(atom.name.as_str()).map_or(0, Vec::len);
+        let provided = self.provided.get(&atom.name).map_or(0, Vec::len);
+        let others = self.others.get(atom.name.as_str()).map_or(0, Vec::len);
+        20 + (named + provided + others) * if atom.bound.is_some() { 60 } else { 20 }
     }
 
     /// Packages of one name and architecture, each with its versions.
@@ -204,10 +247,10 @@ impl<'a> Universe<'a> {
     }
 
     /// Says all of it in clauses.
-    fn say(&mut self) {
+    fn say(&mut self) -> Option<()> {
         let flags = |at: &usize, flag: &str| self.versions.get(*at).is_some_and(|one| has(one.record, flag));
         let installed = |at: &usize| self.versions.get(*at).is_some_and(|one| one.installed);
-        let mut said: Vec<(Vec<Literal>, Meaning, Option<Cause>)> = Vec::new();
+        let mut said = Said::new(self.effort);
         let mut prefer: Vec<usize> = Vec::new();
         let mut instead: Vec<usize> = Vec::new();
         for ((package, _), versions) in self.packages() {
@@ -215,19 +258,19 @@ impl<'a> Universe<'a> {
             if let Some(here) = here {
                 prefer.push(here);
                 if flags(&here, "held") {
-                    said.push((vec![yes(here)], Meaning::Plain, Some(Cause::Held(here))));
+                    said.add(vec![yes(here)], Meaning::Plain, Some(Cause::Held(here)))?;
                 }
                 if flags(&here, "essential") {
                     let any = versions.iter().copied().map(yes).collect();
-                    said.push((any, Meaning::Plain, Some(Cause::Essential(package.to_owned()))));
+                    said.add(any, Meaning::Plain, Some(Cause::Essential(package.to_owned())))?;
                 }
             }
             for at in &versions {
                 let Some(one) = self.versions.get(*at) else { continue };
                 if one.wanted {
-                    said.push((vec![yes(*at)], Meaning::Plain, None));
+                    said.add(vec![yes(*at)], Meaning::Plain, None)?;
                 } else if !one.installed && !one.candidate {
-                    said.push((vec![no(*at)], Meaning::Plain, Some(Cause::Passed(*at))));
+                    said.add(vec![no(*at)], Meaning::Plain, Some(Cause::Passed(*at)))?;
                     continue;
                 }
                 let now = here.and_then(|here| self.versions.get(here));
@@ -235,40 +278,31 @@ impl<'a> Universe<'a> {
                     System::Debian.compare(&one.record.version, &now.record.version).is_lt()
                 });
                 if older {
-                    said.push((vec![no(*at)], Meaning::Plain, Some(Cause::Older(*at))));
+                    said.add(vec![no(*at)], Meaning::Plain, Some(Cause::Older(*at)))?;
                 }
                 if here.is_some_and(|here| here != *at) {
                     instead.push(*at);
                 }
             }
         }
-        self.say_single(&mut said);
+        self.say_single(&mut said)?;
         for (at, version) in self.versions.iter().enumerate() {
-            self.say_needs(at, version, &mut said);
-            self.say_apart(at, version, &mut said);
-        }
-        let mut numbers: BTreeMap<Cause, usize> = BTreeMap::new();
-        for (clause, meaning, cause) in said {
-            self.problem.add(clause);
-            let number = cause.map(|cause| {
-                let next = self.causes.len();
-                *numbers.entry(cause).or_insert_with_key(|cause| {
-                    self.causes.push(cause.clone());
-                    next
-                })
-            });
-            self.clauses.push((meaning, number));
+            self.say_needs(at, version, &mut said)?;
+            self.say_apart(at, version, &mut said)?;
         }
         prefer.extend(instead);
-        self.problem.prefer(prefer);
+        said.problem.prefer(prefer);
+        (self.problem, self.clauses, self.causes) = (said.problem, said.clauses, said.causes);
+        Some(())
     }
 
     /// Of one name there is one version, but for the same version of several architectures where it says so.
-    fn say_single(&self, said: &mut Vec<(Vec<Literal>, Meaning, Option<Cause>)>) {
+    fn say_single(&self, said: &mut Said<'_>) -> Option<()> {
         for (name, versions) in &self.named {
             let each = versions.iter().filter_map(|at| Some((*at, self.versions.get(*at)?)));
             let each: Vec<(usize, &Version<'_>)> = each.collect();
             for (place, (at, one)) in each.iter().enumerate() {
+                self.effort.spend(place * 8)?;
                 for (before, other) in each.iter().take(place) {
                     let together = one.arch != other.arch
                         && one.record.version == other.record.version
@@ -278,20 +312,16 @@ impl<'a> Universe<'a> {
                         continue;
                     }
                     let cause = Cause::Single((*name).to_owned());
-                    said.push((vec![no(*before), no(*at)], Meaning::Plain, Some(cause)));
+                    said.add(vec![no(*before), no(*at)], Meaning::Plain, Some(cause))?;
                 }
             }
         }
+        Some(())
     }
 
-    fn say_needs(
-        &self,
-        at: usize,
-        version: &Version<'a>,
-        said: &mut Vec<(Vec<Literal>, Meaning, Option<Cause>)>,
-    ) {
+    fn say_needs(&self, at: usize, version: &Version<'a>, said: &mut Said<'_>) -> Option<()> {
         for (_, group) in lists(version.record, &[Relation::Depends, Relation::PreDepends]) {
-            let fitting = self.fitting(version, &group);
+            let fitting = self.fitting(version, &group)?;
             let here = fitting.iter().any(|fit| self.versions.get(*fit).is_some_and(|one| one.installed));
             // What an installed package needs is there, told of or not.
             if fitting.contains(&at) || self.met_by_others(&group) || (version.installed && !here) {
@@ -300,21 +330,18 @@ impl<'a> Universe<'a> {
             let mut clause = vec![no(at)];
             clause.extend(fitting.iter().copied().map(yes));
             let cause = fitting.is_empty().then(|| Cause::Missing(group.text.clone()));
-            said.push((clause, Meaning::Needs { by: at, group, fitting }, cause));
+            said.add(clause, Meaning::Needs { by: at, group, fitting }, cause)?;
         }
+        Some(())
     }
 
-    fn say_apart(
-        &self,
-        at: usize,
-        version: &Version<'a>,
-        said: &mut Vec<(Vec<Literal>, Meaning, Option<Cause>)>,
-    ) {
+    fn say_apart(&self, at: usize, version: &Version<'a>, said: &mut Said<'_>) -> Option<()> {
         for (relation, group) in lists(version.record, &[Relation::Conflicts, Relation::Breaks]) {
             let word = if relation == Relation::Breaks { "Breaks" } else { "Conflicts" };
             let text = format!("{word}: {}", group.text);
+            self.effort.spend(group.work())?;
             for atom in &group.atoms {
-                for other in self.meant(atom, |_| true) {
+                for other in self.meant(atom, |_| true)? {
                     let Some(met) = self.versions.get(other) else { continue };
                     // A package does not stand in its own way, and what is together now can be.
                     if met.record.package == version.record.package || (met.installed && version.installed) {
@@ -326,35 +353,39 @@ impl<'a> Universe<'a> {
                         met.record.package.clone(),
                     );
                     let meaning = Meaning::Apart { by: at, other, text: text.clone() };
-                    said.push((vec![no(at), no(other)], meaning, Some(cause)));
+                    said.add(vec![no(at), no(other)], meaning, Some(cause))?;
                 }
             }
         }
+        Some(())
     }
 
     /// The versions that give what a version needs, in the order of its alternatives.
-    pub(super) fn fitting(&self, by: &Version<'a>, group: &Group) -> Vec<usize> {
+    pub(super) fn fitting(&self, by: &Version<'a>, group: &Group) -> Option<Vec<usize>> {
+        self.effort.spend(group.work())?;
+        let mut seen = BTreeSet::new();
         let mut fitting = Vec::new();
         for atom in &group.atoms {
-            for at in self.meant(atom, |one| reaches(by, atom, one)) {
-                if !fitting.contains(&at) {
-                    fitting.push(at);
-                }
-            }
+            let meant = self.meant(atom, |one| reaches(by, atom, one))?;
+            fitting.extend(meant.into_iter().filter(|at| seen.insert(*at)));
         }
-        fitting
+        Some(fitting)
     }
 
-    /// The versions that have a name, or provide it.
-    fn meant(&self, atom: &Atom, reaches: impl Fn(&Version<'_>) -> bool) -> Vec<usize> {
+    /// The versions that have a name, or provide it, each once.
+    fn meant(&self, atom: &Atom, reaches: impl Fn(&Version<'_>) -> bool) -> Option<Vec<usize>> {
+        self.effort.spend(self.work(atom))?;
         let own = self.named(&atom.name).filter(|(_, one)| atom.admits(&one.record.version));
-        let given = self.providing(&atom.name).filter(|(_, one)| {
-            let names = one.provides.iter().filter(|given| given.name == atom.name);
-            names
-                .into_iter()
-                .any(|given| atom.admits_provided(given.bound.as_ref().map(|(_, version)| version.as_str())))
+        let given = self.providing(&atom.name).filter(|(_, one, given)| {
+            // By its own name it is there already.
+            let is_own = one.record.package == atom.name && atom.admits(&one.record.version);
+            !is_own && atom.admits_provided(given.bound.as_ref().map(|(_, version)| version.as_str()))
         });
-        own.chain(given).filter(|(_, one)| reaches(one)).map(|(at, _)| at).collect()
+        let all = own.chain(given.map(|(at, one, _)| (at, one)));
+        let mut meant: Vec<usize> = all.filter(|(_, one)| reaches(one)).map(|(at, _)| at).collect();
+        // What provides the name twice stands there twice, one beside the other.
+        meant.dedup();
+        Some(meant)
     }
 
     /// Whether a package gives it that was not told more of.
@@ -363,17 +394,6 @@ impl<'a> Universe<'a> {
             let versions = self.others.get(atom.name.as_str()).map(Vec::as_slice).unwrap_or_default();
             versions.iter().any(|version| atom.admits(version))
         })
-    }
-}
-
-impl Version<'_> {
-    /// The version under which it gives a name: its own, or the one that it provides it at.
-    pub(super) fn as_named(&self, name: &str) -> Option<&str> {
-        if self.record.package == name {
-            return Some(&self.record.version);
-        }
-        let given = self.provides.iter().find(|given| given.name == name)?;
-        given.bound.as_ref().map(|(_, version)| version.as_str())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::causes::Causes;
+use super::effort::PLACE;
 use super::relation::{Atom, Group};
 use super::universe::{Cause, Meaning, Universe, Version, has, lists, reaches};
 use crate::readiness::obstacle::{Kind, Obstacle};
@@ -10,27 +11,31 @@ use crate::snapshot::Relation;
 use crate::version::System;
 
 /// Installed packages that lack something already: apt does nothing before that is mended.
-pub(super) fn broken(universe: &Universe<'_>) -> Vec<Obstacle> {
-    let lacks = |version: &Version<'_>| -> Vec<String> {
-        let needs = lists(version.record, &[Relation::PreDepends, Relation::Depends]);
-        let here = |group: &Group| {
-            let mut fitting = universe.fitting(version, group).into_iter();
-            fitting.any(|at| universe.versions.get(at).is_some_and(|one| one.installed))
-        };
-        let unmet = needs.filter(|(_, group)| !here(group) && !universe.met_by_others(group));
-        unmet.map(|(_, group)| format!("missing {}", group.text)).collect()
+pub(super) fn broken(universe: &Universe<'_>) -> Option<Vec<Obstacle>> {
+    let lacks = |version: &Version<'_>| -> Option<Vec<String>> {
+        let mut lacks = Vec::new();
+        for (_, group) in lists(version.record, &[Relation::PreDepends, Relation::Depends]) {
+            let mut fitting = universe.fitting(version, &group)?.into_iter();
+            let here = fitting.any(|at| universe.versions.get(at).is_some_and(|one| one.installed));
+            if !here && !universe.met_by_others(&group) {
+                lacks.push(format!("missing {}", group.text));
+            }
+        }
+        Some(lacks)
     };
     let broken = universe.here().filter(|(_, version)| has(version.record, "broken"));
-    let obstacle = |(_, version): (usize, &Version<'_>)| Obstacle {
-        said: lacks(version),
-        ..Obstacle::new(Kind::BrokenState, version.record.package.clone())
+    let obstacle = |(_, version): (usize, &Version<'_>)| {
+        let subject = version.record.package.clone();
+        Some(Obstacle { said: lacks(version)?, ..Obstacle::new(Kind::BrokenState, subject) })
     };
     broken.map(obstacle).collect()
 }
 
 /// One obstacle a cause; what is lacking of one package is one obstacle.
-pub(super) fn obstacles(universe: &Universe<'_>, causes: &Causes) -> Vec<Obstacle> {
+pub(super) fn obstacles(universe: &Universe<'_>, causes: &Causes) -> Option<Vec<Obstacle>> {
     let told = Told { universe, causes };
+    // Each cause is looked for in all contradictions.
+    universe.effort.spend(causes.causes.len() * told.work())?;
     let mut obstacles: Vec<Obstacle> = Vec::new();
     for obstacle in causes.causes.iter().filter_map(|number| told.obstacle(*number)) {
         let lacks = matches!(obstacle.kind, Kind::DependencyMissing | Kind::DependencyTooOld);
@@ -45,7 +50,7 @@ pub(super) fn obstacles(universe: &Universe<'_>, causes: &Causes) -> Vec<Obstacl
             _ => obstacles.push(obstacle),
         }
     }
-    obstacles
+    Some(obstacles)
 }
 
 struct Told<'u, 'a> {
@@ -54,6 +59,18 @@ struct Told<'u, 'a> {
 }
 
 impl<'a> Told<'_, 'a> {
+    /// What it takes to look through all contradictions once, and at all that could give what is needed there.
+    fn work(&self) -> usize {
+        let of = |clause: &usize| match self.needs(*clause) {
+            Some((_, group, fitting)) => {
+                let atoms = group.atoms.iter().map(|atom| 3 * self.universe.work(atom));
+                group.work() + fitting.len() + atoms.sum::<usize>()
+            }
+            None => 0,
+        };
+        self.causes.cores.iter().flatten().map(|clause| 2 * PLACE + of(clause)).sum()
+    }
+
     fn obstacle(&self, number: usize) -> Option<Obstacle> {
         Some(match self.universe.causes.get(number)? {
             Cause::Missing(_) => self.missing(number)?,
@@ -149,14 +166,16 @@ impl<'a> Told<'_, 'a> {
     /// What is needed of one package comes to two versions of it.
     fn single(&self, package: &str, number: usize) -> Obstacle {
         let mut needs: Vec<String> = Vec::new();
-        let part = |clause: usize| self.cores_of(number).any(|core| core.contains(&clause));
+        let mut seen = BTreeSet::new();
+        let parts: BTreeSet<usize> = self.cores_of(number).flatten().copied().collect();
+        let part = |clause: usize| parts.contains(&clause);
         for (_, by, group, fitting) in self.needed().filter(|(clause, ..)| part(*clause)) {
             let named =
                 |at: &usize| self.universe.versions.get(*at).is_some_and(|one| one.record.package == package);
             if fitting.iter().any(named) {
                 let by = self.universe.versions.get(by).map_or("", |by| by.record.package.as_str());
                 let text = format!("{} for {by}", group.text);
-                if !needs.contains(&text) {
+                if seen.insert(text.clone()) {
                     needs.push(text);
                 }
             }
@@ -177,24 +196,30 @@ impl<'a> Told<'_, 'a> {
     fn lacking(&self, by: usize, group: &Group) -> Obstacle {
         let alone = group.atoms.len() == 1;
         let by = self.universe.versions.get(by);
-        let text = |atom: &Atom, version: &Version<'_>| -> Option<String> {
+        let text = |atom: &Atom, version: &Version<'_>, named: Option<&str>| -> String {
             let package = &version.record.package;
-            Some(match (package == &atom.name, alone, version.as_named(&atom.name)) {
+            match (package == &atom.name, alone, named) {
                 (true, true, _) => version.record.version.clone(),
                 (true, false, _) => format!("{package} {}", version.record.version),
                 (false, _, Some(given)) => format!("{package} (which provides {given})"),
                 (false, _, None) => format!("{package} (which provides it without a version)"),
-            })
+            }
         };
+        // Each with the version under which it gives the name: its own, or the one that it provides it at.
         let of = |atom: &Atom, fits: &dyn Fn(&Version<'_>) -> bool| {
-            let all = self.universe.named(&atom.name).chain(self.universe.providing(&atom.name));
-            let helps = |one: &&Version<'_>| by.is_none_or(|by| reaches(by, atom, one));
-            let fitting = all.map(|(_, one)| one).filter(helps).filter(|one| fits(one));
-            let order = |one: &&Version<'_>, other: &&Version<'_>| {
-                let (one, other) = (one.as_named(&atom.name), other.as_named(&atom.name));
+            let own = self.universe.named(&atom.name);
+            let own = own.map(|(_, one)| (one, Some(one.record.version.as_str())));
+            let given =
+                self.universe.providing(&atom.name).filter(|(_, one, _)| one.record.package != atom.name);
+            let given =
+                given.map(|(_, one, at)| (one, at.bound.as_ref().map(|(_, version)| version.as_str())));
+            let helps =
+                |(one, _): &(&Version<'_>, _)| by.is_none_or(|by| reaches(by, atom, one)) && fits(one);
+            let order = |(_, one): &(_, Option<&str>), (_, other): &(_, Option<&str>)| {
                 System::Debian.compare(one.unwrap_or_default(), other.unwrap_or_default())
             };
-            fitting.max_by(order).and_then(|one| text(atom, one))
+            let best = own.chain(given).filter(helps).max_by(order);
+            best.map(|(one, named)| text(atom, one, named))
         };
         let first = |fits: &dyn Fn(&Version<'_>) -> bool| group.atoms.iter().find_map(|atom| of(atom, fits));
         let observed = first(&|one| one.installed);

@@ -92,8 +92,9 @@ fn at_odds(one: &Record, other: &Record) -> bool {
 /// Whether a package is what `name>=version` asks for, by its own name or by one that it provides.
 fn is_met_by(text: &str, record: &Record) -> bool {
     let (name, wanted) = parts(text);
-    let provided =
-        record.relations.iter().filter(|(kind, _)| *kind == Relation::Provides).map(|(_, text)| parts(text));
+    // Most have another name, and are not worth to be taken apart.
+    let provided = record.relations.iter().filter(|(kind, _)| *kind == Relation::Provides);
+    let provided = provided.filter(|(_, text)| text.starts_with(name)).map(|(_, text)| parts(text));
     let own = (record.package.as_str(), Some(("=", record.version.as_str())));
     std::iter::once(own).chain(provided).any(|(called, version)| {
         called == name

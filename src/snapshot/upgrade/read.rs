@@ -1,6 +1,8 @@
 //! Reads the section `upgrade`: lines of fields parted by tabs, the last of them `done`.
 //!
-//! One line that makes no sense makes the whole worthless: what was missed may have been the obstacle.
+//! One line that makes no sense makes the whole worthless: what was missed may have been the obstacle. More records
+//! than are looked at are left out instead: what the solver would do is told without them, and only why it would not
+//! is lost.
 
 use jiff::Timestamp;
 
@@ -15,8 +17,20 @@ use crate::version::System;
 /// How many lines an answer may have; real ones have some hundreds.
 const MOST_LINES: usize = 20_000;
 
+/// How many records of packages are kept, and how many relations of all of them. For apt the probe tells of 600 and
+/// 4,000 at most; for pacman of 600 that are installed, and besides of those that would come.
+const MOST_RECORDS: usize = 1_200;
+const MOST_RELATIONS: usize = 8_000;
+
+/// How many flags a record may have, and how many lines of its own words a solver: the probe tells of 40.
+const MOST_FLAGS: usize = 12;
+const MOST_SAID: usize = 40;
+
 /// How long one field may be; lists of dependencies are the longest.
 const LONGEST: usize = 32 << 10;
+
+/// How long a relation may be that speaks of one package.
+const LONGEST_ALONE: usize = 1_000;
 
 /// What the host's solver said, if it was asked; what could not be told is a gap.
 pub(in crate::snapshot) fn upgrades(answer: &Answer<'_>, gaps: &mut Vec<Gap>) -> Option<Upgrades> {
@@ -27,12 +41,37 @@ pub(in crate::snapshot) fn upgrades(answer: &Answer<'_>, gaps: &mut Vec<Gap>) ->
         Some(Status::Exit(0)) => answer.payload(Section::Upgrade, gaps)?,
         _ => return answer.payload(Section::Upgrade, gaps).and(None),
     };
-    let told = read(payload);
+    let asked = answer.wanted.of("upgrade").count();
+    let told = if goes_beyond(payload, asked) {
+        Err("it tells of more packages than it was asked about".to_owned())
+    } else {
+        read(payload)
+    };
     if let Err(detail) = &told {
         let probe = Section::Upgrade.name().to_owned();
         gaps.push(Gap { probe, reason: Reason::Unparsable, detail: detail.clone() });
     }
     told.ok()
+}
+
+/// Whether an answer tells of more targets than so many, or asks its solver about more together, or more often than
+/// together and each alone: each of them is looked for among all others.
+fn goes_beyond(payload: &[u8], asked: usize) -> bool {
+    let (mut targets, mut asks) = (0, 0);
+    lines(payload).any(|line| {
+        let mut fields = line.split(|byte| *byte == b'\t');
+        match fields.next() {
+            Some(b"target" | b"unknown") => targets += 1,
+            Some(b"ask") => {
+                asks += 1;
+                if fields.skip(1).count() > asked {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+        targets > asked || asks > asked + 1
+    })
 }
 
 /// Reads the payload.
@@ -41,7 +80,7 @@ pub(in crate::snapshot) fn upgrades(answer: &Answer<'_>, gaps: &mut Vec<Gap>) ->
 /// What is wrong with it.
 pub(super) fn read(payload: &[u8]) -> Result<Upgrades, String> {
     let mut told: Option<Upgrades> = None;
-    let mut done = false;
+    let (mut done, mut relations) = (false, 0);
     for (nth, line) in lines(payload).filter(|line| !line.is_empty()).enumerate() {
         if nth == MOST_LINES {
             return Err(format!("more than {MOST_LINES} lines: this is no answer of a solver"));
@@ -58,7 +97,7 @@ pub(super) fn read(payload: &[u8]) -> Result<Upgrades, String> {
         match (fields.as_slice(), &mut told) {
             (["done"], Some(_)) => done = true,
             (["system", solver], None) => told = Some(begin(solver).ok_or_else(odd)?),
-            (fields, Some(told)) => take(fields, told).ok_or_else(odd)?,
+            (fields, Some(told)) => take(fields, told, &mut relations).ok_or_else(odd)?,
             _ => return Err(odd()),
         }
     }
@@ -81,7 +120,7 @@ fn begin(solver: &str) -> Option<Upgrades> {
 }
 
 /// Takes one line; `None` if it makes no sense.
-fn take(fields: &[&str], told: &mut Upgrades) -> Option<()> {
+fn take(fields: &[&str], told: &mut Upgrades, relations: &mut usize) -> Option<()> {
     match *fields {
         ["lists", count, changed] => {
             told.lists = Some(count.parse().ok()?);
@@ -145,7 +184,12 @@ fn take(fields: &[&str], told: &mut Upgrades) -> Option<()> {
             };
             told.solves.last_mut()?.removals.push(change);
         }
-        ["said", text] => told.solves.last_mut()?.said.push(words(text)),
+        ["said", text] => {
+            let said = &mut told.solves.last_mut()?.said;
+            if said.len() < MOST_SAID {
+                said.push(words(text));
+            }
+        }
         ["file", package, arch, fetched, download, installed, checked, source] => told.files.push(Fetched {
             package: name(package)?,
             arch: name(arch)?,
@@ -165,28 +209,40 @@ fn take(fields: &[&str], told: &mut Upgrades) -> Option<()> {
         ["edited", package, file] => told.edited.push((name(package)?, path(file)?)),
         ["cannot", reason, text] => told.cannot.push((reason_of(reason)?, words(text))),
         ["cut"] => told.records_cut = true,
-        ["record" | "rel", ..] => record(fields, told)?,
+        ["record" | "rel", ..] => record(fields, told, relations)?,
         _ => return None,
     }
     Some(())
 }
 
-fn record(fields: &[&str], told: &mut Upgrades) -> Option<()> {
+/// Takes a line of a record. Past the most that are kept, none is, so that no relation comes to another's record.
+fn record(fields: &[&str], told: &mut Upgrades, relations: &mut usize) -> Option<()> {
     match *fields {
-        ["record", place, package, arch, there, flags, priority] => told.records.push(Record {
-            installed: match place {
-                "installed" => true,
-                "offered" => false,
-                _ => return None,
-            },
-            package: name(package)?,
-            arch: name(arch)?,
-            version: version(there)?,
-            flags: maybe(flags, |flags| flags.split(',').map(name).collect::<Option<_>>())?
-                .unwrap_or_default(),
-            priority: maybe(priority, |text| text.parse().ok())?,
-            relations: Vec::new(),
-        }),
+        ["record", place, package, arch, there, flags, priority] => {
+            let flags = maybe(flags, |flags| {
+                let flags = flags.split(',').map(name);
+                let flags = flags.take(MOST_FLAGS + 1).collect::<Option<Vec<String>>>()?;
+                (flags.len() <= MOST_FLAGS).then_some(flags)
+            });
+            let record = Record {
+                installed: match place {
+                    "installed" => true,
+                    "offered" => false,
+                    _ => return None,
+                },
+                package: name(package)?,
+                arch: name(arch)?,
+                version: version(there)?,
+                flags: flags?.unwrap_or_default(),
+                priority: maybe(priority, |text| text.parse().ok())?,
+                relations: Vec::new(),
+            };
+            if told.records.len() >= MOST_RECORDS {
+                cut(told);
+            } else if !told.records_cut {
+                told.records.push(record);
+            }
+        }
         ["rel", kind, text] => {
             let kind = match kind {
                 "depends" => Relation::Depends,
@@ -197,12 +253,31 @@ fn record(fields: &[&str], told: &mut Upgrades) -> Option<()> {
                 "replaces" => Relation::Replaces,
                 _ => return None,
             };
-            let plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-            told.records.last_mut()?.relations.push((kind, plain.then(|| text.to_owned())?));
+            // Only apt has lists; others write one package a line.
+            let is_long = told.system != System::Debian && text.len() > LONGEST_ALONE;
+            let plain = !is_long && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+            let text = plain.then(|| text.to_owned())?;
+            let of = told.records.last_mut()?;
+            *relations += 1;
+            if *relations > MOST_RELATIONS {
+                cut(told);
+            } else if !told.records_cut {
+                of.relations.push((kind, text));
+            }
         }
         _ => return None,
     }
     Some(())
+}
+
+/// Notes that there are more records than are kept. Conflicts that pacman does not look at are told by them alone:
+/// then nobody knows whether it would go.
+fn cut(told: &mut Upgrades) {
+    if !told.records_cut && told.system == System::Pacman {
+        let why = "it tells of more packages than are looked at".to_owned();
+        told.cannot.push((Reason::Failed, why));
+    }
+    told.records_cut = true;
 }
 
 /// A field that may say nothing: the outer `None` is one that makes no sense.
@@ -323,6 +398,54 @@ mod tests {
         );
         assert_eq!(told.files[0].source.as_deref(), Some("https://repo.corp/***/apt"));
         assert_eq!(told.cannot[0].1, "db https://repo.corp/***/x");
+    }
+
+    #[test]
+    fn more_records_than_are_kept_lose_the_explanation_and_nothing_else() {
+        let record = |nth: usize| format!("record\toffered\tp{nth}\tamd64\t1-1\t-\t500\n");
+        let answer = |system: &str, records: usize, relations: usize| {
+            let lines: String = (0..records).map(record).collect();
+            let lines = lines + &"rel\tdepends\tlibc6\n".repeat(relations);
+            let ask = "ask\t100\tp0\nsaid\tE: no\n";
+            read(format!("system\t{system}\ntarget\tp0\t-\t-\t1-1\n{ask}{lines}done\n").as_bytes()).unwrap()
+        };
+        let most = answer("apt 2", MOST_RECORDS, MOST_RELATIONS);
+        assert!(!most.records_cut && most.records.len() == MOST_RECORDS);
+        for (records, relations) in [(MOST_RECORDS + 1, 5), (1, MOST_RELATIONS + 1)] {
+            let more = answer("apt 2", records, relations);
+            assert!(more.records_cut && more.cannot.is_empty());
+            assert!(more.records.len() <= MOST_RECORDS);
+            assert!(
+                more.records.iter().map(|record| record.relations.len()).sum::<usize>() <= MOST_RELATIONS
+            );
+            assert_eq!(more.whole().unwrap().said, ["E: no"]);
+            let pacman = answer("pacman 7", records, relations);
+            assert_eq!((pacman.records_cut, pacman.cannot.len()), (true, 1));
+        }
+        // What belongs to a record that was left out is not another's.
+        let last = answer("apt 2", MOST_RECORDS + 1, 5).records.pop().unwrap();
+        assert!(last.relations.is_empty());
+    }
+
+    #[test]
+    fn an_answer_about_more_than_was_asked_is_seen_before_it_is_read() {
+        let asked = b"target\ta\t-\t-\t1\nunknown\tb\nask\t1\ta\tb\nask\t1\ta\nask\t1\tb\n";
+        assert!(!goes_beyond(asked, 2) && goes_beyond(asked, 1));
+        assert!(goes_beyond(b"ask\t1\ta\ta\ta\n", 2));
+        assert!(goes_beyond(&b"ask\t1\ta\n".repeat(4), 2));
+        assert!(goes_beyond(&b"target\ta\t-\t-\t1\n".repeat(3), 2));
+    }
+
+    #[test]
+    fn what_no_probe_says_so_often_is_not_taken() {
+        let flags = |count: usize| {
+            let flags = vec!["held"; count].join(",");
+            read(format!("system\tapt 2\nrecord\toffered\tp\tall\t1\t{flags}\t-\ndone\n").as_bytes())
+        };
+        assert!(flags(MOST_FLAGS).is_ok() && flags(MOST_FLAGS + 1).is_err());
+        let said = "said\tE: no\n".repeat(MOST_SAID + 5);
+        let told = read(format!("system\tapt 2\nask\t1\tp\n{said}done\n").as_bytes()).unwrap();
+        assert_eq!(told.whole().unwrap().said.len(), MOST_SAID);
     }
 
     #[test]
