@@ -27,9 +27,24 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("simulate", &["diagnostic", "hostlist", "probe"]),
     ("collect", &["inventory", "probe", "snapshot", "ssh"]),
     ("drift", &["diagnostic", "inventory", "playbook", "probe", "snapshot", "version"]),
+    ("immutability", &["diagnostic", "playbook"]),
     ("init", &["drift", "hostlist", "inventory", "playbook", "snapshot", "version"]),
     ("readiness", &["drift", "playbook", "probe", "snapshot", "version"]),
-    ("rules", &["drift", "inventory", "playbook", "probe", "readiness", "severity", "snapshot", "version"]),
+    (
+        "rules",
+        &[
+            "diagnostic",
+            "drift",
+            "immutability",
+            "inventory",
+            "playbook",
+            "probe",
+            "readiness",
+            "severity",
+            "snapshot",
+            "version",
+        ],
+    ),
     ("advice", &["drift", "hostlist", "readiness", "rules", "severity", "snapshot", "version"]),
     (
         "report",
@@ -38,6 +53,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "diagnostic",
             "drift",
             "hostlist",
+            "immutability",
             "inventory",
             "playbook",
             "readiness",
@@ -59,7 +75,7 @@ const CONFINED: &[(&str, &[&str])] = &[
 ];
 
 /// Words of a program that reads the clock, the disk or the network; what is right of `collect` has none.
-const PURE: &[&str] = &["drift", "init", "readiness", "rules", "advice", "version"];
+const PURE: &[&str] = &["drift", "immutability", "init", "readiness", "rules", "advice", "version"];
 const IMPURE: &[&str] = &["std::fs", "std::net", "std::env", "SystemTime", "Timestamp::now", "Instant::now"];
 
 /// Licences that let everybody use driftless as they like.
@@ -180,6 +196,7 @@ fn the_documents_name_nothing_that_is_gone() {
         "docs/footprint.md",
         "docs/least-privilege.md",
         "docs/sources.md",
+        "docs/immutability.md",
     ] {
         let text = std::fs::read_to_string(project().join(document))
             .unwrap_or_else(|_| panic!("{document} is missing"));

@@ -3,6 +3,7 @@
 //! Nothing is ever done by us, nothing is decided by a score, and no advice proposes a downgrade.
 
 mod commands;
+mod declared;
 mod entries;
 mod outlook;
 mod particular;
@@ -12,6 +13,7 @@ mod steps;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use declared::fix;
 pub use entries::{Action, Entry, entry};
 pub use outlook::{HostOutlook, Inhibitor, Outlook, UpgradeOutlook};
 pub use snowflake::{Snowflake, Term};

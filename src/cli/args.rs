@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use driftless::report::Format;
+use driftless::immutability::Kubernetes;
 use driftless::report::write::Output;
+use driftless::report::{Format, ManifestFormat};
 use driftless::severity::Severity;
 use driftless::version::Target;
 
@@ -24,6 +25,8 @@ pub(super) enum Command {
     Audit(Box<Audit>),
     /// Would the playbook's upgrades succeed, host by host, and what would the cluster look like after
     Ready(Box<Ready>),
+    /// Audit Kubernetes manifests (files, folders, `-`): which containers are immutable, and what voids it
+    Immutable(Box<Immutable>),
     /// List the hosts of an inventory, and how each is reached
     Hosts(Box<Hosts>),
     /// Audit an embedded fleet: real SSH to simulated hosts inside this process; no set-up, no root
@@ -91,6 +94,52 @@ pub(super) struct Ready {
 
     #[command(flatten)]
     pub(super) output: Reporting,
+}
+
+/// `driftless immutable`
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Exit status: 0 nothing at or above --fail-on; 1 could not run, or nothing could be read; \
+2 findings; 3 no such findings, but a part of a file could not be read."
+)]
+pub(super) struct Immutable {
+    /// Manifests: files, folders with all that is in them, or `-` for standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Playbook whose [[image]], [rules], [[waiver]] and [[ignore]] entries hold; may be given several times
+    #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_PLAYBOOK")]
+    pub(super) playbook: Vec<PathBuf>,
+
+    /// The version whose rules hold, as in `1.32`
+    #[arg(long, value_name = "VERSION", default_value_t = Kubernetes::NEWEST, env = "DRIFTLESS_KUBERNETES_VERSION")]
+    pub(super) kubernetes_version: Kubernetes,
+
+    /// Findings that this earlier JSON report has do not count
+    #[arg(long, value_name = "REPORT.json", env = "DRIFTLESS_ACCEPT")]
+    pub(super) accept: Option<PathBuf>,
+
+    /// `table`, `json`, `sarif` or `junit`, with `=PATH` into a file; may be given several times
+    #[arg(short, long, value_name = "FORMAT[=PATH]", env = "DRIFTLESS_OUTPUT", help_heading = "Report")]
+    pub(super) output: Vec<Output<ManifestFormat>>,
+
+    /// The least severity that leads to exit status 2: info, low, medium, high, critical, or never
+    #[arg(
+        long,
+        value_name = "SEVERITY",
+        default_value = "medium",
+        env = "DRIFTLESS_FAIL_ON",
+        help_heading = "Report"
+    )]
+    pub(super) fail_on: FailOn,
+
+    /// Colour on terminals, always or never; NO_COLOR is heeded
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Colour::Auto, env = "DRIFTLESS_COLOR", help_heading = "Report")]
+    pub(super) color: Colour,
+
+    /// No warnings, and no table where -o names only files
+    #[arg(short, long, env = "DRIFTLESS_QUIET", value_parser = FalseyValueParser::new(), help_heading = "Report")]
+    pub(super) quiet: bool,
 }
 
 /// `driftless hosts`

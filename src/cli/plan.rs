@@ -204,9 +204,9 @@ fn check_jump(login: &Login, overrides: &Overrides) -> Result<(), Failure> {
 }
 
 /// Whether every report can be written, before any host is asked.
-fn check_outputs(outputs: &[Output]) -> Result<(), Failure> {
+pub(super) fn check_outputs<F>(outputs: &[Output<F>]) -> Result<(), Failure> {
     for (nth, output) in outputs.iter().enumerate() {
-        let same = |other: &&Output| other.path.is_some() && other.path == output.path;
+        let same = |other: &&Output<F>| other.path.is_some() && other.path == output.path;
         if let Some(path) = outputs.iter().take(nth).find(same).and_then(|other| other.path.as_ref()) {
             return Err(Failure::new(format!("two reports would be written to {}", path.display()))
                 .hint("give each -o a file of its own"));

@@ -22,6 +22,7 @@ mod faults;
 mod fleet;
 mod gentle;
 mod harness;
+mod immutable;
 mod init;
 mod input;
 mod inventories;

@@ -4,6 +4,7 @@ use toml::Spanned;
 
 use super::Entry;
 use super::fields::Check;
+use crate::playbook::ImageEntry;
 use crate::playbook::raw::{RawImage, Text};
 
 /// How to name a file.
@@ -15,18 +16,16 @@ const WRITES: &str = "list the paths that it writes: `writes = [\"/var/cache/ngi
 
 impl Check<'_, '_> {
     /// One `[[image]]`.
-    pub(super) fn image(&mut self, raw: Spanned<RawImage>) {
+    pub(super) fn image(&mut self, raw: Spanned<RawImage>) -> Option<ImageEntry> {
         let entry = Entry { kind: "[[image]]", span: raw.span() };
         let raw = raw.into_inner();
-        if let Some(glob) = self.required(&entry, "match", raw.matched, MATCH) {
-            self.glob(&glob);
+        let matched = self.required(&entry, "match", raw.matched, MATCH).and_then(|glob| self.glob(&glob));
+        if raw.writes.is_none() {
+            self.missing(&entry, "writes", WRITES);
         }
-        match raw.writes {
-            Some(paths) => paths.into_iter().for_each(|path| {
-                self.absolute("writes", path);
-            }),
-            None => self.missing(&entry, "writes", WRITES),
-        }
+        let paths = raw.writes?.into_iter().filter_map(|path| self.absolute("writes", path));
+        let writes = paths.map(Spanned::into_inner).collect();
+        Some(ImageEntry { matched: matched?, writes, place: self.place(&entry) })
     }
 
     pub(super) fn absolute(&mut self, key: &str, path: Text) -> Option<Text> {
@@ -42,7 +41,16 @@ impl Check<'_, '_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::playbook::fixture::wrong;
+    use crate::playbook::fixture::{right, wrong};
+
+    #[test]
+    fn an_image_is_read_whole() {
+        let playbook =
+            right("[[image]]\nmatch = \"registry.corp/web*\"\nwrites = [\"/var/cache/nginx\", \"/run\"]\n");
+        let [read] = playbook.images.as_slice() else { panic!("{playbook:?}") };
+        assert!(read.matched.matches("registry.corp/web:1") && read.writes == ["/var/cache/nginx", "/run"]);
+        assert_eq!(read.place.to_string(), "a.toml:1");
+    }
 
     #[test]
     fn what_must_stand_there_is_told() {
