@@ -111,6 +111,15 @@ pub(super) struct Immutable {
     #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_PLAYBOOK")]
     pub(super) playbook: Vec<PathBuf>,
 
+    /// Write the manifests put right to standard output, or what changes as a patch for kustomize; what only you can
+    /// know is told on stderr, and the exit status speaks of what is left
+    #[arg(long, value_enum, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "manifest", conflicts_with = "output", env = "DRIFTLESS_FIX")]
+    pub(super) fix: Option<Form>,
+
+    /// Put the files themselves right
+    #[arg(long, requires = "fix", env = "DRIFTLESS_IN_PLACE", value_parser = FalseyValueParser::new())]
+    pub(super) in_place: bool,
+
     /// The version whose rules hold, as in `1.32`
     #[arg(long, value_name = "VERSION", default_value_t = Kubernetes::NEWEST, env = "DRIFTLESS_KUBERNETES_VERSION")]
     pub(super) kubernetes_version: Kubernetes,
@@ -381,6 +390,15 @@ pub(super) enum Colour {
     Auto,
     Always,
     Never,
+}
+
+/// `--fix`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// The whole of each manifest
+    Manifest,
+    /// Strategic merge patches
+    Patch,
 }
 
 /// `--fail-on`

@@ -58,7 +58,10 @@ struct Image {
 struct Written {
     path: String,
     kind: Lasts,
+    #[cfg_attr(not(test), allow(dead_code, reason = "it is for those who read the file"))]
     why: String,
+    /// How much it may take, as an emptyDir's sizeLimit.
+    limit: Option<String>,
     /// Only in versions from this major one on.
     from: Option<u32>,
     /// Only in versions before this major one.
@@ -104,12 +107,7 @@ impl Images {
             return Writes::Unknown("it names no image, and which paths it writes is not known".to_owned());
         };
         let name = Name::of(image);
-        // Of several entries the last one counts, as it does for packages.
-        let own = self
-            .own
-            .iter()
-            .rev()
-            .find(|entry| entry.matched.matches(image) || entry.matched.matches(name.without_tag));
+        let own = self.own(image, &name);
         if let Some(entry) = own {
             return Writes::Known(entry.writes.iter().map(|path| normalise(path)).collect());
         }
@@ -130,12 +128,30 @@ impl Images {
         Writes::Known(known.paths(&name, container).collect())
     }
 
-    /// How long what a public image writes at a path must last, and what it is.
-    pub fn purpose(image: &str, path: &str) -> Option<(Lasts, &'static str)> {
+    /// How long what an image writes at a path must last; `None` if nobody says.
+    pub fn lasts(&self, image: &str, path: &str) -> Option<Lasts> {
+        self.written(image, path).map(|written| written.kind)
+    }
+
+    /// How much what a public image writes at a path may take.
+    pub fn limit(&self, image: &str, path: &str) -> Option<&'static str> {
+        self.written(image, path)?.limit.as_deref()
+    }
+
+    fn written(&self, image: &str, path: &str) -> Option<&'static Written> {
         let name = Name::of(image);
+        if self.own(image, &name).is_some() {
+            return None;
+        }
         let known = KNOWN.iter().find(|known| known.is(&name))?;
-        let written = known.path.iter().find(|written| normalise(&written.path) == path)?;
-        Some((written.kind, written.why.as_str()))
+        known.path.iter().find(|written| normalise(&written.path) == path)
+    }
+
+    /// What the playbook says of an image: of several entries the last one counts, as it does for packages.
+    fn own(&self, image: &str, name: &Name<'_>) -> Option<&ImageEntry> {
+        let speaks =
+            |entry: &&ImageEntry| entry.matched.matches(image) || entry.matched.matches(name.without_tag);
+        self.own.iter().rev().find(speaks)
     }
 }
 

@@ -6,6 +6,7 @@
 //! place, and the others are read all the same.
 
 mod coverage;
+mod fix;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod images;
@@ -17,6 +18,7 @@ mod verdict;
 mod yaml;
 
 pub use coverage::Coverage;
+pub use fix::{ContainerFix, Fixed, Left, NewMount, NewVolume, PodFix, fix, patch, plans};
 pub use images::{Images, Lasts, Name};
 pub use manifest::{Annotation, At, Container, Misplaced, Mount, Object, Pod, Role, Volume, VolumeKind};
 pub use path::{is_within, normalise};
@@ -76,16 +78,14 @@ pub fn read(source: &Source, images: &Images, mut take: impl FnMut(Object)) -> R
         };
         let Some(root) = root else { continue };
         let mut reader = Reader::new(&lines);
-        let objects = manifest::objects(&root, &mut reader);
-        for (subject, wrong) in std::mem::take(&mut reader.wrong) {
-            add(subject, wrong, &mut read.mistakes);
-        }
-        for mut object in objects.into_iter().flatten() {
-            read.objects += 1;
+        read.objects += manifest::objects(&root, &mut reader, &mut |mut object, _| {
             object.pods.iter_mut().for_each(|pod| coverage::cover(pod, images));
             if !object.pods.is_empty() {
                 take(object);
             }
+        });
+        for (subject, wrong) in reader.wrong {
+            add(subject, wrong, &mut read.mistakes);
         }
     }
     read

@@ -304,6 +304,10 @@ fn kubernetes_agrees_on_what_is_misplaced_and_takes_the_examples() {
     let examples: Vec<String> =
         examples.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
     assert_eq!(valid(&Room::new(), &examples), vec![true; examples.len()]);
+    let written = |form: &str| audit(&Room::new(), &[&example("1-nginx.yaml"), form]).stdout;
+    let fixes = [written("--fix"), written("--fix=patch")];
+    assert!(fixes.iter().all(|text| text.contains("emptyDir")), "{fixes:?}");
+    assert_eq!(valid(&Room::new(), &fixes), [true, true]);
     let container = |more: &str| format!("{POD}{more}");
     let pod = |more: &str| POD.replace("spec:\n", &format!("spec:\n{more}"));
     let context = |field: &str| container(&format!("      securityContext:\n        {field}\n"));
@@ -373,4 +377,60 @@ fn thousands_of_manifests_take_little_and_are_told_in_few_lines() {
     assert!(run.stdout.contains("2970 immutable, 30 not"), "{}", run.stdout);
     assert!(run.stdout.lines().count() < 250, "{}", run.stdout);
     assert!(run.peak < 200 << 20, "it held {} MiB", run.peak >> 20);
+}
+
+#[test]
+fn a_fix_goes_to_standard_output_or_into_the_file_and_is_done_once() {
+    let room = Room::new();
+    room.write("a.yaml", POD);
+    let run = audit(&room, &["a.yaml", "--fix"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""), "nothing at or above medium is left");
+    room.write("b.yaml", &run.stdout);
+    let report = audit(&room, &["b.yaml", "-o", "json"]).json();
+    assert_eq!(report["objects"][0]["immutable"], true, "{}", run.stdout);
+    assert_eq!(std::fs::read_to_string(room.path("a.yaml")).unwrap(), POD, "the file itself stays");
+
+    room.write("a.yaml", format!("\u{feff}{POD}"));
+    let run = audit(&room, &["a.yaml", "--fix", "--in-place"]);
+    assert_eq!(
+        (run.status, run.stdout.as_str(), run.stderr.as_str()),
+        (0, "", "a.yaml: 1 container put right\n")
+    );
+    let text = std::fs::read_to_string(room.path("a.yaml")).unwrap();
+    assert!(
+        text.starts_with("\u{feff}apiVersion") && text.contains("readOnlyRootFilesystem: true"),
+        "{text}"
+    );
+    let run = audit(&room, &["a.yaml", "--fix", "--in-place"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""), "and a second time changes nothing");
+    assert_eq!(std::fs::read_to_string(room.path("a.yaml")).unwrap(), text);
+    assert_eq!(audit(&room, &["-", "--fix", "--in-place"]).status, 1);
+}
+
+#[test]
+fn a_fix_says_what_it_cannot_know() {
+    let room = Room::new();
+    room.write("a.yaml", POD.replace("nginx:1.27", "corp/app"));
+    room.write("b.yaml", "kind: [\n");
+    let run = audit(&room, &["a.yaml", "b.yaml", "--fix"]);
+    assert_eq!(run.status, 2, "its root is still writable");
+    for words in [
+        "a.yaml:7:7: Pod/-/web c: its root stays writable: which paths corp/app writes is not known",
+        "docker diff",
+        "b.yaml:1:7",
+    ] {
+        assert!(run.stderr.contains(words), "{words} is missing: {}", run.stderr);
+    }
+    assert!(
+        run.stdout.contains("allowPrivilegeEscalation: false") && run.stdout.ends_with("---\nkind: [\n"),
+        "{}",
+        run.stdout
+    );
+    let patch = audit(&room, &["a.yaml", "--fix=patch"]);
+    assert!(
+        patch.stdout.starts_with("apiVersion: v1\nkind: Pod\n") && !patch.stdout.contains("image"),
+        "{}",
+        patch.stdout
+    );
+    assert_eq!(audit(&room, &["a.yaml", "--fix", "-o", "json"]).status, 1);
 }

@@ -2,6 +2,7 @@
 
 mod crew;
 mod files;
+mod fix;
 
 use driftless::immutability::{Images, Kubernetes};
 use driftless::playbook::Playbook;
@@ -34,6 +35,9 @@ pub(super) fn run(args: &Immutable) -> Result<u8, Failure> {
     let today = Offset::UTC.to_datetime(started).date();
     let task = Task { images: Images::of(&playbook.images), kubernetes: args.kubernetes_version, today };
     let files = files::find(&args.paths);
+    if let Some(form) = args.fix {
+        return fix::run(args, form, &files, &task, &playbook, &accepted);
+    }
     let audited = crew::audit(&files, &task);
     check(args, &audited)?;
     tell(args, &audited);

@@ -19,41 +19,42 @@ struct Template<'n> {
     way: String,
 }
 
-/// The objects of a document, those of lists among them. What is no Kubernetes object is `None`.
-pub(in crate::immutability) fn objects(root: &Node, reader: &mut Reader<'_>) -> Option<Vec<Object>> {
-    let mut found = Vec::new();
-    collect(root, reader, 0, &mut found).then_some(found)
+/// What becomes of an object: it, and the texts of its pods' templates.
+pub(in crate::immutability) type Take<'t> = dyn FnMut(Object, Vec<&Node>) + 't;
+
+/// Gives the objects of a document, those of lists among them; tells how many there are.
+pub(in crate::immutability) fn objects(root: &Node, reader: &mut Reader<'_>, take: &mut Take<'_>) -> usize {
+    collect(root, reader, 0, take)
 }
 
-/// Adds what a node is; tells whether it is a Kubernetes object at all.
-fn collect(node: &Node, reader: &mut Reader<'_>, depth: usize, found: &mut Vec<Object>) -> bool {
-    let Some(kind) = node.text_of("kind") else { return false };
+fn collect(node: &Node, reader: &mut Reader<'_>, depth: usize, take: &mut Take<'_>) -> usize {
+    let Some(kind) = node.text_of("kind") else { return 0 };
     let listed = node.get("items").filter(|items| kind.ends_with("List") && items.is_list());
     if let Some(items) = listed {
-        if depth < DEEPEST_LIST {
-            for item in items.items() {
-                collect(item, reader, depth + 1, found);
-            }
+        if depth == DEEPEST_LIST {
+            return 0;
         }
-        return true;
+        return items.items().iter().map(|item| collect(item, reader, depth + 1, take)).sum();
     }
     if node.get("apiVersion").is_none() && node.get("spec").is_none() {
-        return false;
+        return 0;
     }
-    found.push(object(node, kind, reader));
-    true
+    object(node, kind, reader, take);
+    1
 }
 
-fn object(node: &Node, kind: &str, reader: &mut Reader<'_>) -> Object {
+fn object(node: &Node, kind: &str, reader: &mut Reader<'_>, take: &mut Take<'_>) {
     let metadata = node.get("metadata");
     let said = |key: &str| Some(shown(metadata?.text_of(key)?));
     let name = said("name").or_else(|| said("generateName")).unwrap_or_else(|| "unnamed".to_owned());
-    let mut object = Object { kind: shown(kind), namespace: said("namespace"), name, pods: Vec::new() };
+    let version = node.text_of("apiVersion").map(shown);
+    let mut object =
+        Object { kind: shown(kind), version, namespace: said("namespace"), name, pods: Vec::new() };
     reader.subject = object.to_string();
     let templates = templates(node, kind, reader);
     let several = templates.len() > 1;
     let annotations = metadata.and_then(|metadata| metadata.get("annotations")).map(AsRef::as_ref);
-    for template in templates {
+    for template in &templates {
         let claims = node.at(&["spec", "volumeClaimTemplates"]).map(Node::items).unwrap_or_default();
         let inside = several.then(|| shown(&template.way));
         object.pods.push(pod::read(template.node, inside, annotations, claims, reader));
@@ -61,7 +62,7 @@ fn object(node: &Node, kind: &str, reader: &mut Reader<'_>) -> Object {
     if let [pod] = object.pods.as_mut_slice() {
         super::misplaced::around(node, kind, reader, pod);
     }
-    object
+    take(object, templates.iter().map(|template| template.node).collect());
 }
 
 fn templates<'n>(node: &'n Node, kind: &str, reader: &mut Reader<'_>) -> Vec<Template<'n>> {
@@ -110,7 +111,7 @@ fn search<'n>(node: &'n Node, way: &mut Vec<&'n str>, found: &mut Vec<Template<'
 }
 
 /// Whether the template of such a kind stands at `spec.template`.
-pub(super) fn is_workload(kind: &str) -> bool {
+pub(in crate::immutability) fn is_workload(kind: &str) -> bool {
     WORKLOADS.contains(&kind)
 }
 

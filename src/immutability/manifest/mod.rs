@@ -11,7 +11,7 @@ mod value;
 
 use std::fmt;
 
-pub(super) use find::objects;
+pub(super) use find::{is_workload, objects};
 pub(super) use value::Reader;
 
 use super::coverage::Coverage;
@@ -30,6 +30,8 @@ pub struct At {
 pub struct Object {
     /// Its kind.
     pub kind: String,
+    /// Its apiVersion.
+    pub version: Option<String>,
     /// Its namespace; `None` is whatever `kubectl` is told.
     pub namespace: Option<String>,
     /// Its name, or the beginning of the one that it will get.
