@@ -106,9 +106,16 @@ impl Images {
         let Some(image) = &container.image else {
             return Writes::Unknown("it names no image, and which paths it writes is not known".to_owned());
         };
+        // A copy writes where it says, whatever its image.
+        if container.program.as_deref().map(base) == Some("cp") {
+            let to = container.words.last().filter(|path| path.starts_with('/'));
+            return match to {
+                Some(path) => Writes::Known(vec![normalise(path)]),
+                None => Writes::Unknown("where its `cp` writes cannot be told".to_owned()),
+            };
+        }
         let name = Name::of(image);
-        let own = self.own(image, &name);
-        if let Some(entry) = own {
+        if let Some(entry) = self.own(image, &name) {
             return Writes::Known(entry.writes.iter().map(|path| normalise(path)).collect());
         }
         let Some(known) = KNOWN.iter().find(|known| known.is(&name)) else {
@@ -117,8 +124,7 @@ impl Images {
                 name.without_tag
             ));
         };
-        let program =
-            container.program.as_deref().map(|program| program.rsplit('/').next().unwrap_or(program));
+        let program = container.program.as_deref().map(base);
         if let Some(program) = program.filter(|program| !known.runs(program)) {
             return Writes::Unknown(format!(
                 "it runs `{}` in place of the image's own program, and which paths that writes is not known: name them in a playbook's [[image]]",
@@ -126,6 +132,12 @@ impl Images {
             ));
         }
         Writes::Known(known.paths(&name, container).collect())
+    }
+
+    /// Whether an image ships files at a path, which a volume would hide.
+    pub fn ships(&self, image: &str, path: &str) -> bool {
+        let entry = self.own(image, &Name::of(image));
+        entry.is_some_and(|entry| entry.ships.iter().any(|shipped| normalise(shipped) == path))
     }
 
     /// How long what an image writes at a path must last; `None` if nobody says.
@@ -183,6 +195,11 @@ impl Image {
             normalise(elsewhere.unwrap_or(&written.path))
         })
     }
+}
+
+/// The name of a program without its folder.
+fn base(program: &str) -> &str {
+    program.rsplit('/').next().unwrap_or(program)
 }
 
 /// An image's name, taken apart: `docker.io/library/nginx:1.26@sha256:…`
@@ -311,6 +328,15 @@ mod tests {
                 && matches!(args("postgres, -c, x"), Writes::Known(_))
         );
         assert!(matches!(args("bash, -c, x"), Writes::Unknown(_)));
+    }
+
+    #[test]
+    fn a_copy_writes_where_it_says() {
+        let copy = |words: &str| {
+            Images::default().writes(&container(&format!("image: corp/app\ncommand: [{words}]")))
+        };
+        assert_eq!(copy("/bin/cp, -a, /srv/., /copy/srv/"), Writes::Known(vec!["/copy/srv".to_owned()]));
+        assert!(matches!(copy("cp, -a, x, y"), Writes::Unknown(_)));
     }
 
     #[test]

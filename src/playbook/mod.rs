@@ -296,6 +296,8 @@ pub struct ImageEntry {
     pub matched: Glob,
     /// The absolute paths that their containers write.
     pub writes: Vec<String>,
+    /// Those of them in which the image ships files, which a volume would hide.
+    pub ships: Vec<String>,
     /// Where it stands.
     pub place: Place,
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::edit::{Editor, New, is_within};
-use super::plan::{ContainerFix, PodFix};
+use super::plan::{ContainerFix, Copy, PodFix};
 use crate::immutability::manifest::{Pod, Role};
 use crate::immutability::yaml::{Node, Pair};
 
@@ -21,8 +21,27 @@ pub(super) fn apply(editor: &mut Editor<'_>, template: &Node, pod: &Pod, plan: &
         New::Map(vec![("name", New::Scalar(volume.name.clone())), ("emptyDir", limit)])
     });
     let mut added = Vec::new();
+    extend(editor, spec, "initContainers", plan.copies.iter().map(copy).collect(), &mut added)?;
     extend(editor, spec, "volumes", volumes.collect(), &mut added)?;
     editor.add(spec, "", &added)
+}
+
+/// An init container that copies.
+fn copy(copy: &Copy) -> New {
+    let text = |text: &str| New::Scalar(text.to_owned());
+    let fixed = ["readOnlyRootFilesystem", "allowPrivilegeEscalation"].into_iter().zip(["true", "false"]);
+    let own = copy.runs_as.iter().map(|(field, value)| (*field, New::Bare(value.clone())));
+    let context = fixed.map(|(field, value)| (field, text(value))).chain(own).collect();
+    New::Map(vec![
+        ("name", text(&copy.name)),
+        ("image", text(&copy.image)),
+        ("command", New::List(copy.command.iter().map(|word| text(word)).collect())),
+        ("securityContext", New::Map(context)),
+        (
+            "volumeMounts",
+            New::List(vec![New::Map(vec![("name", text(&copy.volume)), ("mountPath", text(&copy.path))])]),
+        ),
+    ])
 }
 
 /// The text of a container: the lists of a pod hold them in the order in which they were read.

@@ -10,6 +10,8 @@ use crate::immutability::yaml::{Kind, Node, Pair};
 #[derive(Debug, Clone)]
 pub(super) enum New {
     Scalar(String),
+    /// A number or a boolean, which stands in no quotes anywhere.
+    Bare(String),
     Map(Vec<(&'static str, New)>),
     List(Vec<New>),
 }
@@ -201,6 +203,7 @@ impl<'t> Editor<'t> {
 
     fn flow(&self, new: &New) -> String {
         match new {
+            New::Bare(text) => text.clone(),
             New::Scalar(text) => self.scalar(text),
             New::Map(entries) => {
                 let words: Vec<String> = entries.iter().map(|(key, new)| self.flow_entry(key, new)).collect();
@@ -216,7 +219,7 @@ impl<'t> Editor<'t> {
     fn block_entry(&self, key: &str, new: &New, indent: usize) -> String {
         let blanks = " ".repeat(indent);
         match new {
-            New::Scalar(text) => format!("{blanks}{key}: {text}\n"),
+            New::Scalar(text) | New::Bare(text) => format!("{blanks}{key}: {text}\n"),
             New::Map(_) | New::List(_) => format!("{blanks}{key}:\n{}", self.block(new, indent + 2)),
         }
     }
@@ -229,7 +232,7 @@ impl<'t> Editor<'t> {
 
     fn block(&self, new: &New, indent: usize) -> String {
         match new {
-            New::Scalar(text) => format!("{}{text}\n", " ".repeat(indent)),
+            New::Scalar(text) | New::Bare(text) => format!("{}{text}\n", " ".repeat(indent)),
             New::Map(entries) => {
                 entries.iter().map(|(key, new)| self.block_entry(key, new, indent)).collect()
             }

@@ -12,7 +12,7 @@ mod plan;
 use std::ops::Range;
 
 pub use patch::patch;
-pub use plan::{ContainerFix, NewMount, NewVolume, PodFix};
+pub use plan::{ContainerFix, Copy, NewMount, NewVolume, PodFix};
 
 use super::images::Images;
 use super::lines::Lines;

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::plan::PodFix;
+use super::plan::{Copy, PodFix};
 use crate::immutability::manifest::{Object, Role};
 
 /// The patch of one object, a YAML document; `None` if there is nothing to patch, or if its kind is none of Kubernetes'
@@ -32,6 +32,11 @@ pub fn patch(object: &Object, plans: &[PodFix]) -> Option<String> {
     let blanks = " ".repeat(way.len() * 2);
     for (role, key) in [(Role::Init, "initContainers"), (Role::Main, "containers")] {
         let mut first = true;
+        if role == Role::Init && !plan.copies.is_empty() {
+            first = false;
+            let _ = writeln!(text, "{blanks}{key}:");
+            plan.copies.iter().for_each(|copy| write_copy(&mut text, &blanks, copy));
+        }
         for change in plan.containers.iter().filter(|change| change.role == role) {
             if std::mem::take(&mut first) {
                 let _ = writeln!(text, "{blanks}{key}:");
@@ -66,4 +71,18 @@ pub fn patch(object: &Object, plans: &[PodFix]) -> Option<String> {
         );
     }
     Some(text)
+}
+
+fn write_copy(text: &mut String, blanks: &str, copy: &Copy) {
+    let words: Vec<String> = copy.command.iter().map(|word| format!("\"{word}\"")).collect();
+    let _ = writeln!(text, "{blanks}- name: {}\n{blanks}  image: {}", copy.name, copy.image);
+    let _ = writeln!(text, "{blanks}  command: [{}]", words.join(", "));
+    let _ = writeln!(text, "{blanks}  securityContext:\n{blanks}    readOnlyRootFilesystem: true");
+    let _ = writeln!(text, "{blanks}    allowPrivilegeEscalation: false");
+    for (field, value) in &copy.runs_as {
+        let _ = writeln!(text, "{blanks}    {field}: {value}");
+    }
+    let (volume, path) = (&copy.volume, &copy.path);
+    let _ =
+        writeln!(text, "{blanks}  volumeMounts:\n{blanks}  - name: {volume}\n{blanks}    mountPath: {path}");
 }

@@ -23,6 +23,25 @@ pub struct PodFix {
     pub containers: Vec<ContainerFix>,
     /// Volumes that are added.
     pub volumes: Vec<NewVolume>,
+    /// Init containers that are added.
+    pub copies: Vec<Copy>,
+}
+
+/// An init container that copies what an image ships to the volume that hides it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    /// Its name.
+    pub name: String,
+    /// The image.
+    pub image: String,
+    /// What it runs.
+    pub command: [String; 4],
+    /// The volume.
+    pub volume: String,
+    /// Where the volume is mounted while it copies.
+    pub path: String,
+    /// Whom it runs as: as the container does.
+    pub runs_as: Vec<(&'static str, String)>,
 }
 
 /// What to change in one container.
@@ -100,6 +119,7 @@ pub(super) fn plan(object: &Object, pod: &Pod, images: &Images) -> (PodFix, Vec<
                         .and_then(|image| images.limit(image, &path))
                         .unwrap_or(LIMIT);
                     fix.volumes.push(NewVolume { name: volume.clone(), limit });
+                    fix.copies.extend(copy(pod, container, &path, &volume, images));
                     change.mounts.push(NewMount { volume, path });
                 }
             }
@@ -155,6 +175,24 @@ fn paths(container: &Container, images: &Images) -> Result<Vec<String>, Vec<Stri
     });
     let against: Vec<String> = against.collect();
     if against.is_empty() { Ok(paths) } else { Err(against) }
+}
+
+/// The init container that fills a path's volume, where the image ships files at that path.
+fn copy(pod: &Pod, container: &Container, path: &str, volume: &str, images: &Images) -> Option<Copy> {
+    let image = container.image.as_ref().filter(|image| images.ships(image, path))?;
+    let wanted: String = format!("copy-{volume}").chars().take(LONGEST_NAME - 4).collect();
+    let taken = |name: &String| pod.containers.iter().any(|container| container.name == *name);
+    let numbered = (2..1000).map(|nth| format!("{wanted}-{nth}"));
+    let name = std::iter::once(wanted.clone()).chain(numbered).find(|name| !taken(name))?;
+    let to = format!("/copy/{volume}");
+    Some(Copy {
+        name,
+        image: image.clone(),
+        command: ["cp".to_owned(), "-a".to_owned(), format!("{path}/."), format!("{to}/")],
+        volume: volume.to_owned(),
+        path: to,
+        runs_as: container.runs_as.clone(),
+    })
 }
 
 /// A name for a path's volume that no other has: `var-cache-nginx`.

@@ -155,6 +155,40 @@ fn the_playbooks_paths_are_evidence() {
 }
 
 #[test]
+fn what_an_image_ships_is_copied_to_the_volume_that_hides_it() {
+    let playbook =
+        "[[image]]\nmatch = \"corp/*\"\nwrites = [\"/etc/app\", \"/run\"]\nships = [\"/etc/app\"]\n";
+    let images = Images::of(&Playbook::from_text("p", playbook, &[]).unwrap().images);
+    let text = format!(
+        "{HEAD}  containers:\n    - name: copy-etc-app\n      image: corp/app:1\n      securityContext: {{runAsUser: 101}}\n"
+    );
+    let (after, left) = fixed_with(&text, &images);
+    assert!(left.is_empty(), "{left:?}");
+    let init = "  initContainers:\n    - name: copy-etc-app-2\n      image: corp/app:1\n      command:\n        - cp\n        - -a\n        - /etc/app/.\n        - /copy/etc-app/\n      securityContext:\n        readOnlyRootFilesystem: true\n        allowPrivilegeEscalation: false\n        runAsUser: 101\n      volumeMounts:\n        - name: etc-app\n          mountPath: /copy/etc-app\n";
+    assert!(after.contains(init), "{after}");
+    let mut patches = Vec::new();
+    read(&Source::text("a.yaml", &after), &images, |object| {
+        for pod in &object.pods {
+            assert!(
+                pod.containers.iter().all(|one| Verdict::of(pod, one).immutable == Some(true)),
+                "{after}"
+            );
+        }
+    });
+    read(&Source::text("a.yaml", &text), &images, |object| {
+        patches.extend(patch(&object, &plans(&object, &images).0))
+    });
+    assert!(
+        patches[0].contains("command: [\"cp\", \"-a\", \"/etc/app/.\", \"/copy/etc-app/\"]"),
+        "{patches:?}"
+    );
+    let json = "{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"spec\": {\"containers\": [{\"name\": \"a\", \"image\": \"corp/app\", \"securityContext\": {\"runAsUser\": 101}}]}}";
+    let (after, _) = fixed_with(json, &images);
+    let value: serde_json::Value = serde_json::from_str(&after).unwrap();
+    assert_eq!(value["spec"]["initContainers"][0]["securityContext"]["runAsUser"], 101, "{after}");
+}
+
+#[test]
 fn a_patch_has_what_is_to_be_merged_and_no_more() {
     let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: prod}\nspec: {template: {spec: {containers: [{name: a, image: nginx}, {name: b, image: corp/app, securityContext: {allowPrivilegeEscalation: false}}]}}}\n";
     let mut patches = Vec::new();

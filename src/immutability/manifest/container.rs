@@ -24,17 +24,24 @@ pub(super) fn read(
     let added = reader.list(capabilities, "add").iter();
     let added = added.filter_map(|item| Some((capability(item.text()?), item.span.clone())));
     let added: Vec<_> = added.map(|(name, span)| (name, reader.at(&span))).collect();
-    let mut first =
-        |list: &str| reader.list(Some(node), list).first().and_then(|word| word.text()).map(str::to_owned);
+    let mut words = |list: &str| -> Vec<String> {
+        let words = reader.list(Some(node), list).iter();
+        words.filter_map(|word| word.text()).map(str::to_owned).collect()
+    };
+    let (command, arguments) = (words("command"), words("args"));
     // Without a command, arguments that begin with no dash name a program, as the official images' entry points have it.
-    let (command, argument) = (first("command"), first("args"));
-    let program = command.or_else(|| argument.filter(|word| !word.starts_with('-')));
+    let argument = arguments.first().filter(|word| !word.starts_with('-'));
+    let program = command.first().or(argument).cloned();
+    let runs_as = ["runAsUser", "runAsGroup", "runAsNonRoot"].into_iter();
+    let runs_as = runs_as.filter_map(|field| Some((field, shown(context?.text_of(field)?)))).collect();
     let mut container = Container {
         role,
         name,
         at: reader.at(&node.span),
         image,
         program,
+        words: [command, arguments].concat(),
+        runs_as,
         env: env(node),
         read_only_root,
         privileged: reader.boolean(context, "privileged"),

@@ -154,6 +154,10 @@ pub struct Container {
     pub image: Option<String>,
     /// What it runs in place of the image's own: the first word of `command`, or of `args` if that is no option.
     pub program: Option<String>,
+    /// `command` and `args`, word by word.
+    pub words: Vec<String>,
+    /// Whom it runs as: `runAsUser`, `runAsGroup` and `runAsNonRoot` of its own securityContext, as they are written.
+    pub runs_as: Vec<(&'static str, String)>,
     /// Variables that are written out.
     pub env: Vec<(String, String)>,
     /// `securityContext.readOnlyRootFilesystem`

@@ -14,6 +14,9 @@ const MATCH: &str = "write the image's name or a glob of it, such as `registry.c
 /// How to say where a container writes.
 const WRITES: &str = "list the paths that it writes: `writes = [\"/var/cache/nginx\", \"/run\"]`";
 
+/// How to say where an image has files already.
+const SHIPS: &str = "list those of `writes` in which the image has files that the container needs";
+
 impl Check<'_, '_> {
     /// One `[[image]]`.
     pub(super) fn image(&mut self, raw: Spanned<RawImage>) -> Option<ImageEntry> {
@@ -24,8 +27,15 @@ impl Check<'_, '_> {
             self.missing(&entry, "writes", WRITES);
         }
         let paths = raw.writes?.into_iter().filter_map(|path| self.absolute("writes", path));
-        let writes = paths.map(Spanned::into_inner).collect();
-        Some(ImageEntry { matched: matched?, writes, place: self.place(&entry) })
+        let writes: Vec<String> = paths.map(Spanned::into_inner).collect();
+        let ships: Vec<Text> =
+            raw.ships.into_iter().filter_map(|path| self.absolute("ships", path)).collect();
+        for path in ships.iter().filter(|path| !writes.contains(path.get_ref())) {
+            let title = format!("`{}` is not among `writes`", path.get_ref());
+            self.mistakes.add(path.span(), title, "no volume would hide what the image ships there", SHIPS);
+        }
+        let ships = ships.into_iter().map(Spanned::into_inner).collect();
+        Some(ImageEntry { matched: matched?, writes, ships, place: self.place(&entry) })
     }
 
     pub(super) fn absolute(&mut self, key: &str, path: Text) -> Option<Text> {
@@ -57,5 +67,7 @@ mod tests {
         wrong("[[image]]\nwrites = []\n", "1:1", &["`[[image]]` without `match`", "registry.corp/web*"]);
         wrong("[[image]]\nmatch = \"web\"\n", "1:1", &["`[[image]]` without `writes`", "/var/cache/nginx"]);
         wrong("[[image]]\nmatch = \"web\"\nwrites = [\"run\"]\n", "3:11", &["`run` is no absolute path"]);
+        let ships = "[[image]]\nmatch = \"web\"\nwrites = [\"/run\"]\nships = [\"/srv\"]\n";
+        wrong(ships, "4:10", &["`/srv` is not among `writes`"]);
     }
 }
