@@ -190,6 +190,7 @@ fn the_documents_name_nothing_that_is_gone() {
         "README.md",
         "docs/versions.md",
         "docs/comparing.md",
+        "docs/readiness.md",
         "docs/configuration.md",
         "docs/ssh.md",
         "docs/inventories.md",

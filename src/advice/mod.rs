@@ -9,17 +9,22 @@ mod outlook;
 mod particular;
 mod snowflake;
 mod steps;
+mod stuck;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 pub use declared::fix;
 pub use entries::{Action, Entry, entry};
-pub use outlook::{HostOutlook, Inhibitor, Outlook, UpgradeOutlook};
+pub use outlook::{
+    Apart, Cause, Condition, Effect, Has, HostOutlook, Inhibitor, Outlook, Prospect, Share, UNSEEN,
+    UpgradeOutlook,
+};
 pub use snowflake::{Snowflake, Term};
 
+use self::stuck::{is_open, is_stuck};
 use crate::drift::{Comparison, Expected};
-use crate::rules::{Evidence, Finding};
+use crate::rules::Finding;
 use crate::severity::Severity;
 use crate::snapshot::HostStatus;
 
@@ -113,8 +118,9 @@ struct Conditions<'f> {
 }
 
 impl<'f> Conditions<'f> {
-    fn of(findings: &[&'f Finding], replaceable: bool) -> Self {
+    fn of(findings: &[&'f Finding], replaceable: bool, outlook: Option<&Outlook>) -> Self {
         let mut conditions = Self::default();
+        let lasts = |finding| outlook.and_then(|outlook| outlook.lasts(finding));
         for finding in findings.iter().copied() {
             let Some(entry) = entry(finding.rule.id) else { continue };
             let list = match entry.action {
@@ -123,6 +129,9 @@ impl<'f> Conditions<'f> {
                 _ if finding.severity == Severity::Info && finding.rule.severity > Severity::Info => continue,
                 _ if is_open(finding, findings, replaceable) => &mut conditions.open,
                 Action::None => continue,
+                // What stands in the way of an upgrade: that depends on what the other hosts can.
+                _ if lasts(finding) == Some(true) => &mut conditions.lasting,
+                Action::Replace if lasts(finding) == Some(false) => &mut conditions.repairable,
                 // What is only worth knowing asks for nothing.
                 _ if finding.severity == Severity::Info => continue,
                 // Triggers that wait are done by one command, and by apt itself a moment later.
@@ -167,53 +176,8 @@ impl<'f> Conditions<'f> {
     }
 }
 
-/// Whether no command can be named that would put it right: nothing is called right, it would be a step
-/// back, or the cluster's own version does not meet the playbook.
-fn is_open(finding: &Finding, all: &[&Finding], replaceable: bool) -> bool {
-    let repaired_too = |other: &&&Finding| {
-        other.subject == finding.subject
-            && other.rule.id == "package-version"
-            && !is_open(other, &[], replaceable)
-    };
-    match finding.rule.id {
-        "ahead" => true,
-        "release" => finding.expected.is_none() || !replaceable,
-        // A version of another release cannot be had here; one that breaks the policy must not be.
-        "package-version" => {
-            finding.expected.is_none()
-                || matches!(finding.evidence, Evidence::OtherRelease(_) | Evidence::Unfit(_))
-        }
-        "package-missing" => finding.expected.is_none() || matches!(finding.evidence, Evidence::Unfit(_)),
-        "policy-unmet" => !all.iter().any(|other| repaired_too(&other)),
-        // Nobody is right where there is no majority.
-        _ => matches!(finding.evidence, Evidence::Spread(_)),
-    }
-}
-
-/// Whether a package must change here whose configuration was edited: its upgrade stops at a question, or keeps
-/// what nobody else has. That is so of the package and of each edit.
-fn is_stuck(finding: &Finding, all: &[&Finding]) -> bool {
-    let changes = |of: &str| {
-        let mut others = all.iter().filter(|other| other.subject == of);
-        others.any(|other| other.rule.id == "package-version" && !is_open(other, &[], true))
-    };
-    let edited = |one: &Finding| match &one.evidence {
-        Evidence::Package(package) if one.rule.id == "conffile-modified" => {
-            (one.observed.as_deref() != Some("as shipped")).then(|| package.clone())
-        }
-        _ => None,
-    };
-    match edited(finding) {
-        Some(package) => changes(&package),
-        None => {
-            finding.rule.id == "package-version"
-                && all.iter().any(|other| edited(other).as_ref() == Some(&finding.subject))
-        }
-    }
-}
-
-/// Advises on every host and cluster of a comparison.
-pub fn advise(comparison: &Comparison<'_>, findings: &[Finding]) -> Advised {
+/// Advises on every host and cluster of a comparison; where it was asked, also by how upgrades would go.
+pub fn advise(comparison: &Comparison<'_>, findings: &[Finding], outlook: Option<&Outlook>) -> Advised {
     let mut by_host: BTreeMap<usize, Vec<&Finding>> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| finding.counts()) {
         if let Some((position, _)) = &finding.host {
@@ -224,7 +188,7 @@ pub fn advise(comparison: &Comparison<'_>, findings: &[Finding]) -> Advised {
     let mut advice = steps::Collected::default();
     for position in 0..comparison.fleet.hosts.len() {
         let own = by_host.remove(&position).unwrap_or_default();
-        let conditions = Conditions::of(&own, is_replaceable(comparison, position));
+        let conditions = Conditions::of(&own, is_replaceable(comparison, position), outlook);
         let verdict = match comparison.observation(position).map(crate::snapshot::Observation::status) {
             Some(HostStatus::Unreachable) | None => Verdict::Unknown,
             // Whoever waives a gap does not know more by it.
@@ -286,7 +250,7 @@ mod tests {
 
     #[track_caller]
     fn advised(playbook: &str, hosts: &[Spec<'_>]) -> Advised {
-        compared(playbook, hosts, advise)
+        compared(playbook, hosts, |comparison, findings| advise(comparison, findings, None))
     }
 
     /// The verdict of a host that has something else than three others.
@@ -470,7 +434,7 @@ mod tests {
         let sum: f64 = odd.terms.iter().map(|term| term.weight * term.value).sum();
         let weight: f64 = odd.terms.iter().map(|term| term.weight).sum();
         assert!((odd.score - sum / weight).abs() < 1e-3 && odd.score >= 0.6, "{odd:?}");
-        let down = super::super::rules::fixture::compared(NGINX, &beside_three("nginx=2-1", "down"), advise);
+        let down = self::advised(NGINX, &beside_three("nginx=2-1", "down"));
         assert!(down.hosts[3].snowflake.terms.is_empty());
         assert!(down.hosts[3].snowflake.not_measured.contains(&"release"));
     }

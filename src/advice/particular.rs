@@ -102,7 +102,9 @@ mod tests {
     }
 
     fn steps(playbook: &str, same: &str, odd: &str) -> Vec<String> {
-        let advised = compared(playbook, &beside_three(same, odd), advise);
+        let advised = compared(playbook, &beside_three(same, odd), |comparison, findings| {
+            advise(comparison, findings, None)
+        });
         advised.advice.into_iter().flat_map(|advice| advice.steps).collect()
     }
 

@@ -106,7 +106,7 @@ fn differing(comparison: &Comparison<'_>, position: usize) -> f64 {
         for column in &cluster.columns {
             match column.judge(member) {
                 Judgement::NotCovered | Judgement::Unknown => continue,
-                Judgement::Same => {}
+                Judgement::Same | Judgement::UnderWay => {}
                 _ => {
                     apart.insert((column.name, column.arch));
                 }

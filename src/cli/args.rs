@@ -224,8 +224,21 @@ pub(super) struct Init {
     after_help = "Exit status: 0 when it ran as it should, whatever it found; 1 when it could not run."
 )]
 pub(super) struct Demo {
+    /// What is shown [default: audit]
+    #[arg(value_enum, value_name = "WHAT")]
+    pub(super) what: Option<DemoOf>,
+
     #[command(flatten)]
     pub(super) output: Reporting,
+}
+
+/// What a demo shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DemoOf {
+    /// How hosts compare
+    Audit,
+    /// Whether an upgrade of theirs would succeed
+    Ready,
 }
 
 /// `driftless probe`

@@ -58,8 +58,8 @@ pub(super) fn conduct(
     let readiness = job.readiness.then(|| Readiness::of(&comparison));
     let asked = Asked { drift: job.drift, readiness: readiness.as_ref() };
     let findings = rules::findings(&comparison, asked, today, &plan.accepted);
-    let advised = advise(&comparison, &findings);
     let outlook = readiness.as_ref().map(|readiness| Outlook::of(&comparison, readiness, &findings));
+    let advised = advise(&comparison, &findings, outlook.as_ref());
     let audit = Report {
         command,
         run: Run { id: gathered.id, started: gathered.started, finished: gathered.finished },

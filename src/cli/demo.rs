@@ -1,5 +1,5 @@
-//! `driftless demo`: the main job on an embedded fleet. Only the machines are simulated; from the
-//! inventory on it is the same pipe as `driftless audit`, over real SSH.
+//! `driftless demo`: the main job on an embedded fleet, or, as `demo ready`, the forecast of an upgrade. Only the
+//! machines are simulated; from the inventory on it is the same pipe as `driftless audit`, over real SSH.
 
 use std::io;
 use std::path::Path;
@@ -13,7 +13,7 @@ use driftless::simulate::{Recording, Recordings, Simulation, read_fleet};
 use driftless::ssh::{Client, Keyring, Limits, Transport, Trust};
 use include_dir::{Dir, include_dir};
 
-use super::args::Demo;
+use super::args::{Demo, DemoOf};
 use super::audit::{self, Job};
 use super::failure::Failure;
 use super::plan::{Plan, bind};
@@ -24,21 +24,41 @@ static FLEET: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/examples/fleet");
 
 /// Runs the demo. It succeeds when it ran as it should, whatever it found.
 pub(super) fn run(args: &Demo) -> Result<u8, Failure> {
-    let hosts = read_fleet(&source("fleet.toml")?, &recordings())?;
+    let show = Show::of(args.what);
+    let hosts = read_fleet(&source(show.fleet)?, &recordings())?;
     let runtime = runtime()?;
     let simulation = runtime.block_on(Simulation::start(hosts)).map_err(|error| no_loopback(&error))?;
-    let plan = plan(&simulation)?;
+    let plan = plan(&simulation, &show)?;
     let keyring = Keyring::of("of the demo", simulation.key().clone());
     let client = Client::new(keyring, Trust::of(&simulation.known_hosts()), plan.limits.clone());
     let transport = Transport::Native(Box::new(client));
-    let job = Job { drift: true, readiness: false };
-    audit::conduct("demo", &plan, job, transport, &args.output, &runtime)?;
+    audit::conduct("demo", &plan, show.job, transport, &args.output, &runtime)?;
     runtime.shutdown_background();
     Ok(0)
 }
 
-fn plan(simulation: &Simulation) -> Result<Plan, Failure> {
-    let playbook = source("playbook.toml")?;
+/// What is shown.
+struct Show {
+    fleet: &'static str,
+    playbook: &'static str,
+    job: Job,
+}
+
+impl Show {
+    fn of(what: Option<DemoOf>) -> Self {
+        match what {
+            None | Some(DemoOf::Audit) => Self {
+                fleet: "fleet.toml",
+                playbook: "playbook.toml",
+                job: Job { drift: true, readiness: false },
+            },
+            Some(DemoOf::Ready) => Self { fleet: "ready.toml", playbook: "upgrade.toml", job: Job::READY },
+        }
+    }
+}
+
+fn plan(simulation: &Simulation, show: &Show) -> Result<Plan, Failure> {
+    let playbook = source(show.playbook)?;
     let inventory =
         Inventory::from_text("the demo's inventory", &simulation.inventory(), &Overrides::default())?;
     let playbook = Playbook::from_text(playbook.path(), playbook.as_str(), &rules::known_ids())?;
@@ -51,8 +71,8 @@ fn plan(simulation: &Simulation) -> Result<Plan, Failure> {
         pace: Pace::default(),
         policy: None,
         sudo: false,
-        upgrades_only: false,
-        readiness: false,
+        upgrades_only: !show.job.drift,
+        readiness: show.job.readiness,
         home: None,
         config_file: None,
         agent_socket: None,

@@ -50,6 +50,13 @@ impl Plan {
     /// What an audit needs.
     pub(super) fn of(args: &Audit) -> Result<Self, Failure> {
         let plan = Self::to_ask(&args.selecting, &args.connection, &args.playbook, &args.output.telling)?;
+        let upgraded = |host: &HostId| plan.bound.upgrades(&plan.playbook, *host).next().is_some();
+        if args.ready && !plan.hosts.iter().any(upgraded) {
+            warn(
+                args.output.telling.quiet,
+                "--ready: no playbook has an [[upgrade]] of these hosts: none is asked about",
+            );
+        }
         let accepted = args.accept.as_deref().map(super::report::accepted).transpose()?.unwrap_or_default();
         check_outputs(&args.output.output)?;
         Ok(Self { accepted, readiness: args.ready, ..plan })

@@ -27,6 +27,16 @@ pub(super) fn retarget(
     inventory: &Inventory,
     hosts: &[HostId],
 ) -> Result<(), Failure> {
+    for (nth, (package, to)) in targets.iter().enumerate() {
+        if let Some((_, other)) =
+            targets.iter().take(nth).find(|(name, other)| name == package && other != to)
+        {
+            return Err(Failure::new(format!("--target: {package} is to come to {other}, and to {to}"))
+                .hint(
+                    "name each package once; hosts that shall come to different versions are for a playbook",
+                ));
+        }
+    }
     playbook.retarget(targets);
     let bound = bind(inventory, playbook)?;
     if hosts.iter().all(|host| bound.upgrades(playbook, *host).next().is_none()) {

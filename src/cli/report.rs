@@ -79,6 +79,7 @@ pub(super) fn status(audit: &Audit<'_>, wanted: &Reporting) -> u8 {
     let open = audit.findings.iter().any(Finding::leaves_open);
     if let (false, Some(outlook)) = (audit.drift, audit.outlook) {
         return of_upgrades(
+            audit,
             outlook,
             open && hosts.iter().all(|host| host.status() == HostStatus::Unreachable),
         );
@@ -99,9 +100,14 @@ pub(super) fn status(audit: &Audit<'_>, wanted: &Reporting) -> u8 {
 }
 
 /// 0 no obstacle is known anywhere; 1 no host was reached; 2 a host is blocked; 3 none is, and some are unknown.
-fn of_upgrades(outlook: &Outlook, none_reached: bool) -> u8 {
-    let any =
-        |state| outlook.upgrades.iter().flat_map(|upgrade| &upgrade.hosts).any(|host| host.state == state);
+/// Hosts under maintenance are reported, and fail no run.
+fn of_upgrades(audit: &Audit<'_>, outlook: &Outlook, none_reached: bool) -> u8 {
+    let counts =
+        |position: usize| audit.comparison.host(position).is_none_or(|host| host.maintenance.is_none());
+    let any = |state| {
+        let mut hosts = outlook.upgrades.iter().flat_map(|upgrade| &upgrade.hosts);
+        hosts.any(|host| host.state == state && counts(host.position))
+    };
     match () {
         () if none_reached => 1,
         () if any(State::Blocked) => 2,

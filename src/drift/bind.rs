@@ -155,6 +155,11 @@ impl Bound {
         covering(&playbook.upgrades, &self.upgrades, host)
     }
 
+    /// Whether [`Playbook::upgrades`]`[entry]` speaks of a host.
+    pub fn upgrade(&self, entry: usize, host: HostId) -> bool {
+        covered(&self.upgrades, entry, host)
+    }
+
     /// Asks for the upgrades of a host, each once.
     pub fn want_upgrades(&self, playbook: &Playbook, host: HostId, wanted: &mut Wanted) {
         for entry in self.upgrades(playbook, host) {

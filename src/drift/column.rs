@@ -54,6 +54,8 @@ pub struct Column<'a> {
     terms: Vec<Terms<'a>>,
     /// How each state of the cells compares.
     judgements: Vec<Judgement>,
+    /// Members that have the old or the new version of what is being rolled out.
+    under_way: BTreeSet<usize>,
 }
 
 /// What one entry of the playbook, or nobody, expects of a package.
@@ -73,6 +75,8 @@ pub enum Judgement {
     Unknown,
     /// It is as expected, or all hosts agree.
     Same,
+    /// It is the old or the new version of what is being rolled out: both are expected.
+    UnderWay,
     /// Hosts differ and none is right.
     Undecided,
     /// It should be there and is not.
@@ -103,7 +107,12 @@ impl<'a> Column<'a> {
             })
         };
         let judgements = cells.kinds().iter().map(judge).collect();
-        Self { name, arch, foreign, cells, terms, judgements }
+        Self { name, arch, foreign, cells, terms, judgements, under_way: BTreeSet::new() }
+    }
+
+    /// Takes what members have for what a roll-out leads from or to.
+    pub(super) fn let_be(&mut self, members: impl IntoIterator<Item = usize>) {
+        self.under_way.extend(members);
     }
 
     /// What a member has; `None` where the entry does not speak of it.
@@ -117,7 +126,13 @@ impl<'a> Column<'a> {
 
     /// What a column says of one member.
     pub fn judge(&self, member: usize) -> Judgement {
-        self.judgements.get(self.cells.place(member)).copied().unwrap_or(Judgement::NotCovered)
+        let place = self.judgements.get(self.cells.place(member));
+        match place.copied().unwrap_or(Judgement::NotCovered) {
+            Judgement::Undecided | Judgement::Different { .. } if self.under_way.contains(&member) => {
+                Judgement::UnderWay
+            }
+            judgement => judgement,
+        }
     }
 
     /// Whether any member is known not to be as expected.

@@ -12,6 +12,7 @@ mod consensus;
 mod difference;
 mod expect;
 mod release;
+mod rollout;
 
 use std::collections::BTreeSet;
 
@@ -70,6 +71,7 @@ impl<'a> Comparison<'a> {
         let mut clusters = cluster::group(inventory, playbook, bound, fleet);
         for cluster in &mut clusters {
             cluster.columns = columns::columns(cluster, inventory, playbook, bound, fleet);
+            rollout::mark(cluster, playbook, bound, fleet, now);
         }
         Self { inventory, playbook, fleet, bound, now, clusters }
     }

@@ -168,7 +168,7 @@ fn differs(column: &Column<'_>, cluster: &Cluster<'_>, member: usize, has: Optio
     let has = has.map_or_else(|| "not installed".to_owned(), str::to_owned);
     let release = release(cluster, member);
     match column.judge(member) {
-        Judgement::NotCovered | Judgement::Unknown | Judgement::Same => None,
+        Judgement::NotCovered | Judgement::Unknown | Judgement::Same | Judgement::UnderWay => None,
         Judgement::Different { ahead: true, .. } => Some(format!("ahead with {has}{release}")),
         _ => Some(format!("{has}{release}")),
     }

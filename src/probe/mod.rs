@@ -23,6 +23,7 @@ const SCRIPT: &str = concat!(
     include_str!("script/origins.sh"),
     include_str!("script/upgrade/upgrade.sh"),
     include_str!("script/upgrade/apt.sh"),
+    include_str!("script/upgrade/apt_records.sh"),
     include_str!("script/upgrade/dnf.sh"),
     include_str!("script/upgrade/apk.sh"),
     include_str!("script/upgrade/pacman.sh"),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::obstacle::{Kind, Obstacle};
-use super::{HostUpgrade, Solver, installed, space};
+use super::{HostUpgrade, Solver, explain, installed, problems, space};
 use crate::drift::{Comparison, Value};
 use crate::playbook::UpgradeEntry;
 use crate::probe::Section;
@@ -62,13 +62,20 @@ impl<'a> Host<'a> {
                 format!("its packages are not known: {}: {}", gap.reason, gap.detail)
             })
         })?;
-        if let Some((reason, detail)) = upgrades.cannot.first() {
-            return Err(format!("{reason}: {detail}"));
-        }
         Ok(Self { snapshot, packages, upgrades, strings: &comparison.fleet.strings, now: comparison.now })
     }
 
+    /// What its solver refuses is refused; what it would do counts only where it could be asked everything.
     fn judge(&self, entry: &UpgradeEntry, upgrade: &mut HostUpgrade) {
+        self.judge_answers(entry, upgrade);
+        if let (Some((reason, detail)), false) =
+            (self.upgrades.cannot.first(), upgrade.solver == Solver::WouldNot)
+        {
+            upgrade.solver = Solver::Unknown(format!("{reason}: {detail}"));
+        }
+    }
+
+    fn judge_answers(&self, entry: &UpgradeEntry, upgrade: &mut HostUpgrade) {
         let Some(target) = self.upgrades.target(&entry.package) else {
             upgrade.solver = Solver::Unknown("its answer does not speak of the package".to_owned());
             return;
@@ -101,14 +108,22 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// The question that tells of a package: the one about all targets together; where that was refused, the one
-    /// about it alone, so that a target that could go is not blocked by another.
+    /// The question that tells of a package: the one about all targets together; where that does not go smoothly, the
+    /// one about it alone, so that a target that could go is not blocked by another.
     fn solve(&self, package: &str) -> Option<&'a Solve> {
         let whole = self.upgrades.whole().filter(|whole| whole.asked.iter().any(|asked| asked == package));
         match whole {
-            Some(whole) if whole.solved() => Some(whole),
+            Some(whole) if self.goes_smoothly(whole) => Some(whole),
             whole => self.upgrades.alone(package).or(whole),
         }
+    }
+
+    /// Whether a solver found a way, and one that takes nothing away.
+    fn goes_smoothly(&self, solve: &'a Solve) -> bool {
+        solve.solved()
+            && solve.removals.is_empty()
+            && self.downgrades(solve).next().is_none()
+            && self.holds(solve).next().is_none()
     }
 
     fn solved(&self, entry: &UpgradeEntry, chosen: &str, solve: &Solve, upgrade: &mut HostUpgrade) {
@@ -123,16 +138,20 @@ impl<'a> Host<'a> {
         upgrade.changes = solve.installs.iter().chain(&solve.removals).cloned().collect();
         if self.refused_together(&entry.package) {
             upgrade.solver = Solver::WouldNot;
-            upgrade.obstacles.push(self.not_together(&entry.package));
+            upgrade.obstacles.extend(self.not_together(&entry.package));
+            let together = self.upgrades.whole().into_iter().flat_map(|whole| &whole.removals);
+            upgrade.obstacles.extend(together.map(|removal| self.removed(removal)));
         }
         upgrade.obstacles.extend(self.missing_requirements(entry, solve));
+        // Even where nothing else is left to do, the package manager tries to bring them in order.
+        upgrade.obstacles.extend(self.broken());
         if upgrade.changes.is_empty() {
             return;
         }
         upgrade.obstacles.extend(solve.removals.iter().map(|removal| self.removed(removal)));
         upgrade.obstacles.extend(self.downgrades(solve));
+        upgrade.obstacles.extend(problems::passed_by(self.upgrades, solve));
         upgrade.obstacles.extend(self.holds(solve));
-        upgrade.obstacles.extend(self.broken());
         upgrade.obstacles.extend(self.locks());
         upgrade.obstacles.extend(space::lacking(self.upgrades, solve));
         upgrade.obstacles.extend(self.questions(solve));
@@ -163,28 +182,60 @@ impl<'a> Host<'a> {
         if !broken.is_empty() {
             return broken;
         }
+        let causes = match self.upgrades.system {
+            System::Debian => self.explained(solve),
+            System::Rpm | System::Apk | System::Pacman => problems::told(self.upgrades, solve, package),
+        };
+        if !causes.is_empty() {
+            return causes;
+        }
         vec![Obstacle { said: solve.said.clone(), ..Obstacle::new(Kind::DependencyMissing, package) }]
     }
 
-    /// Whether each target could go alone, and all of them together not.
+    /// The causes of a refusal, where they can be told.
+    fn explained(&self, solve: &Solve) -> Vec<Obstacle> {
+        let wanted = solve.asked.iter().filter_map(|asked| {
+            let target = self.upgrades.target(asked)?;
+            Some((target.package.as_str(), target.chosen.as_deref()?))
+        });
+        let wanted: Vec<(&str, &str)> = wanted.collect();
+        if self.upgrades.system != System::Debian
+            || self.upgrades.records_cut
+            || wanted.len() != solve.asked.len()
+        {
+            return Vec::new();
+        }
+        let text = |symbol| self.strings.text(symbol);
+        let installed = self.packages.list.iter().map(|package| (text(package.name), text(package.version)));
+        let native = self.packages.native.map_or("all", text);
+        explain::explain(&self.upgrades.records, &wanted, installed, native)
+    }
+
+    /// Whether each target would go smoothly alone, and all of them together not.
     fn refused_together(&self, package: &str) -> bool {
-        let Some(whole) = self.upgrades.whole().filter(|whole| !whole.solved() && whole.asked.len() > 1)
+        let together = |whole: &&Solve| whole.asked.len() > 1;
+        let Some(whole) = self.upgrades.whole().filter(together).filter(|whole| !self.goes_smoothly(whole))
         else {
             return false;
         };
-        let alone = |asked: &String| self.upgrades.alone(asked).is_some_and(Solve::solved);
+        let alone =
+            |asked: &String| self.upgrades.alone(asked).is_some_and(|solve| self.goes_smoothly(solve));
         whole.asked.iter().any(|asked| asked == package) && whole.asked.iter().all(alone)
     }
 
-    fn not_together(&self, package: &str) -> Obstacle {
+    fn not_together(&self, package: &str) -> Vec<Obstacle> {
         let whole = self.upgrades.whole();
+        let causes = whole.map(|whole| self.explained(whole)).unwrap_or_default();
+        if !causes.is_empty() {
+            return causes;
+        }
         let others = whole.iter().flat_map(|whole| &whole.asked).filter(|asked| *asked != package);
         let others: Vec<&str> = others.map(String::as_str).collect();
-        Obstacle {
+        vec![Obstacle {
             needs: Some(format!("{package} together with {}", others.join(", "))),
             said: whole.map(|whole| whole.said.clone()).unwrap_or_default(),
             ..Obstacle::new(Kind::Conflict, package)
-        }
+        }]
     }
 
     fn removed(&self, removal: &PackageChange) -> Obstacle {
@@ -260,8 +311,12 @@ impl<'a> Host<'a> {
         edited.map(obstacle).collect()
     }
 
+    /// apt asks before it fetches from a source that is not authenticated; others are told by their configuration
+    /// that they need not be.
     fn unchecked(&self, solve: &'a Solve) -> impl Iterator<Item = Obstacle> {
-        let unchecked = self.upgrades.files.iter().filter(|file| file.authenticated == Some(false));
+        let asks = self.upgrades.system == System::Debian;
+        let unchecked =
+            self.upgrades.files.iter().filter(move |file| asks && file.authenticated == Some(false));
         let fetched = unchecked.filter(|file| {
             solve
                 .installs
@@ -285,16 +340,16 @@ impl<'a> Host<'a> {
             };
             let upstream = version.as_deref().map(|version| Upstream::parse(self.upgrades.system, version));
             let (kind, why) = match upstream {
-                None => (Kind::DependencyMissing, None),
+                None => (Kind::DependencyMissing, "the upgrade does not bring it"),
                 Some(Some(upstream)) if require.version.met_by(&upstream) => return None,
-                Some(Some(_)) => (Kind::DependencyTooOld, None),
-                Some(None) => (Kind::DependencyTooOld, Some("its version cannot be compared".to_owned())),
+                Some(Some(_)) => (Kind::DependencyTooOld, "the upgrade does not change that"),
+                Some(None) => (Kind::DependencyTooOld, "its version cannot be compared"),
             };
             Some(Obstacle {
                 needs: Some(format!("{} ({})", require.package, require.version)),
                 observed: version,
                 by: Some("the playbook".to_owned()),
-                said: why.into_iter().collect(),
+                said: vec![why.to_owned()],
                 ..Obstacle::new(kind, require.package.clone())
             })
         });

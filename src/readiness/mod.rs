@@ -3,13 +3,16 @@
 //! "Ready" comes from the solver alone: everything else can only add obstacles. What could not be told is
 //! unknown, and never ready. Words are made later, by the rules.
 
+mod explain;
 mod judge;
 mod obstacle;
+mod problems;
 mod space;
 
 use std::collections::BTreeSet;
 
 pub use obstacle::{Kind, Obstacle};
+pub use space::{Room, megabytes, rooms};
 
 use crate::drift::{Cluster, Comparison, Value};
 use crate::playbook::UpgradeEntry;
@@ -93,27 +96,33 @@ impl Readiness {
     /// Judges every upgrade that the playbook has, on every host that it speaks of.
     pub fn of(comparison: &Comparison<'_>) -> Self {
         let clusters = comparison.clusters.iter().enumerate();
-        let upgrades = clusters.flat_map(|(at, cluster)| of_cluster(comparison, at, cluster));
-        Self { upgrades: upgrades.collect() }
+        let all: Vec<(Upgrade, bool)> =
+            clusters.flat_map(|(at, cluster)| of_cluster(comparison, at, cluster)).collect();
+        let ours = all.iter().filter(|(_, is_ours)| *is_ours);
+        let told: BTreeSet<String> = ours.map(|(upgrade, _)| upgrade.package.clone()).collect();
+        // What no cluster has is told of all the same: it may be a name that nobody knows.
+        let kept = all.into_iter().filter(|(upgrade, is_ours)| *is_ours || !told.contains(&upgrade.package));
+        Self { upgrades: kept.map(|(upgrade, _)| upgrade).collect() }
     }
 }
 
-/// The upgrades of a cluster: one for each package that entries name, in their order.
-fn of_cluster(comparison: &Comparison<'_>, at: usize, cluster: &Cluster<'_>) -> Vec<Upgrade> {
+/// The upgrades of a cluster: one for each package that entries name, in their order, with whether it is a matter of
+/// the cluster.
+fn of_cluster(comparison: &Comparison<'_>, at: usize, cluster: &Cluster<'_>) -> Vec<(Upgrade, bool)> {
     let mut seen = BTreeSet::new();
     let packages = comparison.playbook.upgrades.iter().map(|entry| entry.package.as_str());
     let packages: Vec<&str> = packages.filter(|package| seen.insert(*package)).collect();
     packages.into_iter().filter_map(|package| of_package(comparison, at, cluster, package)).collect()
 }
 
-/// One package of a cluster; `None` where it is no matter of the cluster: no entry speaks of its hosts, or only one
+/// One package of a cluster, `None` where no entry speaks of its hosts. It is no matter of the cluster where only one
 /// that speaks of every host does, and nobody in the cluster has the package.
 fn of_package(
     comparison: &Comparison<'_>,
     at: usize,
     cluster: &Cluster<'_>,
     package: &str,
-) -> Option<Upgrade> {
+) -> Option<(Upgrade, bool)> {
     let entry = |position: usize| -> Option<&UpgradeEntry> {
         let host = comparison.observation(position)?.host;
         comparison.bound.upgrades(comparison.playbook, host).find(|entry| entry.package == package)
@@ -123,7 +132,7 @@ fn of_package(
     let meant = covered.iter().any(|(_, entry)| entry.hosts.is_some());
     let told = |position: usize| installed(comparison, position, package);
     let all_lack = covered.iter().all(|(position, _)| told(*position) == Value::Absent);
-    if covered.is_empty() || (!meant && all_lack) {
+    if covered.is_empty() {
         return None;
     }
     let mut targets: Vec<String> = Vec::new();
@@ -134,16 +143,17 @@ fn of_package(
         }
     }
     let hosts = covered.into_iter().map(|(position, entry)| judge::judge(comparison, position, entry));
-    Some(Upgrade {
+    let upgrade = Upgrade {
         cluster: at,
         package: package.to_owned(),
         target: targets.join(", "),
         hosts: hosts.collect(),
-    })
+    };
+    Some((upgrade, meant || !all_lack))
 }
 
 /// What a host has of a package of its own architecture.
-fn installed<'a>(comparison: &Comparison<'a>, position: usize, package: &str) -> Value<'a> {
+pub fn installed<'a>(comparison: &Comparison<'a>, position: usize, package: &str) -> Value<'a> {
     let Some(packages) = comparison.observation(position).and_then(|seen| seen.packages()) else {
         return Value::Unknown;
     };
@@ -154,8 +164,7 @@ fn installed<'a>(comparison: &Comparison<'a>, position: usize, package: &str) ->
         |one: &&crate::snapshot::Package| packages.class(one.arch, all) == crate::snapshot::ArchClass::Native;
     match named.iter().find(native).map(|one| strings.text(one.version)) {
         Some(version) if !version.is_empty() => Value::Installed(version),
-        Some(_) => Value::Unknown,
         None if packages.complete => Value::Absent,
-        None => Value::Unknown,
+        Some(_) | None => Value::Unknown,
     }
 }

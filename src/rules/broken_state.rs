@@ -1,6 +1,6 @@
 //! `broken-state`: the package database is not in order, so that no upgrade ends well.
 
-use super::blocking::{also, obstacle};
+use super::blocking::obstacle;
 use super::{About, Check, Finding, Rule};
 use crate::readiness::Kind;
 use crate::severity::Severity;
@@ -15,6 +15,12 @@ pub(super) static RULE: Rule = Rule {
 
 fn message(finding: &Finding) -> String {
     let Some(obstacle) = obstacle(finding) else { return String::new() };
-    let state = obstacle.observed.as_deref().unwrap_or("not in order");
-    format!("{state}: every upgrade on this host ends in an error{}", also(obstacle))
+    let lacks = obstacle.said.join(", ");
+    let state = match (&obstacle.observed, lacks.is_empty()) {
+        (Some(state), true) => state.clone(),
+        (Some(state), false) => format!("{state}, {lacks}"),
+        (None, true) => "not in order".to_owned(),
+        (None, false) => lacks,
+    };
+    format!("{state}: every upgrade on this host ends in an error")
 }

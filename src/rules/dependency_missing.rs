@@ -16,9 +16,10 @@ pub(super) static RULE: Rule = Rule {
 fn message(finding: &Finding) -> String {
     let Some(obstacle) = obstacle(finding) else { return String::new() };
     let Some(needs) = &obstacle.needs else { return refused(obstacle) };
-    let offered = obstacle
-        .candidate
-        .as_ref()
-        .map_or("no source offers it".to_owned(), |version| format!("on offer is {version}"));
-    format!("{needs}{}: not installed, {offered}{}", needed_by(obstacle), also(obstacle))
+    let offered = match (&obstacle.candidate, obstacle.said.is_empty()) {
+        (Some(version), _) => format!(", on offer is {version}"),
+        (None, true) => ", no source offers it".to_owned(),
+        (None, false) => String::new(),
+    };
+    format!("{needs}{}: not installed{offered}{}", needed_by(obstacle), also(obstacle))
 }

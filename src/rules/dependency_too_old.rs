@@ -20,9 +20,10 @@ fn message(finding: &Finding) -> String {
         .observed
         .as_ref()
         .map_or("not installed".to_owned(), |version| format!("{version} is installed"));
-    let offered = obstacle
-        .candidate
-        .as_ref()
-        .map_or("no source offers another".to_owned(), |version| format!("the newest on offer is {version}"));
-    format!("{needs}{}: {there}, {offered}{}", needed_by(obstacle), also(obstacle))
+    let offered = match (&obstacle.candidate, obstacle.said.is_empty()) {
+        (_, false) => String::new(),
+        (Some(version), true) => format!(", the newest on offer is {version}"),
+        (None, true) => ", no source offers another".to_owned(),
+    };
+    format!("{needs}{}: {there}{offered}{}", needed_by(obstacle), also(obstacle))
 }

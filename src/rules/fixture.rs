@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use jiff::civil::date;
 
-use super::{Accepted, Asked, Finding, findings, known_ids};
+use super::{About, Accepted, Asked, Finding, findings, known_ids};
 use crate::drift::{Bound, Comparison};
 use crate::inventory::{Inventory, Overrides};
 use crate::playbook::Playbook;
 use crate::probe::{FileKey, Request, Section};
+use crate::readiness::{Readiness, Solver, State};
 use crate::snapshot::{Fault, Fleet, Observation, Phase, Reader};
 
 /// One host: its name, and what it has.
@@ -33,7 +34,11 @@ pub(crate) fn compared<T>(
     let bound = Bound::of(&inventory, &playbook).unwrap();
     let (mut fleet, mut reader) = (Fleet::default(), Reader::default());
     for (id, (name, words)) in inventory.ids().zip(hosts) {
-        let request = Request::framed("ab", bound.wanted(&playbook, id).keyed(&FileKey::new([7; 32])));
+        let mut wanted = bound.wanted(&playbook, id);
+        if words.contains("\n@upgrade") {
+            bound.want_upgrades(&playbook, id, &mut wanted);
+        }
+        let request = Request::framed("ab", wanted.keyed(&FileKey::new([7; 32])));
         let snapshot = reader.read(answer(name, words).as_bytes(), b"", &request).ok();
         let fault = snapshot.is_none().then(|| Fault::new(Phase::Connect, "it is down").hint("start it"));
         fleet.hosts.push(Observation { host: id, elapsed: Duration::ZERO, snapshot, fault });
@@ -55,6 +60,32 @@ pub(crate) fn found(playbook: &str, hosts: &[Spec<'_>]) -> Vec<String> {
             if finding.counts() { line } else { format!("({line})") }
         });
         told.collect()
+    })
+}
+
+/// What is said of the playbook's upgrades: of each host `web-01 nginx ready`, `blocked` or `unknown: why`; then the
+/// findings about upgrades, `key severity: message` each.
+///
+/// What a host's solver said is a section of its words: `\n@upgrade\nsystem\tapt 2.6.1\n…done`.
+#[track_caller]
+pub(crate) fn ready(playbook: &str, hosts: &[Spec<'_>]) -> Vec<String> {
+    compared(playbook, hosts, |comparison, _| {
+        let readiness = Readiness::of(comparison);
+        let mut told = Vec::new();
+        for upgrade in &readiness.upgrades {
+            for host in &upgrade.hosts {
+                let state = match (host.state(|_| true), &host.solver) {
+                    (State::Unknown, Solver::Unknown(why)) => format!("unknown: {why}"),
+                    (state, _) => format!("{state:?}").to_lowercase(),
+                };
+                told.push(format!("{} {} {state}", comparison.name(host.position), upgrade.package));
+            }
+        }
+        let asked = Asked { drift: false, readiness: Some(&readiness) };
+        let findings = findings(comparison, asked, date(2026, 11, 23), &Accepted::default());
+        let upgrades = findings.iter().filter(|finding| finding.rule.about == About::Upgrade);
+        told.extend(upgrades.map(|one| format!("{} {}: {}", one.key(), one.severity, one.message())));
+        told
     })
 }
 

@@ -33,7 +33,7 @@ pub use configuration::{
 pub use containers::{Change, Changes, Container, Containers, Kind, Mount, Pod, Runtime};
 pub use fault::{Fault, Phase};
 pub use gap::{Gap, Reason, quote, visible};
-pub use origins::{Candidate, Candidates, Offer, Origin, Source, Sources};
+pub use origins::{Candidate, Candidates, Offer, Origin, Source, Sources, source_named};
 pub use os_release::Os;
 pub use parse::{Reader, Unread};
 pub use running::{

@@ -63,6 +63,11 @@ impl Target {
         }
     }
 
+    /// Whether it is whatever the package manager would take.
+    pub fn is_candidate(&self) -> bool {
+        self.how == How::Candidate
+    }
+
     /// Whether a full version of a system is what it leads to.
     pub fn accepts(&self, system: System, version: &str) -> bool {
         match &self.how {

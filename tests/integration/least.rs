@@ -50,6 +50,11 @@ fn fed(host: &str, script: &str) {
 
 /// An audit of pin-01 as a user of the pinned key.
 fn audit(user: &str, playbook: &str, arguments: &[&str]) -> Outcome {
+    as_user(user, playbook, "audit", arguments)
+}
+
+/// The same for another command.
+fn as_user(user: &str, playbook: &str, command: &str, arguments: &[&str]) -> Outcome {
     let room = Room::new();
     let (identity, known) = (key("id_pinned"), key("known_hosts"));
     room.write(
@@ -57,7 +62,7 @@ fn audit(user: &str, playbook: &str, arguments: &[&str]) -> Outcome {
         format!("[hosts.pin-01]\naddress = \"127.77.0.91\"\nuser = {user:?}\nidentity = {identity:?}\nknown_hosts = {known:?}\n"),
     );
     room.write("web.toml", playbook);
-    room.run(&[&["audit", "-i", "hosts.toml", "-p", "web.toml", "-o", "json"], arguments].concat())
+    room.run(&[&[command, "-i", "hosts.toml", "-p", "web.toml", "-o", "json"], arguments].concat())
 }
 
 /// `ssh audit@pin-01` with the pinned key.
@@ -238,6 +243,17 @@ fn an_older_pinned_probe_is_understood() {
     let report = run.json();
     assert_eq!(field(&report, "hosts", "pin-01", "status"), "audited");
     assert!(!field(&report["clusters"][0], "packages", "nginx", "spread").as_array().unwrap().is_empty());
+}
+
+#[test]
+#[ignore = "needs the lab: scripts/test"]
+fn what_an_older_pinned_probe_does_not_know_of_is_unknown_and_never_ready() {
+    let run = as_user("older", "[[upgrade]]\npackage = \"nginx\"\nto = \"candidate\"\n", "ready", &[]);
+    assert_eq!(run.status, 3, "{}{}", run.stdout, run.stderr);
+    let report = run.json();
+    let unknown = &report["upgrades"][0]["unknown"][0];
+    assert_eq!(unknown["host"], "pin-01");
+    assert!(unknown["reason"].as_str().unwrap().starts_with("probe-too-old"), "{unknown}");
 }
 
 #[test]

@@ -12,6 +12,8 @@
 )]
 
 mod ansible;
+mod archive;
+mod choice;
 mod configuration;
 mod containers;
 mod cri;
@@ -28,6 +30,7 @@ mod input;
 mod inventories;
 mod keys;
 mod lab;
+mod lab_causes;
 mod lab_configuration;
 mod lab_ordinary;
 mod lab_origins;
@@ -38,6 +41,17 @@ mod least;
 mod origins;
 mod outputs;
 mod playbooks;
+mod probe_upgrade;
+mod ready;
 mod ssh_config;
 mod sshd;
 mod systems;
+mod truth;
+mod truth_apk;
+mod truth_hosts;
+mod truth_pacman;
+mod truth_quiet;
+mod truth_random;
+mod truth_rpm;
+mod truth_states;
+mod truth_systems;

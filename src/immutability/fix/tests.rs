@@ -176,7 +176,7 @@ fn what_an_image_ships_is_copied_to_the_volume_that_hides_it() {
         }
     });
     read(&Source::text("a.yaml", &text), &images, |object| {
-        patches.extend(patch(&object, &plans(&object, &images).0))
+        patches.extend(patch(&object, &plans(&object, &images).0));
     });
     assert!(
         patches[0].contains("command: [\"cp\", \"-a\", \"/etc/app/.\", \"/copy/etc-app/\"]"),

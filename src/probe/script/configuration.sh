@@ -196,12 +196,7 @@ section_conffiles() {
 	unset IFS
 	if command -v dpkg-query >/dev/null; then
 		# shellcheck disable=SC2016 # dpkg-query expands these, not the shell
-		dpkg-query -W -f '${Package}\n${Conffiles}\n' -- "$@" 2>/dev/null | awk '
-			/^[^ ]/ { package = $0 }
-			/^ \// && !/ (obsolete|remove-on-upgrade)$/ && !/ newconffile/ {
-				at = match($0, / [0-9a-f]+$/)
-				if (at > 2) print package "\t" substr($0, at + 1) "\t" substr($0, 2, at - 2)
-			}' | conffiles_by md5sum
+		dpkg-query -W -f '${Package}\n${Conffiles}\n' -- "$@" 2>/dev/null | shipped_conffiles | conffiles_by md5sum
 	elif command -v rpm >/dev/null; then
 		as_nobody rpm -q --qf '[%{=NAME}\t%{FILEDIGESTS}\t%{=FILEDIGESTALGO}\t%{FILEFLAGS:fflags}\t%{FILENAMES}\n]' -- "$@" 2>/dev/null |
 			awk -F '\t' 'NF == 5 && $3 == 8 && $4 ~ /c/ && $4 !~ /g/ && $2 != "" { print $1 "\t" $2 "\t" $5 }' | conffiles_by sha256sum
@@ -220,6 +215,16 @@ section_conffiles() {
 		echo 'no package system here tells what its configuration files were' >&2
 		return 127
 	fi
+}
+
+# Lines of PACKAGE, DIGEST, PATH out of packages and their `${Conffiles}`.
+shipped_conffiles() {
+	awk '
+		/^[^ ]/ { package = $0 }
+		/^ \// && !/ (obsolete|remove-on-upgrade)$/ && !/ newconffile/ {
+			at = match($0, / [0-9a-f]+$/)
+			if (at > 2) print package "\t" substr($0, at + 1) "\t" substr($0, 2, at - 2)
+		}'
 }
 
 # conffiles_by TOOL: each of them with what became of it.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::evidence::evidence;
 use super::upgrades::{Upgrade, upgrades};
-use crate::advice::{Snowflake, Verdict};
+use crate::advice::{Snowflake, UNSEEN, Verdict};
 use crate::drift::{Cluster, Column, Expected, Value};
 use crate::report::Audit;
 use crate::rules::{self, Evidence};
@@ -38,6 +38,9 @@ pub struct Report {
     /// Whether upgrades would succeed; absent where that was not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upgrades: Option<Vec<Upgrade>>,
+    /// What no forecast of an upgrade can see; absent where none was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<&'static str>,
 }
 
 /// The run.
@@ -64,10 +67,12 @@ pub struct Summary {
     pub partial: usize,
     /// Hosts that did not answer.
     pub unreachable: usize,
-    /// Hosts in sync.
-    pub in_sync: usize,
-    /// Hosts that need something done or decided.
-    pub drifted: usize,
+    /// Hosts in sync; absent where drift was not asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_sync: Option<usize>,
+    /// Hosts that need something done or decided; absent where drift was not asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drifted: Option<usize>,
     /// Findings that count, by severity.
     pub findings: BTreeMap<Severity, usize>,
 }
@@ -85,14 +90,17 @@ pub struct Host {
     pub status: HostStatus,
     /// What it runs; null if it could not be told.
     pub os: Option<Os>,
-    /// What it needs.
-    pub verdict: Verdict,
+    /// What it needs; absent where drift was not asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
     /// Why it is under maintenance, if it is: what is found there does not count.
     pub maintenance: Option<String>,
-    /// The conditions that led to the verdict.
-    pub reasons: Vec<String>,
-    /// How far it is from its cluster.
-    pub snowflake: SnowflakeReport,
+    /// The conditions that led to the verdict; absent where drift was not asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasons: Option<Vec<String>>,
+    /// How far it is from its cluster; absent where drift was not asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snowflake: Option<SnowflakeReport>,
     /// What could not be collected.
     pub gaps: Vec<Gap>,
     /// What went wrong on the way to it, if anything did.
@@ -162,10 +170,12 @@ pub struct ClusterReport {
     pub name: String,
     /// Its hosts.
     pub hosts: Vec<String>,
-    /// What it needs: the most drastic of its hosts' verdicts.
-    pub verdict: Verdict,
-    /// The packages that were compared.
-    pub packages: Vec<Package>,
+    /// What it needs: the most drastic of its hosts' verdicts; absent where drift was not asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// The packages that were compared; absent where drift was not asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packages: Option<Vec<Package>>,
 }
 
 /// One package of a cluster.
@@ -288,8 +298,8 @@ impl Report {
                 audited: summary.audited,
                 partial: summary.partial,
                 unreachable: summary.unreachable,
-                in_sync: summary.in_sync,
-                drifted: summary.drifted,
+                in_sync: audit.drift.then_some(summary.in_sync),
+                drifted: audit.drift.then_some(summary.drifted),
                 findings: summary.findings.into_iter().collect(),
             },
             hosts: comparison
@@ -307,8 +317,8 @@ impl Report {
                 .map(|(cluster, verdict)| ClusterReport {
                     name: cluster.name.clone(),
                     hosts: cluster.members.iter().map(name).collect(),
-                    verdict: *verdict,
-                    packages: cluster.columns.iter().map(|column| package(audit, cluster, column)).collect(),
+                    verdict: audit.drift.then_some(*verdict),
+                    packages: audit.drift.then(|| packages(audit, cluster)),
                 })
                 .collect(),
             findings: audit.findings.iter().map(finding).collect(),
@@ -316,6 +326,7 @@ impl Report {
                 .drift
                 .then(|| audit.advised.advice.iter().map(|piece| advice(piece, &name)).collect()),
             upgrades: upgrades(audit),
+            unseen: audit.outlook.map(|_| UNSEEN),
         }
     }
 }
@@ -351,10 +362,10 @@ fn host(audit: &Audit<'_>, position: usize, seen: &Observation, status: HostStat
         clusters: audit.comparison.clusters_of(position).map(str::to_owned).collect(),
         status,
         os: seen.os().map(|os| Os { id: os.id.clone(), version: os.version.clone(), name: os.name.clone() }),
-        verdict: advice.map_or(Verdict::Unknown, |advice| advice.verdict),
+        verdict: audit.drift.then(|| advice.map_or(Verdict::Unknown, |advice| advice.verdict)),
         maintenance: described.and_then(|host| host.maintenance.clone()),
-        reasons: advice.map(|advice| advice.reasons.clone()).unwrap_or_default(),
-        snowflake: snowflake(advice.map(|advice| &advice.snowflake)),
+        reasons: audit.drift.then(|| advice.map(|advice| advice.reasons.clone()).unwrap_or_default()),
+        snowflake: audit.drift.then(|| snowflake(advice.map(|advice| &advice.snowflake))),
         gaps: collected().chain(found).map(gap_of).collect(),
         error: seen.fault.as_ref().map(|fault| Error {
             phase: fault.phase,
@@ -378,6 +389,10 @@ fn snowflake(snowflake: Option<&Snowflake>) -> SnowflakeReport {
         terms: snowflake.terms.iter().map(term).collect(),
         not_measured: snowflake.not_measured.clone(),
     }
+}
+
+fn packages(audit: &Audit<'_>, cluster: &Cluster<'_>) -> Vec<Package> {
+    cluster.columns.iter().map(|column| package(audit, cluster, column)).collect()
 }
 
 fn package(audit: &Audit<'_>, cluster: &Cluster<'_>, column: &Column<'_>) -> Package {

@@ -118,7 +118,7 @@ fn value_tone(column: &Column<'_>, value: Value<'_>, members: &[usize]) -> Tone 
     }
     let judged = members.iter().map(|member| column.judge(*member));
     let tones = judged.map(|judgement| match judgement {
-        Judgement::Same | Judgement::NotCovered => 0,
+        Judgement::Same | Judgement::UnderWay | Judgement::NotCovered => 0,
         Judgement::Undecided
         | Judgement::Unknown
         | Judgement::Extra

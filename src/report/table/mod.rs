@@ -18,6 +18,7 @@ pub(super) use text::fill;
 use super::style::{Look, Tone};
 use super::{Audit, Summary};
 use crate::advice::Verdict;
+use crate::readiness::State;
 
 /// The report, ending with a line break.
 pub(super) fn render(audit: &Audit<'_>, look: &Look) -> String {
@@ -29,15 +30,18 @@ pub(super) fn render(audit: &Audit<'_>, look: &Look) -> String {
     sections.extend(notes::findings(audit, look));
     sections.extend(notes::not_audited(audit, look));
     sections.extend(notes::waived(audit, look));
-    sections.extend(advice::render(audit, look));
-    sections.push(conclusion(audit, look));
+    if audit.drift {
+        sections.extend(advice::render(audit, look));
+    }
+    sections.push(if audit.drift { conclusion(audit, look) } else { readiness(audit, look) });
     sections.join("\n")
 }
 
 /// `driftless audit   42 hosts: 40 audited, 1 partial, 1 unreachable   3.1 s`
 fn heading(audit: &Audit<'_>, look: &Look) -> String {
     let Summary { hosts, audited, partial, unreachable, .. } = audit.summary();
-    let mut parts = vec![format!("{audited} audited")];
+    let done = if audit.drift { "audited" } else { "answered" };
+    let mut parts = vec![format!("{audited} {done}")];
     if partial > 0 {
         parts.push(format!("{partial} partial"));
     }
@@ -63,13 +67,29 @@ fn conclusion(audit: &Audit<'_>, look: &Look) -> String {
     if unknown > 0 {
         parts.push(look.paint(Tone::Unsure, &format!("{unknown} unknown")));
     }
-    let found = summary.findings.iter().map(|(severity, count)| (*count, severity));
-    let found: Vec<String> = found
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, severity)| format!("{count} {severity}"))
-        .collect();
-    let found = if found.is_empty() { "none".to_owned() } else { found.join(", ") };
-    format!("{}   findings: {found}\n", parts.join(", "))
+    format!("{}   findings: {}\n", parts.join(", "), counted(&summary))
+}
+
+/// `21 ready, 2 blocked, 1 unknown   findings: 3 high`
+fn readiness(audit: &Audit<'_>, look: &Look) -> String {
+    let upgrades = audit.outlook.iter().flat_map(|outlook| &outlook.upgrades);
+    let parts = upgrades::tally(upgrades).into_iter().filter_map(|(state, count)| {
+        let (word, tone) = match state {
+            State::Ready => ("ready", if count > 0 { Tone::Good } else { Tone::Plain }),
+            State::Blocked => ("blocked", Tone::Bad),
+            State::Unknown => ("unknown", Tone::Unsure),
+        };
+        (count > 0 || state == State::Ready).then(|| look.paint(tone, &format!("{count} {word}")))
+    });
+    let parts: Vec<String> = parts.collect();
+    format!("{}   findings: {}\n", parts.join(", "), counted(&audit.summary()))
+}
+
+/// `1 high, 4 medium`
+fn counted(summary: &Summary) -> String {
+    let found = summary.findings.iter().filter(|(_, count)| *count > 0);
+    let found: Vec<String> = found.map(|(severity, count)| format!("{count} {severity}")).collect();
+    if found.is_empty() { "none".to_owned() } else { found.join(", ") }
 }
 
 /// `1 host`, `7 hosts`

@@ -17,7 +17,9 @@ const IN_SPREADS: [&str; 4] = ["package-version", "package-missing", "package-ex
 /// Findings that no spread shows, folded by what they say.
 pub(super) fn findings(audit: &Audit<'_>, look: &Look) -> Option<String> {
     let told = |finding: &&Finding| {
-        finding.counts() && finding.rule.about != About::Audit && !IN_SPREADS.contains(&finding.rule.id)
+        // What stands in the way of upgrades is told with them.
+        let told_above = matches!(finding.rule.about, About::Audit | About::Upgrade);
+        finding.counts() && !told_above && !IN_SPREADS.contains(&finding.rule.id)
     };
     let rows = rows(audit.findings.iter().filter(told));
     let mut grid = Grid::new(look, &[Fit::Keep, Fit::Keep, Fit::Hosts(35), Fit::Rest]);
@@ -39,7 +41,8 @@ pub(super) fn not_audited(audit: &Audit<'_>, look: &Look) -> Option<String> {
     for finding in audit.findings {
         let key = match &finding.evidence {
             Evidence::Fault(fault) => (fault.phase.to_string(), fault.message.clone(), fault.hint.clone()),
-            Evidence::Gap(gap) | Evidence::Beside(gap) => {
+            // Where upgrades alone were asked about, what was missed of them is told with them.
+            Evidence::Gap(gap) | Evidence::Beside(gap) if audit.drift => {
                 (gap.probe.clone(), format!("{}: {}", gap.reason, gap.detail), String::new())
             }
             _ => continue,

@@ -23,6 +23,7 @@ use super::listing::lines;
 use super::parse::Answer;
 use super::{Os, Symbol};
 use crate::probe::{Section, Status};
+use crate::version::System;
 use place::Address;
 
 pub(super) use offers::candidates;
@@ -84,6 +85,25 @@ impl Sources {
         let speaks = move |of: &str| of.split(' ').any(|pattern| apt::matches(pattern, package));
         self.pins.iter().filter(move |(of, _)| speaks(of)).map(|(of, pin)| format!("{of}: {pin}"))
     }
+}
+
+/// What a source is, by the words in which a solver names it: as [`Sources::list`] has it where that can be told.
+pub fn source_named(system: System, words: &str, os: Option<&Os>) -> String {
+    let named = || {
+        let mut words = words.split_whitespace();
+        let (address, distribution) = (Address::parse(words.next()?)?, words.next()?);
+        let (suite, component) = distribution
+            .rsplit_once('/')
+            .filter(|(suite, component)| !suite.is_empty() && !component.is_empty())
+            .unwrap_or((distribution, ""));
+        Some(apt::name(&address, suite, component, os.map_or("", |os| os.codename.as_str())))
+    };
+    match system {
+        System::Debian => named(),
+        System::Apk => Address::parse(words).map(|address| apk_name(&address).0),
+        System::Rpm | System::Pacman => None,
+    }
+    .unwrap_or_else(|| quote(words.as_bytes()))
 }
 
 /// What the files of hosts came to that were read before.
@@ -225,12 +245,18 @@ fn apk(file: &File<'_>, sources: &mut Sources, odd: &mut Odd) {
             odd.line(file.path, line);
             continue;
         };
-        match address.path() {
-            [before @ .., branch, repository] if before.contains(&"alpine") => {
-                sources.add(&format!("alpine {branch}{tag}"), Some(repository), None);
-            }
-            _ => sources.add(&format!("{}{tag}", address.place()), None, None),
+        let (name, component) = apk_name(&address);
+        sources.add(&format!("{name}{tag}"), component, None);
+    }
+}
+
+/// What a repository of apk is, and which part of it.
+fn apk_name<'a>(address: &Address<'a>) -> (String, Option<&'a str>) {
+    match address.path() {
+        [before @ .., branch, repository] if before.contains(&"alpine") => {
+            (format!("alpine {branch}"), Some(repository))
         }
+        _ => (address.place(), None),
     }
 }
 

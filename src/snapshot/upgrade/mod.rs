@@ -40,6 +40,8 @@ pub struct Upgrades {
     pub edited: Vec<(String, String)>,
     /// What a refusal is explained from.
     pub records: Vec<Record>,
+    /// Whether there are more of them than were told: then nothing follows from them.
+    pub records_cut: bool,
     /// Why something could not be asked.
     pub cannot: Vec<(Reason, String)>,
 }
@@ -182,6 +184,27 @@ pub enum Relation {
 }
 
 impl Upgrades {
+    /// An answer that says nothing yet but which solver gives it.
+    pub(crate) fn begin(system: System, solver: String) -> Self {
+        Self {
+            system,
+            solver,
+            lists: None,
+            lists_changed: None,
+            locks: Vec::new(),
+            settles_conffiles: false,
+            space: Vec::new(),
+            targets: Vec::new(),
+            solves: Vec::new(),
+            files: Vec::new(),
+            had: Vec::new(),
+            edited: Vec::new(),
+            records: Vec::new(),
+            records_cut: false,
+            cannot: Vec::new(),
+        }
+    }
+
     /// What was said of a package.
     pub fn target(&self, package: &str) -> Option<&Offered> {
         self.targets.iter().find(|target| target.package == package)

@@ -76,22 +76,7 @@ fn begin(solver: &str) -> Option<Upgrades> {
         "pacman" => System::Pacman,
         _ => return None,
     };
-    Some(Upgrades {
-        system,
-        solver: quote(solver.as_bytes()),
-        lists: None,
-        lists_changed: None,
-        locks: Vec::new(),
-        settles_conffiles: false,
-        space: Vec::new(),
-        targets: Vec::new(),
-        solves: Vec::new(),
-        files: Vec::new(),
-        had: Vec::new(),
-        edited: Vec::new(),
-        records: Vec::new(),
-        cannot: Vec::new(),
-    })
+    Some(Upgrades::begin(system, quote(solver.as_bytes())))
 }
 
 /// Takes one line; `None` if it makes no sense.
@@ -177,6 +162,7 @@ fn take(fields: &[&str], told: &mut Upgrades) -> Option<()> {
         }),
         ["edited", package, file] => told.edited.push((name(package)?, path(file)?)),
         ["cannot", reason, text] => told.cannot.push((reason_of(reason)?, quote(text.as_bytes()))),
+        ["cut"] => told.records_cut = true,
         ["record" | "rel", ..] => record(fields, told)?,
         _ => return None,
     }
@@ -218,6 +204,7 @@ fn record(fields: &[&str], told: &mut Upgrades) -> Option<()> {
 }
 
 /// A field that may say nothing: the outer `None` is one that makes no sense.
+#[allow(clippy::option_option, reason = "`?` takes the outer one, which ends the reading of a line")]
 fn maybe<'t, T>(field: &'t str, read: impl FnOnce(&'t str) -> Option<T>) -> Option<Option<T>> {
     if field == "-" { Some(None) } else { read(field).map(Some) }
 }
@@ -270,7 +257,7 @@ mod tests {
         remv\told\tall\t1-1\nsaid\tE: no \x1b[31mway\nfile\tnginx\tamd64\t1.26-1\t1000\t2000\tyes\t-\n\
         had\tnginx\tamd64\t1.22-1\t1900\t-\nedited\tnginx\t/etc/nginx/nginx.conf\n\
         record\tinstalled\tnginx\tamd64\t1.22-1\tessential,held\t500\nrel\tdepends\tlibc6 (>= 2.34) | libc6.1\n\
-        cannot\ttimed-out\tit took longer than a minute\ndone\n";
+        cut\ncannot\ttimed-out\tit took longer than a minute\ndone\n";
 
     #[test]
     fn every_line_is_kept() {
@@ -288,6 +275,7 @@ mod tests {
         assert_eq!(told.files[0].authenticated, Some(true));
         assert_eq!(told.records[0].flags, ["essential", "held"]);
         assert_eq!(told.records[0].relations.len(), 1);
+        assert!(told.records_cut);
         assert_eq!(told.cannot[0].0, Reason::TimedOut);
     }
 
