@@ -260,6 +260,19 @@ fn a_pod_without_containers_is_no_pod() {
 }
 
 #[test]
+fn a_mount_without_its_volume_is_told_and_never_counts_as_cover() {
+    let lines =
+        format!("{ROOT}\nvolumeMounts: [{{name: gone, mountPath: /var}}, {{name: claim, mountPath: /run}}]");
+    let (found, read) = objects(&manifest(&lines, "volumes: [{name: claim, hostPath: {type: Directory}}]"));
+    let told: Vec<_> = read.mistakes.iter().map(|one| one.title.as_str()).collect();
+    assert_eq!(told, ["this hostPath has no path", "the pod has no volume `gone`"]);
+    assert_ne!(Verdict::of(&found[0].pods[0], &found[0].pods[0].containers[0]).immutable, Some(true));
+    let set = "apiVersion: apps/v1\nkind: StatefulSet\nspec:\n  volumeClaimTemplates: [{metadata: {name: data}}]\n  template: {spec: {containers: [{name: c, image: redis, volumeMounts: [{name: data, mountPath: /data}]}]}}\n";
+    assert!(objects(set).1.mistakes.is_empty());
+    assert!(objects(&set.replace("apps/v1", "example.com/v1")).1.mistakes.is_empty());
+}
+
+#[test]
 fn an_annotation_of_a_pod_is_found_at_its_object_too() {
     let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, annotations: {driftless.dev/waive.a: outer, driftless.dev/waive.b: b, other: x}}\nspec:\n  template:\n    metadata: {annotations: {driftless.dev/waive.a: inner}}\n    spec: {containers: [{name: c}]}\n";
     let told: Vec<_> = pod(text).annotations.into_iter().map(|one| (one.key, one.value)).collect();

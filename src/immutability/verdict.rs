@@ -19,6 +19,11 @@ pub const MOUNTING: [&str; 2] = ["SYS_ADMIN", "ALL"];
 impl Verdict {
     /// The verdict on one container of a pod.
     pub fn of(pod: &Pod, container: &Container) -> Self {
+        if pod.windows && container.is_host_process() {
+            let why =
+                "windowsOptions.hostProcess: it is a process of its node, with all that the node may do";
+            return Self { immutable: Some(false), voided_by: vec![why.to_owned()] };
+        }
         if pod.windows {
             let why = "a Windows pod: Kubernetes has no read-only root file system there";
             return Self { immutable: None, voided_by: vec![why.to_owned()] };
@@ -60,10 +65,10 @@ fn against(pod: &Pod, container: &Container) -> Vec<String> {
         }
     };
     if container.is_privileged() {
-        against.push(format!("{void}{PRIVILEGED}"));
+        against.push(format!("{void}{}", proc_sys(pod, "privileged")));
     }
     if container.has_proc_unmasked() {
-        against.push(format!("{void}{UNMASKED}"));
+        against.push(format!("{void}{}", proc_sys(pod, "procMount: Unmasked")));
     }
     for mount in &container.mounts {
         match proc_or_sys(pod, mount) {
@@ -85,10 +90,14 @@ fn against(pod: &Pod, container: &Container) -> Vec<String> {
     against
 }
 
-/// What a privileged container can do.
-pub const PRIVILEGED: &str = "privileged makes /proc/sys writable, and vm.* is the node's";
-/// What a container that sees all of /proc can do.
-pub const UNMASKED: &str = "procMount: Unmasked makes /proc/sys writable, and vm.* is the node's";
+/// What a container can do whose runtime leaves /proc/sys writable, and by what. Where its users are not the node's,
+/// the kernel keeps the node's own parameters from it.
+pub fn proc_sys(pod: &Pod, by: &str) -> String {
+    match pod.host_users {
+        true => format!("{by} makes /proc/sys writable, and vm.* is the node's"),
+        false => format!("{by} makes /proc/sys writable; hostUsers: false keeps what is the node's from it"),
+    }
+}
 
 /// What is wrong with a mount that shows the node's /proc or /sys writable, or takes the place of the container's own.
 pub fn proc_or_sys(pod: &Pod, mount: &Mount) -> Option<String> {

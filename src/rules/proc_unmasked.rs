@@ -2,7 +2,7 @@
 
 use super::declared::Declared;
 use super::{About, Check, Finding, Rule};
-use crate::immutability::UNMASKED;
+use crate::immutability::proc_sys;
 use crate::severity::Severity;
 
 pub(super) static RULE: Rule = Rule {
@@ -13,25 +13,20 @@ pub(super) static RULE: Rule = Rule {
     message,
 };
 
-/// What was seen of a container whose read-only root is no protection.
-const VOID: &str = "Unmasked, with a read-only root";
-
 fn check(declared: &Declared<'_>, findings: &mut Vec<Finding>) {
     if declared.pod.windows {
         return;
     }
     declared.each(&RULE, findings, |container, draft| {
         let (_, at) = container.proc_mount.as_ref().filter(|_| container.has_proc_unmasked())?;
-        let observed = if container.has_read_only_root() { VOID } else { "Unmasked" };
-        Some(draft.finding("").expecting("Default", observed).at_field(*at))
+        let void = if container.has_read_only_root() { "the read-only root is void: " } else { "" };
+        let note = format!("{void}{}", proc_sys(declared.pod, "procMount: Unmasked"));
+        Some(draft.finding("").expecting("Default", "Unmasked").at_field(*at).noting(note))
     });
 }
 
 fn message(finding: &Finding) -> String {
-    match finding.observed.as_deref() {
-        Some(VOID) => format!("the read-only root is void: {UNMASKED}"),
-        _ => UNMASKED.to_owned(),
-    }
+    finding.note().to_owned()
 }
 
 #[cfg(test)]

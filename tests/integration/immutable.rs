@@ -174,7 +174,7 @@ fn what_is_broken_is_told_with_its_place_and_the_rest_is_audited() {
     };
     for (file, line, words) in [
         ("all/broken.yaml document 1", Some(1), "this is no YAML"),
-        ("all/bomb.yaml", None, "unfolds to far more"),
+        ("all/bomb.yaml", None, "unfolds to, more than is read"),
         ("all/twice.yaml", Some(3), "`kind` stands twice"),
         ("all/tabs.yaml", Some(3), "not with tabs"),
         ("all/template.yaml", Some(3), "this is a template, not a manifest"),

@@ -34,6 +34,7 @@ pub(super) fn read(
     let program = command.first().or(argument).cloned();
     let runs_as = ["runAsUser", "runAsGroup", "runAsNonRoot"].into_iter();
     let runs_as = runs_as.filter_map(|field| Some((field, shown(context?.text_of(field)?)))).collect();
+    let windows_options = reader.map(context, "windowsOptions");
     let mut container = Container {
         role,
         name,
@@ -45,6 +46,7 @@ pub(super) fn read(
         env: env(node),
         read_only_root,
         privileged: reader.boolean(context, "privileged"),
+        host_process: reader.boolean(windows_options, "hostProcess"),
         escalation: reader.boolean(context, "allowPrivilegeEscalation"),
         proc_mount: reader.text(context, "procMount"),
         added,

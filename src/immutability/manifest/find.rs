@@ -17,6 +17,8 @@ const WORKLOADS: [&str; 6] =
 struct Template<'n> {
     node: &'n Node,
     way: String,
+    /// Whether the kind is one of Kubernetes' own.
+    own: bool,
 }
 
 /// What becomes of an object: it, and the texts of its pods' templates.
@@ -56,6 +58,7 @@ fn object(node: &Node, kind: &str, reader: &mut Reader<'_>, take: &mut Take<'_>)
     let annotations = metadata.and_then(|metadata| metadata.get("annotations")).map(AsRef::as_ref);
     for template in &templates {
         let claims = node.at(&["spec", "volumeClaimTemplates"]).map(Node::items).unwrap_or_default();
+        let claims = template.own.then_some(claims);
         let inside = several.then(|| shown(&template.way));
         object.pods.push(pod::read(template.node, inside, annotations, claims, reader));
     }
@@ -81,7 +84,7 @@ fn templates<'n>(node: &'n Node, kind: &str, reader: &mut Reader<'_>) -> Vec<Tem
     };
     if let Some(node) = node.at(way).filter(|template| template.get("spec").is_some_and(|spec| spec.is_map()))
     {
-        return vec![Template { node, way: way.join(".") }];
+        return vec![Template { node, way: way.join("."), own: true }];
     }
     let help = "is this a patch? what counts is the whole: kustomize build FOLDER | driftless immutable -";
     let missing: Vec<&str> = way.iter().copied().chain(["spec"]).collect();
@@ -97,7 +100,7 @@ fn templates<'n>(node: &'n Node, kind: &str, reader: &mut Reader<'_>) -> Vec<Tem
 fn search<'n>(node: &'n Node, way: &mut Vec<&'n str>, found: &mut Vec<Template<'n>>) {
     let is_template = node.get("spec").is_some_and(has_containers);
     if is_template {
-        found.push(Template { node, way: way.join(".") });
+        found.push(Template { node, way: way.join("."), own: false });
     }
     for (key, value) in node.pairs() {
         if !(is_template && key.text() == Some("spec")) {

@@ -56,6 +56,8 @@ pub struct Pod {
     pub at: At,
     /// Whether `os.name` says that it is Windows'.
     pub windows: bool,
+    /// Whether its users are the node's, as they are unless `hostUsers` is false.
+    pub host_users: bool,
     /// Which of the node's namespaces it shares: `hostPID`, `hostIPC`, `hostNetwork`.
     pub host_namespaces: Vec<(&'static str, At)>,
     /// The kernel parameters that it sets, with dots.
@@ -164,6 +166,8 @@ pub struct Container {
     pub read_only_root: Option<(bool, At)>,
     /// `securityContext.privileged`
     pub privileged: Option<(bool, At)>,
+    /// `securityContext.windowsOptions.hostProcess`
+    pub host_process: Option<(bool, At)>,
     /// `securityContext.allowPrivilegeEscalation`
     pub escalation: Option<(bool, At)>,
     /// `securityContext.procMount`
@@ -184,6 +188,11 @@ impl Container {
     /// Whether its root file system is read-only, as far as its own field says.
     pub fn has_read_only_root(&self) -> bool {
         matches!(self.read_only_root, Some((true, _)))
+    }
+
+    /// Whether it is a process of its Windows node, with all that node's rights.
+    pub fn is_host_process(&self) -> bool {
+        matches!(self.host_process, Some((true, _)))
     }
 
     /// Whether it is privileged.

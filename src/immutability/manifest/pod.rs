@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Annotation, Pod, Reader, Role, Volume, VolumeKind, container, misplaced};
+use super::{Annotation, Container, Pod, Reader, Role, Volume, VolumeKind, container, misplaced};
 use crate::immutability::path::normalise;
 use crate::immutability::yaml::{Node, Wrong, shown};
 
@@ -16,12 +16,13 @@ const LISTS: [(&str, Role); 3] =
 /// Volumes that Kubernetes mounts read-only whatever their mounts say.
 const READ_ONLY: [&str; 5] = ["configMap", "secret", "downwardAPI", "projected", "image"];
 
-/// Reads a template; `outer` are the annotations of the object around it, `claims` those of a StatefulSet.
+/// Reads a template; `outer` are the annotations of the object around it, `claims` those of a StatefulSet, none
+/// of which is known in a kind that is not Kubernetes' own: what writes such pods may give them more volumes.
 pub(super) fn read(
     template: &Node,
     inside: Option<String>,
     outer: Option<&Node>,
-    claims: &[Rc<Node>],
+    claims: Option<&[Rc<Node>]>,
     reader: &mut Reader<'_>,
 ) -> Pod {
     let spec = template.get("spec").map(AsRef::as_ref);
@@ -31,6 +32,7 @@ pub(super) fn read(
         inside,
         at: reader.at(&template.span),
         windows,
+        host_users: reader.boolean(spec, "hostUsers").is_none_or(|(host, _)| host),
         host_namespaces: Vec::new(),
         sysctls: Vec::new(),
         volumes: Vec::new(),
@@ -47,6 +49,9 @@ pub(super) fn read(
         }
     }
     let context = reader.map(spec, "securityContext");
+    let windows_options = reader.map(context, "windowsOptions");
+    // One of the few fields that containers inherit.
+    let host_process = reader.boolean(windows_options, "hostProcess");
     for sysctl in reader.list(context, "sysctls") {
         if let Some((name, _)) = reader.text(Some(sysctl), "name") {
             pod.sysctls.push((dotted(&name), reader.at(&sysctl.span)));
@@ -55,7 +60,7 @@ pub(super) fn read(
     for node in reader.list(spec, "volumes") {
         pod.volumes.extend(volume(node, reader));
     }
-    for claim in claims {
+    for claim in claims.unwrap_or_default() {
         if let Some(name) = claim.at(&["metadata", "name"]).and_then(Node::text) {
             let at = reader.at(&claim.span);
             pod.volumes.push(Volume { name: shown(name), kind: VolumeKind::Lasting(false), at });
@@ -70,7 +75,11 @@ pub(super) fn read(
                 reader.wrong(list, Wrong::new(node.span.clone(), "this is no container", help));
                 continue;
             }
-            let container = container::read(node, role, &format!("{list}[{nth}]"), unclear, reader);
+            let mut container = container::read(node, role, &format!("{list}[{nth}]"), unclear, reader);
+            container.host_process = container.host_process.or(host_process);
+            if claims.is_some() && undeclared(node, &pod, &container, reader) {
+                container.unclear = true;
+            }
             misplaced::in_container(node, &container, windows, reader, &mut pod.misplaced);
             pod.containers.push(container);
         }
@@ -87,6 +96,23 @@ pub(super) fn read(
         misplaced::in_pod(template, spec, windows, reader, &mut pod.misplaced);
     }
     pod
+}
+
+/// Tells of a mount whose volume the pod does not have; Kubernetes refuses that.
+fn undeclared(node: &Node, pod: &Pod, container: &Container, reader: &mut Reader<'_>) -> bool {
+    let Some(mount) = container.mounts.iter().find(|mount| pod.volume(&mount.volume).is_none()) else {
+        return false;
+    };
+    let help =
+        "Kubernetes refuses a mount without its volume: add it to the pod's volumes, or put the name right";
+    let title = format!("the pod has no volume `{}`", mount.volume);
+    let span = node.entry("volumeMounts").map_or(node.span.clone(), |(key, _)| key.span.clone());
+    let object = std::mem::take(&mut reader.subject);
+    reader.subject = format!("{object} {}", container.name);
+    reader.wrong("volumeMounts", Wrong::new(span, title, help));
+    reader.take_unclear();
+    reader.subject = object;
+    true
 }
 
 fn annotations<const N: usize>(maps: [Option<&Node>; N], reader: &Reader<'_>) -> Vec<Annotation> {
@@ -133,8 +159,12 @@ fn volume(node: &Node, reader: &mut Reader<'_>) -> Option<Volume> {
             memory: value.text_of("medium") == Some("Memory"),
         },
         "hostPath" => {
-            let (path, _) = reader.text(Some(value), "path")?;
-            VolumeKind::HostPath(shown(&normalise(&path)))
+            let path = reader.text(Some(value), "path");
+            if path.is_none() && !reader.is_unclear() {
+                let help = "Kubernetes refuses a hostPath that names no path of the node";
+                reader.wrong("hostPath", Wrong::new(node.span.clone(), "this hostPath has no path", help));
+            }
+            VolumeKind::HostPath(path.map_or_else(|| "/".to_owned(), |(path, _)| shown(&normalise(&path))))
         }
         _ if READ_ONLY.contains(&source) => VolumeKind::ReadOnly,
         _ => VolumeKind::Lasting(read_only),

@@ -17,7 +17,7 @@ pub(super) use split::documents;
 pub(super) use template::begins as is_template;
 
 /// What a document may unfold to: a unit for each node, and for each 64 bytes of text.
-const MOST: usize = 4_000_000;
+const MOST: usize = 2_000_000;
 
 /// How deeply nodes may be nested, through aliases too.
 const DEEPEST: usize = 100;
@@ -263,8 +263,9 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 fn too_much(span: &Range<usize>) -> Wrong {
-    let help = "its aliases, or its nesting, multiply beyond all use";
-    Wrong::new(span.clone(), "the document unfolds to far more than it is", help)
+    let help =
+        "its nesting or its aliases multiply beyond all use, or it is a list of too many: give it in parts";
+    Wrong::new(span.clone(), "the document is, or unfolds to, more than is read", help)
 }
 
 /// The first pair whose key an earlier one has.
@@ -442,7 +443,7 @@ mod tests {
             let items = vec![format!("*a{}", nth - 1); 9].join(", ");
             writeln!(bomb, "a{nth}: &a{nth} [{items}]").unwrap();
         }
-        assert!(read(&bomb).unwrap_err().title.contains("unfolds"));
+        assert!(read(&bomb).unwrap_err().title.contains("unfolds to"));
         assert!(read(&format!("a: {}{}", "[".repeat(200), "]".repeat(200))).is_err());
         assert!(read("a: &a [*a]").is_err());
     }
