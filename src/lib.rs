@@ -18,6 +18,7 @@ pub mod hostlist;
 pub mod immutability;
 pub mod init;
 pub mod inventory;
+pub mod live;
 pub mod playbook;
 pub mod probe;
 pub mod readiness;

@@ -29,6 +29,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("drift", &["diagnostic", "inventory", "playbook", "probe", "snapshot", "version"]),
     ("immutability", &["diagnostic", "playbook"]),
     ("init", &["drift", "hostlist", "inventory", "playbook", "snapshot", "version"]),
+    ("live", &["immutability", "inventory", "snapshot"]),
     ("readiness", &["drift", "playbook", "probe", "snapshot", "version"]),
     (
         "rules",
@@ -37,6 +38,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "drift",
             "immutability",
             "inventory",
+            "live",
             "playbook",
             "probe",
             "readiness",
@@ -55,6 +57,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "hostlist",
             "immutability",
             "inventory",
+            "live",
             "playbook",
             "readiness",
             "rules",
@@ -75,7 +78,7 @@ const CONFINED: &[(&str, &[&str])] = &[
 ];
 
 /// Words of a program that reads the clock, the disk or the network; what is right of `collect` has none.
-const PURE: &[&str] = &["drift", "immutability", "init", "readiness", "rules", "advice", "version"];
+const PURE: &[&str] = &["drift", "immutability", "init", "live", "readiness", "rules", "advice", "version"];
 const IMPURE: &[&str] = &["std::fs", "std::net", "std::env", "SystemTime", "Timestamp::now", "Instant::now"];
 
 /// Licences that let everybody use driftless as they like.

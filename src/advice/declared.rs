@@ -5,7 +5,8 @@ use crate::rules::{Evidence, Finding};
 
 /// What puts a finding about a manifest right, in one line; `None` for any other.
 pub fn fix(finding: &Finding) -> Option<String> {
-    let Evidence::Declared(said) = &finding.evidence else { return None };
+    // Where a host runs something else, its manifest needs no change.
+    let (Evidence::Declared(said), None) = (&finding.evidence, &finding.host) else { return None };
     let steps = &entry(finding.rule.id)?.manifest;
     let observed = finding.observed.as_deref().unwrap_or_default();
     let filled = steps.join("; ").replace("{observed}", observed).replace("{paths}", &said.paths.join(", "));

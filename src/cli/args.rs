@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use driftless::immutability::Kubernetes;
 use driftless::report::write::Output;
-use driftless::report::{Format, ManifestFormat};
+use driftless::report::Format;
 use driftless::severity::Severity;
 use driftless::version::Target;
+
+use super::immutable::Immutable;
 
 /// Shows which servers of a cluster have drifted apart, by how much, why, and what to do: over SSH,
 /// read-only, without an agent.
@@ -96,61 +97,6 @@ pub(super) struct Ready {
     pub(super) output: Reporting,
 }
 
-/// `driftless immutable`
-#[derive(Debug, ClapArgs)]
-#[command(
-    after_help = "Exit status: 0 nothing at or above --fail-on; 1 could not run, or nothing could be read; \
-2 findings; 3 no such findings, but a part of a file could not be read."
-)]
-pub(super) struct Immutable {
-    /// Manifests: files, folders with all that is in them, or `-` for standard input
-    #[arg(value_name = "PATH", required = true)]
-    pub(super) paths: Vec<PathBuf>,
-
-    /// Playbook whose [[image]], [rules], [[waiver]] and [[ignore]] entries hold; may be given several times
-    #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_PLAYBOOK")]
-    pub(super) playbook: Vec<PathBuf>,
-
-    /// Write the manifests put right to standard output, or what changes as a patch for kustomize; what only you can
-    /// know is told on stderr, and the exit status speaks of what is left
-    #[arg(long, value_enum, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "manifest", conflicts_with = "output", env = "DRIFTLESS_FIX")]
-    pub(super) fix: Option<Form>,
-
-    /// Put the files themselves right
-    #[arg(long, requires = "fix", env = "DRIFTLESS_IN_PLACE", value_parser = FalseyValueParser::new())]
-    pub(super) in_place: bool,
-
-    /// The version whose rules hold, as in `1.32`
-    #[arg(long, value_name = "VERSION", default_value_t = Kubernetes::NEWEST, env = "DRIFTLESS_KUBERNETES_VERSION")]
-    pub(super) kubernetes_version: Kubernetes,
-
-    /// Findings that this earlier JSON report has do not count
-    #[arg(long, value_name = "REPORT.json", env = "DRIFTLESS_ACCEPT")]
-    pub(super) accept: Option<PathBuf>,
-
-    /// `table`, `json`, `sarif` or `junit`, with `=PATH` into a file; may be given several times
-    #[arg(short, long, value_name = "FORMAT[=PATH]", env = "DRIFTLESS_OUTPUT", help_heading = "Report")]
-    pub(super) output: Vec<Output<ManifestFormat>>,
-
-    /// The least severity that leads to exit status 2: info, low, medium, high, critical, or never
-    #[arg(
-        long,
-        value_name = "SEVERITY",
-        default_value = "medium",
-        env = "DRIFTLESS_FAIL_ON",
-        help_heading = "Report"
-    )]
-    pub(super) fail_on: FailOn,
-
-    /// Colour on terminals, always or never; NO_COLOR is heeded
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Colour::Auto, env = "DRIFTLESS_COLOR", help_heading = "Report")]
-    pub(super) color: Colour,
-
-    /// No warnings, and no table where -o names only files
-    #[arg(short, long, env = "DRIFTLESS_QUIET", value_parser = FalseyValueParser::new(), help_heading = "Report")]
-    pub(super) quiet: bool,
-}
-
 /// `driftless hosts`
 #[derive(Debug, ClapArgs)]
 pub(super) struct Hosts {
@@ -180,6 +126,13 @@ pub(super) struct Selecting {
     #[arg(value_name = "HOST")]
     pub(super) hosts: Vec<String>,
 
+    #[command(flatten)]
+    pub(super) from: Choosing,
+}
+
+/// Where hosts come from, and which of them are meant.
+#[derive(Debug, Clone, ClapArgs)]
+pub(super) struct Choosing {
     /// Inventory: a file in TOML, or Ansible's own in INI or YAML, a script, a folder, or a list `a,b,`; may
     /// be given several times
     #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_INVENTORY")]
@@ -403,15 +356,6 @@ pub(super) enum Colour {
     Auto,
     Always,
     Never,
-}
-
-/// `--fix`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Form {
-    /// The whole of each manifest
-    Manifest,
-    /// Strategic merge patches
-    Patch,
 }
 
 /// `--fail-on`

@@ -70,7 +70,7 @@ mod would_remove;
 mod write_path_uncovered;
 
 pub use blocking::rule as rule_of;
-pub use declared::{Declared, Said, judge, mistake, settle, unread};
+pub use declared::{Declared, Said, judge, live, mistake, settle, unread};
 pub use finding::{Cause, Evidence, FileEvidence, Finding, Location, Offered, Waived};
 pub(crate) use package_version::no_majority;
 pub use waive::{Accepted, findings};

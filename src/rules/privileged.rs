@@ -5,6 +5,7 @@ use super::{About, Check, Declared, Evidence, Finding, Rule};
 use crate::drift::Comparison;
 use crate::immutability::proc_sys;
 use crate::severity::Severity;
+use crate::snapshot::Container;
 
 /// What was seen of a container whose read-only root is no protection.
 const VOID: &str = "privileged, with a read-only root";
@@ -21,10 +22,13 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
-    each(comparison, &RULE, findings, |container| {
-        let observed = if container.read_only_root == Some(true) { VOID } else { "privileged" };
-        (container.privileged == Some(true)).then(|| ("not privileged", observed.to_owned()))
-    });
+    each(comparison, &RULE, findings, live);
+}
+
+/// What is expected of a container that runs, and what was seen, if that is another thing.
+pub(super) fn live(container: &Container) -> Option<(&'static str, String)> {
+    let observed = if container.read_only_root == Some(true) { VOID } else { "privileged" };
+    (container.privileged == Some(true)).then(|| ("not privileged", observed.to_owned()))
 }
 
 fn declared(declared: &Declared<'_>, findings: &mut Vec<Finding>) {

@@ -5,6 +5,7 @@ use super::{About, Check, Declared, Evidence, Finding, Rule};
 use crate::drift::Comparison;
 use crate::immutability::Coverage;
 use crate::severity::Severity;
+use crate::snapshot::Container;
 
 pub(super) static RULE: Rule = Rule {
     id: "root-writable",
@@ -15,9 +16,12 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
-    each(comparison, &RULE, findings, |container| {
-        (container.read_only_root == Some(false)).then(|| ("read-only", "writable".to_owned()))
-    });
+    each(comparison, &RULE, findings, live);
+}
+
+/// What is expected of a container that runs, and what was seen, if that is another thing.
+pub(super) fn live(container: &Container) -> Option<(&'static str, String)> {
+    (container.read_only_root == Some(false)).then(|| ("read-only", "writable".to_owned()))
 }
 
 /// Unset is writable: nothing is inherited from the pod. Windows has no such thing.

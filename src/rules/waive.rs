@@ -113,10 +113,10 @@ fn apply_waivers(comparison: &Comparison<'_>, today: Date, findings: &mut [Findi
                 finding.waived = Some(Waived { justification: ignore.reason.clone(), until: None });
             }
         }
-        let maintenance =
+        let reason =
             host.and_then(|host| comparison.inventory.host(host)).and_then(|host| host.maintenance.as_ref());
-        if let (Some(reason), None) = (maintenance, &finding.waived) {
-            finding.waived = Some(Waived { justification: format!("maintenance: {reason}"), until: None });
+        if let (Some(reason), None) = (reason, &finding.waived) {
+            finding.waived = Some(Waived { justification: maintenance(reason), until: None });
         }
     }
     matched
@@ -157,6 +157,11 @@ pub(super) fn about_waivers(
     }
     apply_levels(playbook, &mut findings);
     findings
+}
+
+/// Why nothing counts that is found on a host under maintenance.
+pub(super) fn maintenance(reason: &str) -> String {
+    format!("maintenance: {reason}")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::thread;
 
 use driftless::diagnostic::Diagnostic;
 use driftless::immutability::{self, Images, Kubernetes, Mistake};
+use driftless::live::Declared;
 use driftless::report::Judged;
 use driftless::rules::{Finding, judge, mistake, unread};
 use jiff::civil::Date;
@@ -18,6 +19,8 @@ pub(super) struct Task {
     pub(super) images: Images,
     pub(super) kubernetes: Kubernetes,
     pub(super) today: Date,
+    /// Whether what is declared is kept, to be put beside what runs.
+    pub(super) live: bool,
 }
 
 /// What became of one file.
@@ -28,6 +31,8 @@ pub(super) struct Audited {
     /// How many Kubernetes objects it has.
     pub(super) objects: usize,
     pub(super) containers: Vec<Judged>,
+    /// What is declared of each of them, where that is kept.
+    pub(super) declared: Vec<Declared>,
     pub(super) findings: Vec<Finding>,
     /// Mistakes, as they are shown.
     pub(super) mistakes: Vec<String>,
@@ -65,6 +70,9 @@ fn one(input: &Input, task: &Task) -> Audited {
     let mut audited = Audited { read: true, ..Audited::default() };
     let read = immutability::read(&source, &task.images, |object| {
         audited.containers.extend(Judged::of(&object, &file));
+        if task.live {
+            audited.declared.extend(Declared::of(&object, &file));
+        }
         audited.findings.extend(judge(&object, &file, task.kubernetes, task.today));
     });
     audited.objects = read.objects;

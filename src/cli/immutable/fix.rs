@@ -11,9 +11,9 @@ use driftless::playbook::Playbook;
 use driftless::report::write::{self, Heard};
 use driftless::rules::{self, Accepted, Finding};
 
+use super::args::{Form, Immutable};
 use super::crew::Task;
 use super::files::Input;
-use crate::cli::args::{Form, Immutable};
 use crate::cli::ask::{say, warn};
 use crate::cli::failure::Failure;
 
@@ -51,7 +51,7 @@ pub(super) fn run(
             Ok(source) => one(args, form, input, &source, task, &mut outcome)?,
             Err(diagnostic) => {
                 outcome.unread += 1;
-                warn(args.quiet, &diagnostic.to_string());
+                warn(args.telling.quiet, &diagnostic.to_string());
             }
         }
     }
@@ -93,7 +93,7 @@ fn one(
                 Some(patch) => patches.push(patch),
                 None if plans.iter().any(|plan| !plan.containers.is_empty()) => {
                     warn(
-                        args.quiet,
+                        args.telling.quiet,
                         &format!("{file}: {object}: lists of this kind are not merged by a patch: use --fix"),
                     );
                 }
@@ -103,7 +103,7 @@ fn one(
     });
     outcome.objects += before.objects;
     for mistake in &before.mistakes {
-        warn(args.quiet, &mistake.shown);
+        warn(args.telling.quiet, &mistake.shown);
     }
     for left in &fixed.left {
         tell(args, &file, left);
@@ -127,7 +127,7 @@ fn one(
 
 fn tell(args: &Immutable, file: &str, left: &Left) {
     let Left { subject, at, told } = left;
-    warn(args.quiet, &format!("{file}:{}:{}: {subject}: {told}", at.line, at.column));
+    warn(args.telling.quiet, &format!("{file}:{}:{}: {subject}: {told}", at.line, at.column));
 }
 
 /// One more document, set apart from those before it.
@@ -160,7 +160,7 @@ fn in_place(
         Failure::new(format!("{}: it could not be written: {error}", path.display()))
             .hint("may this user write there? Files before it in the order of the paths were put right")
     })?;
-    if !args.quiet {
+    if !args.telling.quiet {
         let containers = if fixed.containers == 1 {
             "1 container".to_owned()
         } else {

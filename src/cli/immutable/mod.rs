@@ -1,8 +1,12 @@
-//! `driftless immutable`: Kubernetes manifests, from the paths to the exit status. No host is asked anything.
+//! `driftless immutable`: Kubernetes manifests, from the paths to the exit status. Hosts are asked with `--live` alone.
 
+mod args;
 mod crew;
 mod files;
 mod fix;
+mod live;
+
+pub(super) use args::Immutable;
 
 use driftless::immutability::{Images, Kubernetes};
 use driftless::playbook::Playbook;
@@ -12,7 +16,6 @@ use driftless::rules::{self, Finding};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
-use super::args::Immutable;
 use super::ask::{say, warn};
 use super::failure::Failure;
 use super::plan::check_outputs;
@@ -30,10 +33,11 @@ pub(super) fn run(args: &Immutable) -> Result<u8, Failure> {
     check_outputs(&args.output)?;
     if args.kubernetes_version > Kubernetes::NEWEST {
         let newest = Kubernetes::NEWEST;
-        warn(args.quiet, &format!("--kubernetes-version: what is newer than {newest} is judged as {newest}"));
+        warn(args.telling.quiet, &format!("--kubernetes-version: what is newer than {newest} is judged as {newest}"));
     }
     let today = Offset::UTC.to_datetime(started).date();
-    let task = Task { images: Images::of(&playbook.images), kubernetes: args.kubernetes_version, today };
+    let task = Task { images: Images::of(&playbook.images), kubernetes: args.kubernetes_version, today, live: args.live };
+    live::check(args)?;
     let files = files::find(&args.paths);
     if let Some(form) = args.fix {
         return fix::run(args, form, &files, &task, &playbook, &accepted);
@@ -41,17 +45,23 @@ pub(super) fn run(args: &Immutable) -> Result<u8, Failure> {
     let audited = crew::audit(&files, &task);
     check(args, &audited)?;
     tell(args, &audited);
-    let (mut containers, mut findings, mut read) = (Vec::new(), Vec::new(), 0);
+    let (mut containers, mut findings, mut declared, mut read) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for file in audited {
         read += usize::from(file.read);
         containers.extend(file.containers);
         findings.extend(file.findings);
+        declared.extend(file.declared);
     }
+    let live = args.live.then(|| live::ask(args, declared)).transpose()?;
+    if let Some((_, found)) = &live {
+        findings.extend(found.iter().cloned());
+    }
+    let live = live.as_ref().map(|(live, _)| live);
     let findings = rules::settle(findings, &playbook, today, &accepted);
     let run = Run { id: id()?, started, finished: Timestamp::now() };
     let fail_on = args.fail_on.0;
-    let report = Manifests { run, files: read, containers: &containers, findings: &findings, fail_on };
-    let to = To { outputs: &args.output, quiet: args.quiet, colour: args.color };
+    let report = Manifests { run, files: read, containers: &containers, findings: &findings, fail_on, live };
+    let to = To { outputs: &args.output, quiet: args.telling.quiet, colour: args.color };
     // A reader that has seen enough is success, as it is for every tool in a pipe.
     match send(&to, driftless::report::ManifestFormat::Table, |format, look| report.render(format, look))? {
         Heard::ReaderLeft => Ok(0),
@@ -81,7 +91,7 @@ fn check(args: &Immutable, audited: &[Audited]) -> Result<(), Failure> {
 /// Mistakes with their lines; the report has their places alone.
 fn tell(args: &Immutable, audited: &[Audited]) {
     let mut mistakes = audited.iter().flat_map(|file| &file.mistakes);
-    if !args.quiet {
+    if !args.telling.quiet {
         mistakes.by_ref().take(SHOWN).for_each(|mistake| say(mistake));
         match mistakes.count() {
             0 => {}
@@ -90,11 +100,12 @@ fn tell(args: &Immutable, audited: &[Audited]) {
     }
 }
 
-/// 0 nothing at or above the threshold; 2 findings; 3 something could not be read.
+/// 0 nothing at or above the threshold; 1 no host was reached; 2 findings; 3 something could not be read or asked.
 fn status(report: &Manifests<'_>) -> u8 {
     let fails =
         report.fail_on.is_some_and(|threshold| report.findings.iter().any(|one| one.fails(threshold)));
     match () {
+        () if report.live.is_some_and(|live| live.reached == 0) => 1,
         () if fails => 2,
         () if report.findings.iter().any(Finding::leaves_open) => 3,
         () => 0,

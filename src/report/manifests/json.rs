@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Judged, Manifests};
+use super::{Judged, Manifests, live};
 use crate::advice::fix;
 use crate::report::json::v1;
 use crate::rules::Finding;
@@ -27,6 +27,9 @@ pub(crate) struct Report {
     findings: Vec<v1::Finding>,
     /// Every container, in the order of files and places.
     objects: Vec<ObjectReport>,
+    /// What hosts run; absent where none was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live: Option<live::Report>,
 }
 
 /// The run in numbers.
@@ -69,6 +72,9 @@ struct ObjectReport {
     immutable: Option<bool>,
     /// What voids it, or keeps it from being told, in words that may change; empty if it is immutable.
     voided_by: Vec<String>,
+    /// How hosts run it; absent where none was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live: Option<live::SideReport>,
 }
 
 /// The report as pretty JSON.
@@ -95,7 +101,8 @@ impl Report {
                 findings: manifests.counted(),
             },
             findings: manifests.findings.iter().map(finding).collect(),
-            objects: manifests.containers.iter().map(object).collect(),
+            objects: manifests.containers.iter().enumerate().map(|(nth, one)| object(manifests, nth, one)).collect(),
+            live: manifests.live.map(live::Report::of),
         }
     }
 }
@@ -109,7 +116,7 @@ fn finding(finding: &Finding) -> v1::Finding {
     told
 }
 
-fn object(judged: &Judged) -> ObjectReport {
+fn object(manifests: &Manifests<'_>, nth: usize, judged: &Judged) -> ObjectReport {
     ObjectReport {
         file: judged.file.to_string(),
         line: judged.at.line,
@@ -120,5 +127,6 @@ fn object(judged: &Judged) -> ObjectReport {
         container: judged.container.clone(),
         immutable: judged.verdict.immutable,
         voided_by: judged.verdict.voided_by.clone(),
+        live: manifests.live.and_then(|live| live.sides.get(nth)).map(live::SideReport::of),
     }
 }

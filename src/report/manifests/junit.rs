@@ -63,7 +63,7 @@ fn case(finding: &Finding) -> Case {
         Evidence::Declared(said) => {
             (said.object.clone(), said.container.clone().unwrap_or_else(|| "pod".to_owned()))
         }
-        _ => ("driftless".to_owned(), finding.subject.clone()),
+        _ => (finding.host_name().unwrap_or("driftless").to_owned(), finding.subject.clone()),
     }
 }
 

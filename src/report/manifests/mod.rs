@@ -2,6 +2,7 @@
 
 mod json;
 mod junit;
+mod live;
 mod sarif;
 mod table;
 
@@ -13,6 +14,7 @@ pub(super) use json::Report as JsonReport;
 
 use super::{Look, Run};
 use crate::immutability::{At, Object, Verdict};
+use crate::live::Live;
 use crate::rules::Finding;
 use crate::severity::Severity;
 
@@ -29,6 +31,8 @@ pub struct Manifests<'a> {
     pub findings: &'a [Finding],
     /// From which severity on a finding fails the run.
     pub fail_on: Option<Severity>,
+    /// What hosts run of it, if they were asked.
+    pub live: Option<&'a Live>,
 }
 
 /// The verdict on one container.

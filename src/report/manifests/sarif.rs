@@ -12,7 +12,7 @@ use crate::severity::Severity;
 /// The log, ending with a line break.
 pub(super) fn render(manifests: &Manifests<'_>) -> String {
     // Rules are numbered in the order of the list, so that results can point at them.
-    let rules: Vec<&Rule> = ALL.iter().copied().filter(|rule| speaks(rule)).collect();
+    let rules: Vec<&Rule> = ALL.iter().copied().filter(|rule| speaks(rule, manifests)).collect();
     let (notes, results): (Vec<_>, Vec<_>) =
         manifests.findings.iter().partition(|finding| finding.rule.about == About::Audit);
     let results: Vec<Value> = results.into_iter().map(|finding| result(finding, &rules)).collect();
@@ -42,9 +42,15 @@ pub(super) fn render(manifests: &Manifests<'_>) -> String {
     text
 }
 
-/// Whether a rule can have results here.
-fn speaks(rule: &Rule) -> bool {
+/// Whether a rule can have results here; those of hosts have some only where hosts were asked.
+fn speaks(rule: &Rule, manifests: &Manifests<'_>) -> bool {
     matches!(rule.check, Check::Manifest(_) | Check::Container { .. } | Check::Waiver(_))
+        || manifests.findings.iter().any(|finding| finding.rule.id == rule.id)
+}
+
+/// What a finding is about, with its host before it where it has one.
+fn subject(finding: &Finding) -> String {
+    finding.host_name().map_or_else(|| finding.subject.clone(), |host| format!("{host}: {}", finding.subject))
 }
 
 fn described(rule: &Rule) -> Value {
@@ -62,8 +68,8 @@ fn described(rule: &Rule) -> Value {
 
 fn result(finding: &Finding, rules: &[&Rule]) -> Value {
     let message = match fix(finding) {
-        Some(fix) => format!("{}: {}. Fix: {fix}", finding.subject, finding.message()),
-        None => format!("{}: {}", finding.subject, finding.message()),
+        Some(fix) => format!("{}: {}. Fix: {fix}", subject(finding), finding.message()),
+        None => format!("{}: {}", subject(finding), finding.message()),
     };
     let mut result = json!({
         "ruleId": finding.rule.id,
@@ -88,7 +94,7 @@ fn result(finding: &Finding, rules: &[&Rule]) -> Value {
 fn notification(finding: &Finding) -> Value {
     json!({
         "level": "error",
-        "message": { "text": format!("{}: {}", finding.subject, finding.message()) },
+        "message": { "text": format!("{}: {}", subject(finding), finding.message()) },
         "locations": locations(finding),
     })
 }

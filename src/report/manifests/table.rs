@@ -6,8 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use super::live::{live_in_numbers, told, words};
 use super::{Judged, Manifests};
 use crate::advice::fix;
+use crate::live::{Side, State};
 use crate::report::Look;
 use crate::report::style::Tone;
 use crate::report::table::fill;
@@ -23,6 +25,7 @@ pub(super) fn render(manifests: &Manifests<'_>, look: &Look) -> String {
     let sections = [
         Some(heading(manifests, look)),
         containers(manifests, look),
+        live(manifests, look),
         findings(manifests, look),
         not_audited(manifests, look),
         waived(manifests, look),
@@ -41,6 +44,15 @@ fn heading(manifests: &Manifests<'_>, look: &Look) -> String {
     let title = look.paint(Tone::Heading, "driftless immutable");
     let containers = counted(manifests.containers.len(), "container");
     format!("{title}   {containers} in {}   {took:.1} s\n", counted(manifests.files, "file"))
+}
+
+fn tone(state: State) -> Tone {
+    match state {
+        State::Differs | State::Changed => Tone::Bad,
+        State::NotRunning | State::Unknown => Tone::Unsure,
+        State::AsDeclared => Tone::Good,
+        State::Ended => Tone::Faint,
+    }
 }
 
 /// `1 immutable, 2 not, 1 unknown   findings: 1 high, 4 medium`
@@ -86,6 +98,35 @@ fn containers(manifests: &Manifests<'_>, look: &Look) -> Option<String> {
     section.end(all.len())
 }
 
+/// How hosts run each container, the worst first; what runs as it is declared is counted alone.
+fn live(manifests: &Manifests<'_>, look: &Look) -> Option<String> {
+    let live = manifests.live?;
+    let mut section = Section::new("Live", look);
+    section.line(2, &live_in_numbers(live));
+    let mut sides: Vec<&Side> = live.sides.iter().filter(|side| side.state < State::AsDeclared).collect();
+    sides.sort_by_key(|side| side.state);
+    for side in sides.iter().take(MOST_ENTRIES) {
+        let word = look.paint(tone(side.state), &format!("{:<13}", words(side.state)));
+        section.line(2, &format!("{word}   {} {}", side.declared.object, side.declared.container));
+        told(side).iter().take(MOST_PLACES).for_each(|told| section.text(18, told));
+        if side.running.len() > MOST_PLACES {
+            section.line(18, "and more; -o json has them all");
+        }
+    }
+    for state in [State::AsDeclared, State::Ended] {
+        let those = live.sides.iter().filter(|side| side.state == state).count();
+        if those > 0 {
+            let word = look.paint(tone(state), &format!("{:<13}", words(state)));
+            section.line(2, &format!("{word}   {}", counted(those, "container")));
+        }
+    }
+    for one in live.undeclared.iter().take(MOST_ENTRIES) {
+        let word = look.paint(Tone::Unsure, &format!("{:<13}", "not declared"));
+        section.line(2, &format!("{word}   {}: {} ({})", one.host, one.label, one.image));
+    }
+    section.end(sides.len().max(live.undeclared.len()))
+}
+
 /// What is shown of findings that say the same: severity, rule, words.
 type Same<'a> = (std::cmp::Reverse<Severity>, &'a str, String);
 
@@ -118,7 +159,9 @@ fn not_audited(manifests: &Manifests<'_>, look: &Look) -> Option<String> {
     for finding in gaps.iter().take(MOST_ENTRIES) {
         let place = finding.location.as_ref();
         let place = place.map(|place| format!("{}:{}:{}", place.file, place.at.line, place.at.column));
-        section.line(2, &look.paint(Tone::Unsure, &place.unwrap_or_else(|| finding.subject.clone())));
+        let host = finding.host_name().map_or(String::new(), |host| format!("{host}: "));
+        let place = place.unwrap_or_else(|| format!("{host}{}", finding.subject));
+        section.line(2, &look.paint(Tone::Unsure, &place));
         section.text(4, &finding.message());
     }
     section.end(gaps.len())
@@ -174,7 +217,8 @@ impl<'l> Section<'l> {
                 let place = format!("{}:{}:{}", place.file, place.at.line, place.at.column);
                 format!("{}   ", self.look.paint(Tone::Faint, &place))
             });
-            self.line(indent, &format!("{}{}", place.unwrap_or_default(), finding.subject));
+            let host = finding.host_name().map_or(String::new(), |host| format!("{host}: "));
+            self.line(indent, &format!("{}{host}{}", place.unwrap_or_default(), finding.subject));
         }
         if those.len() > MOST_PLACES {
             self.line(indent, &format!("and {} more; -o json has them all", those.len() - MOST_PLACES));

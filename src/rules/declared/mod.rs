@@ -6,6 +6,7 @@ mod annotation;
 #[cfg(test)]
 pub(in crate::rules) mod fixture;
 mod judge;
+mod live;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use super::{Evidence, Finding, Location, Rule};
 use crate::immutability::{At, Container, Kubernetes, Object, Pod};
 
 pub use judge::{judge, mistake, settle, unread};
+pub use live::live;
 
 /// One pod of one object of one file.
 #[derive(Debug, Clone, Copy)]
