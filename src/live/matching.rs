@@ -159,7 +159,12 @@ fn is_of(own: &Declared, whose: &Whose<'_>, sure: bool, nodes: &[&str]) -> bool 
         ("CronJob", [time, last]) => number(time) && random(last),
         ("CronJob", [time, index, last]) => number(time) && number(index) && random(last),
         (
-            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Job"
+            "Deployment"
+            | "StatefulSet"
+            | "DaemonSet"
+            | "ReplicaSet"
+            | "ReplicationController"
+            | "Job"
             | "CronJob",
             _,
         ) => false,

@@ -22,13 +22,12 @@ fn check(declared: &Declared<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let since = match Kubernetes::safe_since(name) {
-            Some(since) => format!("only since {since}"),
-            None => "in no version".to_owned(),
+            Some(since) => {
+                format!("{name} is safe only since Kubernetes {since}, and not in {}", declared.kubernetes)
+            }
+            None => format!("{name} is safe in no version of Kubernetes"),
         };
-        let note = format!(
-            "{name} is not safe in Kubernetes {}, {since}: a node refuses the pod unless it was told to let it change the node",
-            declared.kubernetes
-        );
+        let note = format!("{since}: a node refuses the pod, unless it was told to let pods change it");
         findings.push(declared.of_pod(&RULE, name, *at).expecting("a safe sysctl", name).noting(note));
     }
 }
@@ -53,11 +52,9 @@ mod tests {
             all.iter().filter(|finding| finding.rule.id == RULE.id).map(ToString::to_string).collect()
         };
         assert_eq!(told("1.32").len(), 1);
-        assert!(told("1.32")[0].starts_with("unsafe-sysctl///Pod/-/web vm.swappiness [medium] vm.swappiness is not safe in Kubernetes 1.32, in no version"));
-        assert!(
-            told("1.31").iter().any(
-                |line| line.contains("net.ipv4.tcp_rmem is not safe in Kubernetes 1.31, only since 1.32")
-            )
-        );
+        assert!(told("1.32")[0].starts_with("unsafe-sysctl///Pod/-/web vm.swappiness [medium] vm.swappiness is safe in no version of Kubernetes"));
+        assert!(told("1.31").iter().any(|line| {
+            line.contains("net.ipv4.tcp_rmem is safe only since Kubernetes 1.32, and not in 1.31")
+        }));
     }
 }

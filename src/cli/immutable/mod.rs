@@ -33,10 +33,18 @@ pub(super) fn run(args: &Immutable) -> Result<u8, Failure> {
     check_outputs(&args.output)?;
     if args.kubernetes_version > Kubernetes::NEWEST {
         let newest = Kubernetes::NEWEST;
-        warn(args.telling.quiet, &format!("--kubernetes-version: what is newer than {newest} is judged as {newest}"));
+        warn(
+            args.telling.quiet,
+            &format!("--kubernetes-version: what is newer than {newest} is judged as {newest}"),
+        );
     }
     let today = Offset::UTC.to_datetime(started).date();
-    let task = Task { images: Images::of(&playbook.images), kubernetes: args.kubernetes_version, today, live: args.live };
+    let task = Task {
+        images: Images::of(&playbook.images),
+        kubernetes: args.kubernetes_version,
+        today,
+        live: args.live,
+    };
     live::check(args)?;
     let files = files::find(&args.paths);
     if let Some(form) = args.fix {

@@ -167,7 +167,8 @@ impl<'t> Editor<'t> {
             && !text.contains('\n')
     }
 
-    /// Where the last thing in a node ends; `None` if that is a block of text, whose end is part of it, or an alias.
+    /// Where the last thing in a node ends; `None` if that is a text that keeps the blank lines behind it, or
+    /// an alias.
     fn end(&self, node: &Node) -> Option<usize> {
         let last = match &node.kind {
             Kind::Map(pairs) => pairs.iter().max_by_key(|(key, _)| key.span.start).map(|(key, value)| {
@@ -175,9 +176,10 @@ impl<'t> Editor<'t> {
                 if value.span.is_empty() { key } else { value }
             }),
             Kind::List(items) => items.last(),
-            Kind::Scalar { .. } => {
-                let text = self.text.get(node.span.clone())?;
-                return (!text.starts_with(['|', '>']) && !text.ends_with('\n')).then_some(node.span.end);
+            Kind::Scalar { text, .. } => {
+                // A text that ends with blank lines may be a block that keeps those below it (`|+`).
+                let own = self.text.get(node.span.clone())?;
+                return (!text.ends_with("\n\n")).then(|| node.span.start + own.trim_end().len());
             }
         };
         let flow = self.text.get(node.span.start..)?.starts_with(['{', '[']);

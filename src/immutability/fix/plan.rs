@@ -14,7 +14,7 @@ const LIMIT: &str = "64Mi";
 const LONGEST_NAME: usize = 63;
 
 /// Where to get what is missing.
-const EVIDENCE: &str = "run it and look (docker diff CONTAINER, or crictl exec -it CONTAINER find / -xdev -newer /proc/1 -type f), then name the paths in a playbook: [[image]] match = \"NAME*\", writes = [\"/run\"]";
+const EVIDENCE: &str = "to see them, run it and look: docker diff CONTAINER, or crictl exec -it CONTAINER find / -xdev -newer /proc/1 -type f";
 
 /// What to change in one pod.
 #[derive(Debug, Clone, Default)]
@@ -155,9 +155,12 @@ fn paths(container: &Container, images: &Images) -> Result<Vec<String>, Vec<Stri
                 Writes::Unknown(why) => why,
                 Writes::Known(_) => String::new(),
             };
-            let root =
-                if container.has_read_only_root() { "whether it runs" } else { "its root stays writable" };
-            return Err(vec![format!("{root}: {why}: {EVIDENCE}")]);
+            let root = if container.has_read_only_root() {
+                "whether it runs is open"
+            } else {
+                "its root stays writable"
+            };
+            return Err(vec![format!("{root}: {why}; {EVIDENCE}")]);
         }
     };
     let image = container.image.as_deref().unwrap_or_default();

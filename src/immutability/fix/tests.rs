@@ -77,6 +77,7 @@ fn every_form_of_yaml_is_edited_or_left_alone() {
         format!("{HEAD}  containers:\n  - name: a\n    image: nginx\n    securityContext:\n      readOnlyRootFilesystem:\n      allowPrivilegeEscalation: yes\n"),
         "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"Pod\",\n  \"metadata\": {\"name\": \"a\"},\n  \"spec\": {\n    \"containers\": [\n      {\n        \"name\": \"a\",\n        \"image\": \"nginx\"\n      }\n    ]\n  }\n}\n".to_owned(),
         format!("{HEAD}  containers:\n  - name: a\n    image: nginx\n    command:\n    - nginx\n    - -g\n    - daemon off;").replace('\n', "\r\n"),
+        format!("{HEAD}  containers:\n  - name: a\n    image: nginx\n    args:\n    - -g\n    - |\n      daemon off;\n\n# end\n---\n{HEAD}  containers:\n  - name: a\n    image: nginx\n  hostname: >-\n    b\n\n\n"),
         format!("---\n{HEAD}  containers:\n  -   name: a\n      image: nginx\n...\n---\n{HEAD}  initContainers:\n  - name: i\n    image: nginx\n  containers:\n  - name: a\n    image: memcached\n  - name: b\n    image: nginx\n"),
     ] {
         let (after, left) = fixed(&text);
@@ -89,6 +90,10 @@ fn every_form_of_yaml_is_edited_or_left_alone() {
             serde_json::from_str::<serde_json::Value>(&after).unwrap();
         }
     }
+    let kept = format!(
+        "{HEAD}  containers:\n  - name: a\n    image: nginx\n  volumes:\n  - name: c\n    configMap:\n      name: |+\n        b\n\n"
+    );
+    assert_eq!(fixed(&kept).0, kept, "blank lines that are part of a text are nobody's to move");
     let shared = format!("x: &c {{name: a, image: nginx}}\n{HEAD}  containers: [*c]\n");
     let (after, left) = fixed(&shared);
     assert_eq!(after, shared);

@@ -101,7 +101,12 @@ impl Report {
                 findings: manifests.counted(),
             },
             findings: manifests.findings.iter().map(finding).collect(),
-            objects: manifests.containers.iter().enumerate().map(|(nth, one)| object(manifests, nth, one)).collect(),
+            objects: manifests
+                .containers
+                .iter()
+                .enumerate()
+                .map(|(nth, one)| object(manifests, nth, one))
+                .collect(),
             live: manifests.live.map(live::Report::of),
         }
     }

@@ -79,7 +79,9 @@ fn of_difference(
             observed: Some(difference.observed.clone()),
             ..about(&image_drift::RULE, side, running)
         }),
-        Field::Mount(path) if difference.field.is_of_kernel() && difference.observed.starts_with("writable") => {
+        Field::Mount(path)
+            if difference.field.is_of_kernel() && difference.observed.starts_with("writable") =>
+        {
             let said = Said {
                 object: side.declared.object.clone(),
                 container: Some(side.declared.container.clone()),
