@@ -38,6 +38,7 @@ mod lab_running;
 mod lab_systems;
 mod leaks;
 mod least;
+mod live;
 mod origins;
 mod outputs;
 mod playbooks;
