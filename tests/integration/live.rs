@@ -78,7 +78,7 @@ fn live(fleet: &Fleet, arguments: &[&str]) -> Outcome {
     wait(fleet.room.command(&[&always[..], arguments].concat()).spawn().unwrap())
 }
 
-fn state<'r>(report: &'r Value, object: usize) -> &'r str {
+fn state(report: &Value, object: usize) -> &str {
     report["objects"][object]["live"]["state"].as_str().unwrap()
 }
 
