@@ -13,7 +13,7 @@ use std::sync::Arc;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 /// No file that people write is larger.
-const LARGEST_FILE: u64 = 64 << 20;
+pub const LARGEST_FILE: u64 = 64 << 20;
 
 /// A file as the user wrote it: where it stands and its text.
 #[derive(Debug, Clone)]
@@ -51,6 +51,19 @@ impl Source {
                 return refuse("it is larger than 64 MiB", "is it the file that was meant?");
             }
             Ok(_) => {}
+        }
+        Self::from_bytes(&shown, bytes)
+    }
+
+    /// What was read from somewhere else than a file; `path` is what messages call it.
+    ///
+    /// # Errors
+    /// A [`Diagnostic`] when it is not UTF-8, or larger than any file that is read.
+    pub fn from_bytes(path: &str, bytes: Vec<u8>) -> Result<Self, Diagnostic> {
+        let shown: Arc<str> = path.into();
+        if bytes.len() as u64 > LARGEST_FILE {
+            let source = Self { path: shown, text: "".into() };
+            return Err(source.whole("it is larger than 64 MiB").help("is it what was meant?"));
         }
         match String::from_utf8(bytes) {
             Ok(text) => {
@@ -239,6 +252,30 @@ impl fmt::Display for Diagnostic {
 }
 
 impl std::error::Error for Diagnostic {}
+
+/// How many characters of a foreign text a message shows at most.
+const SHOWN: usize = 160;
+
+/// A text that may come from anybody, made safe to print: control characters and whatever could reorder or hide a
+/// line become visible escapes, and what is too long is cut.
+pub fn plain(text: &str) -> String {
+    let hidden = |character: char| {
+        character.is_control()
+            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    let mut safe = String::with_capacity(text.len().min(SHOWN));
+    for (nth, character) in text.chars().enumerate() {
+        match character {
+            _ if nth == SHOWN => {
+                safe.push('…');
+                break;
+            }
+            _ if hidden(character) => safe.extend(character.escape_default()),
+            _ => safe.push(character),
+        }
+    }
+    safe
+}
 
 /// All the mistakes that were found in one go; never empty when it is an error.
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! inventory -> ssh -> collect -> snapshot -> drift (readiness, rules) -> advice -> report
+//!                                      manifests -> immutability -> rules -> report
 //! ```
 //!
 //! Everything from [`snapshot`] on is pure and synchronous: no clock, no socket. The moment of the
@@ -14,8 +15,10 @@ pub mod collect;
 pub mod diagnostic;
 pub mod drift;
 pub mod hostlist;
+pub mod immutability;
 pub mod init;
 pub mod inventory;
+pub mod live;
 pub mod playbook;
 pub mod probe;
 pub mod readiness;

@@ -27,9 +27,26 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("simulate", &["diagnostic", "hostlist", "probe"]),
     ("collect", &["inventory", "probe", "snapshot", "ssh"]),
     ("drift", &["diagnostic", "inventory", "playbook", "probe", "snapshot", "version"]),
+    ("immutability", &["diagnostic", "playbook"]),
     ("init", &["drift", "hostlist", "inventory", "playbook", "snapshot", "version"]),
+    ("live", &["immutability", "inventory", "snapshot"]),
     ("readiness", &["drift", "playbook", "probe", "snapshot", "version"]),
-    ("rules", &["drift", "inventory", "playbook", "probe", "readiness", "severity", "snapshot", "version"]),
+    (
+        "rules",
+        &[
+            "diagnostic",
+            "drift",
+            "immutability",
+            "inventory",
+            "live",
+            "playbook",
+            "probe",
+            "readiness",
+            "severity",
+            "snapshot",
+            "version",
+        ],
+    ),
     ("advice", &["drift", "hostlist", "readiness", "rules", "severity", "snapshot", "version"]),
     (
         "report",
@@ -38,7 +55,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "diagnostic",
             "drift",
             "hostlist",
+            "immutability",
             "inventory",
+            "live",
             "playbook",
             "readiness",
             "rules",
@@ -59,7 +78,7 @@ const CONFINED: &[(&str, &[&str])] = &[
 ];
 
 /// Words of a program that reads the clock, the disk or the network; what is right of `collect` has none.
-const PURE: &[&str] = &["drift", "init", "readiness", "rules", "advice", "version"];
+const PURE: &[&str] = &["drift", "immutability", "init", "live", "readiness", "rules", "advice", "version"];
 const IMPURE: &[&str] = &["std::fs", "std::net", "std::env", "SystemTime", "Timestamp::now", "Instant::now"];
 
 /// Licences that let everybody use driftless as they like.
@@ -181,6 +200,7 @@ fn the_documents_name_nothing_that_is_gone() {
         "docs/footprint.md",
         "docs/least-privilege.md",
         "docs/sources.md",
+        "docs/immutability.md",
     ] {
         let text = std::fs::read_to_string(project().join(document))
             .unwrap_or_else(|_| panic!("{document} is missing"));

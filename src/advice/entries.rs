@@ -38,6 +38,9 @@ pub struct Entry {
     /// What a person has to do, or to know.
     #[serde(default)]
     pub say: Vec<String>,
+    /// What to write in a manifest; `{paths}` and `{observed}` are the finding's.
+    #[serde(default)]
+    pub manifest: Vec<String>,
 }
 
 /// What a finding asks for.
@@ -72,5 +75,14 @@ mod tests {
             FILES.files().filter_map(|file| file.path().file_stem()?.to_str()).collect();
         assert_eq!(files, rules);
         assert_eq!(ENTRIES.keys().copied().collect::<BTreeSet<_>>(), rules, "an entry does not parse");
+    }
+
+    #[test]
+    fn what_manifests_declare_has_its_fix_in_words_of_manifests() {
+        use crate::rules::Check;
+        for rule in crate::rules::ALL {
+            let declared = matches!(rule.check, Check::Manifest(_) | Check::Container { .. });
+            assert_eq!(entry(rule.id).unwrap().manifest.is_empty(), !declared, "{}", rule.id);
+        }
     }
 }

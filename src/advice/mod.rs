@@ -3,6 +3,7 @@
 //! Nothing is ever done by us, nothing is decided by a score, and no advice proposes a downgrade.
 
 mod commands;
+mod declared;
 mod entries;
 mod outlook;
 mod particular;
@@ -13,6 +14,7 @@ mod stuck;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use declared::fix;
 pub use entries::{Action, Entry, entry};
 pub use outlook::{
     Apart, Cause, Condition, Effect, Has, HostOutlook, Inhibitor, Outlook, Prospect, Share, UNSEEN,

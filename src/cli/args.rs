@@ -9,6 +9,8 @@ use driftless::report::write::Output;
 use driftless::severity::Severity;
 use driftless::version::Target;
 
+use super::immutable::Immutable;
+
 /// Shows which servers of a cluster have drifted apart, by how much, why, and what to do: over SSH,
 /// read-only, without an agent.
 #[derive(Debug, Parser)]
@@ -24,6 +26,8 @@ pub(super) enum Command {
     Audit(Box<Audit>),
     /// Would the playbook's upgrades succeed, host by host, and what would the cluster look like after
     Ready(Box<Ready>),
+    /// Audit Kubernetes manifests (files, folders, `-`): which containers are immutable, and what voids it
+    Immutable(Box<Immutable>),
     /// List the hosts of an inventory, and how each is reached
     Hosts(Box<Hosts>),
     /// Audit an embedded fleet: real SSH to simulated hosts inside this process; no set-up, no root
@@ -122,6 +126,13 @@ pub(super) struct Selecting {
     #[arg(value_name = "HOST")]
     pub(super) hosts: Vec<String>,
 
+    #[command(flatten)]
+    pub(super) from: Choosing,
+}
+
+/// Where hosts come from, and which of them are meant.
+#[derive(Debug, Clone, ClapArgs)]
+pub(super) struct Choosing {
     /// Inventory: a file in TOML, or Ansible's own in INI or YAML, a script, a folder, or a list `a,b,`; may
     /// be given several times
     #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_INVENTORY")]

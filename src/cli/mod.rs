@@ -7,6 +7,7 @@ mod demo;
 mod failure;
 mod file_key;
 mod hosts;
+mod immutable;
 mod init;
 mod me;
 mod plan;
@@ -55,6 +56,7 @@ fn run(args: Args) -> Result<u8, Failure> {
     match args.command {
         Command::Audit(args) => audit::run(&args),
         Command::Ready(args) => ready::run(&args),
+        Command::Immutable(args) => immutable::run(&args),
         Command::Hosts(args) => hosts::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Init(args) => init::run(&args),

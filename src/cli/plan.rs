@@ -159,13 +159,13 @@ pub(super) struct Selected {
 impl Selected {
     /// Reads the inventories, and chooses hosts.
     pub(super) fn of(args: &Selecting, login: &Login, quiet: bool) -> Result<Self, Failure> {
-        if args.inventory.is_empty() && args.hosts.is_empty() {
+        if args.from.inventory.is_empty() && args.hosts.is_empty() {
             return Err(Failure::new("no host is named")
                 .hint("name an inventory with -i, or hosts: web-01 admin@web-02:2222"));
         }
         let overrides = overrides(login, args)?;
         check_jump(login, &overrides)?;
-        let mut inventory = Inventory::load(&args.inventory, &overrides)?;
+        let mut inventory = Inventory::load(&args.from.inventory, &overrides)?;
         for warning in &inventory.warnings {
             warn(quiet, warning);
         }
@@ -183,7 +183,7 @@ pub(super) fn bind(inventory: &Inventory, playbook: &Playbook) -> Result<Bound, 
 /// The configuration of ssh that stands in place of the usual one: that of `-F`, or one that is given for an
 /// inventory, since it says how its hosts are reached, too.
 fn config_file(login: &Login, selecting: &Selecting) -> Option<PathBuf> {
-    let inventory = || selecting.inventory.iter().find(|path| is_another_config(path)).cloned();
+    let inventory = || selecting.from.inventory.iter().find(|path| is_another_config(path)).cloned();
     login.ssh_config.clone().or_else(inventory)
 }
 
@@ -195,7 +195,7 @@ fn overrides(login: &Login, selecting: &Selecting) -> Result<Overrides, Failure>
         identity: login.identity.clone(),
         jump: login.jump.clone(),
         ssh: Arc::new(ssh_config(file.as_deref(), home())?),
-        script_limit: Some(Duration::from_secs_f64(selecting.inventory_timeout)),
+        script_limit: Some(Duration::from_secs_f64(selecting.from.inventory_timeout)),
     })
 }
 
@@ -211,9 +211,9 @@ fn check_jump(login: &Login, overrides: &Overrides) -> Result<(), Failure> {
 }
 
 /// Whether every report can be written, before any host is asked.
-fn check_outputs(outputs: &[Output]) -> Result<(), Failure> {
+pub(super) fn check_outputs<F>(outputs: &[Output<F>]) -> Result<(), Failure> {
     for (nth, output) in outputs.iter().enumerate() {
-        let same = |other: &&Output| other.path.is_some() && other.path == output.path;
+        let same = |other: &&Output<F>| other.path.is_some() && other.path == output.path;
         if let Some(path) = outputs.iter().take(nth).find(same).and_then(|other| other.path.as_ref()) {
             return Err(Failure::new(format!("two reports would be written to {}", path.display()))
                 .hint("give each -o a file of its own"));
@@ -264,7 +264,7 @@ fn choose(
         refuse_groups(inventory, &selecting.hosts)?;
         inventory.add_adhoc(&selecting.hosts, overrides).map_err(|error| Failure::new(error.to_string()))?
     };
-    if let Some(limit) = &selecting.limit {
+    if let Some(limit) = &selecting.from.limit {
         let selection = Pattern::parse_limit(limit)?.select(inventory);
         for term in &selection.unmatched {
             let names = inventory.groups.keys().chain(inventory.hosts.iter().map(|host| &host.name));

@@ -15,23 +15,36 @@ use driftless::snapshot::HostStatus;
 use super::args::{Colour, Reporting};
 use super::failure::Failure;
 
-/// Writes every report that was asked for; files first, so that they are there when the table is read.
+/// Writes every report of an audit that was asked for.
 pub(super) fn deliver(audit: &Audit<'_>, wanted: &Reporting) -> Result<Heard, Failure> {
-    let table = [Output { format: Format::Table, path: None }];
-    let to_stdout = wanted.output.iter().any(|output| output.path.is_none());
-    let outputs = if wanted.output.is_empty() || !to_stdout && !wanted.telling.quiet {
-        [wanted.output.as_slice(), &table].concat()
-    } else {
-        wanted.output.clone()
-    };
-    for output in outputs.iter().filter(|output| output.path.is_some()) {
+    let to = To { outputs: &wanted.output, quiet: wanted.telling.quiet, colour: wanted.color };
+    send(&to, Format::Table, |format, look| audit.render(format, look))
+}
+
+/// Where reports go.
+pub(super) struct To<'o, F> {
+    pub(super) outputs: &'o [Output<F>],
+    pub(super) quiet: bool,
+    pub(super) colour: Colour,
+}
+
+/// Writes every report that was asked for; files first, so that they are there when the table is read.
+pub(super) fn send<F: Copy>(
+    to: &To<'_, F>,
+    table: F,
+    render: impl Fn(F, &Look) -> String,
+) -> Result<Heard, Failure> {
+    let to_stdout = to.outputs.iter().any(|output| output.path.is_none());
+    let table = (to.outputs.is_empty() || !to_stdout && !to.quiet).then_some(table);
+    for output in to.outputs {
         if let Some(path) = &output.path {
-            write::to_file(path, &audit.render(output.format, &Look::default()))
+            write::to_file(path, &render(output.format, &Look::default()))
                 .map_err(|error| Failure::file(path, &error))?;
         }
     }
-    for output in outputs.iter().filter(|output| output.path.is_none()) {
-        let heard = write::to_stdout(&audit.render(output.format, &look(wanted.color)));
+    let shown = to.outputs.iter().filter(|output| output.path.is_none()).map(|output| output.format);
+    for format in shown.chain(table) {
+        let heard = write::to_stdout(&render(format, &look(to.colour)));
         if heard.map_err(|error| Failure::stdout(&error))? == Heard::ReaderLeft {
             return Ok(Heard::ReaderLeft);
         }

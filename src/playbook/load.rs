@@ -83,6 +83,7 @@ mod tests {
             ("file", playbook.files.len()),
             ("sysctl", playbook.sysctls.len()),
             ("service", playbook.services.len()),
+            ("image", playbook.images.len()),
             ("rules", playbook.rules.len()),
             ("ignore", playbook.ignores.len()),
             ("waiver", playbook.waivers.len()),

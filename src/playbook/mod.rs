@@ -51,6 +51,8 @@ pub struct Playbook {
     pub waivers: Vec<Waiver>,
     /// Upgrades that are planned, or being rolled out.
     pub upgrades: Vec<UpgradeEntry>,
+    /// Images, and where their containers write.
+    pub images: Vec<ImageEntry>,
 }
 
 impl Playbook {
@@ -283,6 +285,19 @@ pub struct Waiver {
     pub justification: String,
     /// Last day on which it holds, inclusive, in UTC.
     pub until: Date,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// `[[image]]`
+#[derive(Debug, Clone)]
+pub struct ImageEntry {
+    /// Which images: their names, with or without a tag.
+    pub matched: Glob,
+    /// The absolute paths that their containers write.
+    pub writes: Vec<String>,
+    /// Those of them in which the image ships files, which a volume would hide.
+    pub ships: Vec<String>,
     /// Where it stands.
     pub place: Place,
 }

@@ -110,6 +110,8 @@ pub(super) struct RawImage {
     #[serde(rename = "match")]
     pub(super) matched: Option<Text>,
     pub(super) writes: Option<Vec<Text>>,
+    #[serde(default)]
+    pub(super) ships: Vec<Text>,
 }
 
 #[derive(Debug, Deserialize)]

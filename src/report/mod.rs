@@ -6,6 +6,7 @@
 mod hosts;
 pub mod json;
 mod listing;
+mod manifests;
 mod style;
 mod table;
 pub mod write;
@@ -21,6 +22,7 @@ use crate::severity::Severity;
 use crate::snapshot::{HostStatus, Observation};
 
 pub use listing::Listing;
+pub use manifests::{Judged, ManifestFormat, Manifests};
 pub use style::Look;
 
 /// Everything that a report may tell.

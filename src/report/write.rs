@@ -8,14 +8,14 @@ use super::Format;
 
 /// One report that was asked for: `FORMAT`, or `FORMAT=PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Output {
+pub struct Output<F = Format> {
     /// In which form.
-    pub format: Format,
+    pub format: F,
     /// Into which file; `None` is standard output.
     pub path: Option<PathBuf>,
 }
 
-impl FromStr for Output {
+impl<F: FromStr<Err = String>> FromStr for Output<F> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -29,7 +29,7 @@ impl FromStr for Output {
     }
 }
 
-impl Output {
+impl<F> Output<F> {
     /// Whether the file can be written, before any host is asked.
     ///
     /// # Errors

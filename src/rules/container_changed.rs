@@ -5,7 +5,7 @@ use super::finding::Evidence;
 use super::{About, Check, Finding, Rule};
 use crate::drift::Comparison;
 use crate::severity::Severity;
-use crate::snapshot::{Changes, quote};
+use crate::snapshot::{Changes, Container, quote};
 
 /// How many paths the message names; the evidence has more.
 const NAMED: usize = 3;
@@ -24,15 +24,23 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
     let before = findings.len();
-    each(comparison, &RULE, findings, |container| {
-        let changed = container.changed.as_ref().filter(|changes| changes.count > 0)?;
-        Some(("as its image", format!("{} changed", changed.count)))
-    });
+    each(comparison, &RULE, findings, live);
     for finding in findings.iter_mut().skip(before) {
-        if let Evidence::Container(container) = &finding.evidence {
-            if container.changed.as_ref().is_some_and(is_passing) {
-                finding.severity = Severity::Low;
-            }
+        weigh(finding);
+    }
+}
+
+/// What is expected of a container that runs, and what was seen, if that is another thing.
+pub(super) fn live(container: &Container) -> Option<(&'static str, String)> {
+    let changed = container.changed.as_ref().filter(|changes| changes.count > 0)?;
+    Some(("as its image", format!("{} changed", changed.count)))
+}
+
+/// Makes a finding weigh less where nothing changed but what services write as they run.
+pub(super) fn weigh(finding: &mut Finding) {
+    if let Evidence::Container(container) = &finding.evidence {
+        if container.changed.as_ref().is_some_and(is_passing) {
+            finding.severity = Severity::Low;
         }
     }
 }

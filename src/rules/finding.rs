@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{About, Rule};
+use super::{About, Rule, Said};
+use crate::immutability::At;
 use crate::readiness::Obstacle;
 use crate::severity::Severity;
 use crate::snapshot::{Container, Daemon, Fault, Gap};
@@ -35,8 +37,19 @@ pub struct Finding {
     pub distance: Option<Distance>,
     /// What the rule knows beyond that.
     pub evidence: Evidence,
+    /// Where in a file it is; `None` for what hosts have.
+    pub location: Option<Location>,
     /// Why it does not count, if it does not.
     pub waived: Option<Waived>,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The file, as it was named.
+    pub file: Arc<str>,
+    /// Its line and column.
+    pub at: At,
 }
 
 /// What only some rules know.
@@ -75,6 +88,8 @@ pub enum Evidence {
     Beside(Box<Gap>),
     /// The container that it is about.
     Container(Box<Container>),
+    /// The pod of a manifest, or its container.
+    Declared(Box<Said>),
     /// Where a version is on offer, and why it is not what it should be.
     Offer(Box<Offered>),
     /// Daemons that run what is not installed any more, by the names of their services.
@@ -182,6 +197,7 @@ impl Finding {
             observed: None,
             distance: None,
             evidence: Evidence::None,
+            location: None,
             waived: None,
         }
     }

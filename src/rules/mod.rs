@@ -9,11 +9,14 @@ mod apart;
 mod blocking;
 mod broken_state;
 mod candidate_skew;
+mod capability;
 mod conffile_modified;
 mod conffile_prompt;
 mod conflict;
 mod container;
 mod container_changed;
+mod coverage_unknown;
+mod declared;
 mod dependency_missing;
 mod dependency_too_old;
 mod disk_space;
@@ -23,11 +26,15 @@ mod finding;
 pub(crate) mod fixture;
 mod gap;
 mod held;
+mod host_namespace;
+mod host_path_writable;
 mod host_unreachable;
 mod image_drift;
 mod kernel_stale;
 mod locked;
 mod metadata_stale;
+mod misplaced_field;
+mod mutable_image;
 mod package_broken;
 mod package_extra;
 mod package_held;
@@ -35,7 +42,10 @@ mod package_missing;
 mod package_version;
 mod pending;
 mod policy_unmet;
+mod privilege_escalation;
 mod privileged;
+mod proc_sys_mount;
+mod proc_unmasked;
 mod reboot_first;
 mod reboot_pending;
 mod release;
@@ -49,14 +59,19 @@ mod sysctl_policy;
 mod sysctl_runtime;
 mod target_unavailable;
 mod unauthenticated;
+mod unsafe_sysctl;
+mod volume_executable;
+mod volume_unbounded;
 mod waive;
 mod waiver_expired;
 mod waiver_unused;
 mod would_downgrade;
 mod would_remove;
+mod write_path_uncovered;
 
 pub use blocking::rule as rule_of;
-pub use finding::{Cause, Evidence, FileEvidence, Finding, Offered, Waived};
+pub use declared::{Declared, Said, judge, live, mistake, settle, unread};
+pub use finding::{Cause, Evidence, FileEvidence, Finding, Location, Offered, Waived};
 pub(crate) use package_version::no_majority;
 pub use waive::{Accepted, findings};
 
@@ -74,6 +89,8 @@ pub enum About {
     Drift,
     /// What stands in the way of an upgrade: of the hosts, too.
     Upgrade,
+    /// What manifests declare: findings at or above the threshold lead to status 2.
+    Manifest,
     /// The audit's own files.
     Playbook,
     /// What could not be audited: leads to status 3, never to 2.
@@ -85,6 +102,15 @@ pub enum About {
 pub enum Check {
     /// Looks at the comparison.
     Comparison(fn(&Comparison<'_>, &mut Vec<Finding>)),
+    /// Looks at one pod of a manifest.
+    Manifest(fn(&Declared<'_>, &mut Vec<Finding>)),
+    /// Looks at containers wherever they are told of.
+    Container {
+        /// Those that run on hosts.
+        live: fn(&Comparison<'_>, &mut Vec<Finding>),
+        /// Those of one pod of a manifest.
+        declared: fn(&Declared<'_>, &mut Vec<Finding>),
+    },
     /// Takes the obstacles of a kind, which the readiness finds.
     Obstacle(Kind),
     /// Looks at what became of a waiver, once all other findings are known.
@@ -106,6 +132,8 @@ impl Asked<'_> {
         find(rule).is_none_or(|rule| match rule.about {
             About::Drift => self.drift,
             About::Upgrade => self.readiness.is_some(),
+            // What manifests declare is asked of manifests alone.
+            About::Manifest => false,
             About::Playbook | About::Audit => true,
         })
     }
@@ -163,6 +191,19 @@ pub static ALL: &[&Rule] = &[
     &root_writable::RULE,
     &container_changed::RULE,
     &image_drift::RULE,
+    &proc_unmasked::RULE,
+    &host_path_writable::RULE,
+    &proc_sys_mount::RULE,
+    &write_path_uncovered::RULE,
+    &privilege_escalation::RULE,
+    &capability::RULE,
+    &unsafe_sysctl::RULE,
+    &host_namespace::RULE,
+    &misplaced_field::RULE,
+    &mutable_image::RULE,
+    &volume_unbounded::RULE,
+    &volume_executable::RULE,
+    &coverage_unknown::RULE,
     &target_unavailable::RULE,
     &dependency_missing::RULE,
     &dependency_too_old::RULE,
@@ -183,26 +224,15 @@ pub static ALL: &[&Rule] = &[
     &gap::RULE,
 ];
 
-/// Rules of audits that this version does not make: a playbook may set them already.
-const ANNOUNCED: &[&str] = &[
-    "proc-unmasked",
-    "host-path-writable",
-    "proc-sys-mount",
-    "write-path-uncovered",
-    "privilege-escalation",
-    "capability",
-    "unsafe-sysctl",
-    "host-namespace",
-    "misplaced-field",
-    "mutable-image",
-    "volume-unbounded",
-    "volume-executable",
-    "coverage-unknown",
-];
-
 /// Every rule id that a playbook may name.
 pub fn known_ids() -> Vec<&'static str> {
-    ALL.iter().map(|rule| rule.id).chain(ANNOUNCED.iter().copied()).collect()
+    ALL.iter().map(|rule| rule.id).collect()
+}
+
+/// What is found in a manifest, for the tests of others.
+#[cfg(test)]
+pub(crate) fn found_in_manifest(text: &str) -> Vec<Finding> {
+    declared::fixture::findings("", text, crate::immutability::Kubernetes::NEWEST)
 }
 
 /// Whether the playbook turns a rule off.
@@ -222,7 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_unique_and_none_is_announced_and_made() {
+    fn ids_are_unique() {
         let ids = known_ids();
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
     }
@@ -236,8 +266,18 @@ mod tests {
                 entry.unwrap().file_name().into_string().unwrap().replace(".rs", "").replace('_', "-")
             })
             .filter(|name| {
-                !["mod", "apart", "blocking", "container", "finding", "fixture", "pending", "waive"]
-                    .contains(&name.as_str())
+                ![
+                    "mod",
+                    "apart",
+                    "blocking",
+                    "container",
+                    "declared",
+                    "finding",
+                    "fixture",
+                    "pending",
+                    "waive",
+                ]
+                .contains(&name.as_str())
             })
             .collect();
         let ids: BTreeSet<String> = ALL.iter().map(|rule| rule.id.to_owned()).collect();

@@ -27,7 +27,7 @@ pub fn findings(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     for rule in ALL.iter().filter(|rule| asked.has(rule.id)) {
-        if let Check::Comparison(check) = rule.check {
+        if let Check::Comparison(check) | Check::Container { live: check, .. } = rule.check {
             check(comparison, &mut findings);
         }
     }
@@ -35,15 +35,21 @@ pub fn findings(
         .extend(asked.readiness.into_iter().flat_map(|readiness| blocking::findings(comparison, readiness)));
     apply_levels(comparison.playbook, &mut findings);
     let matched = apply_waivers(comparison, today, &mut findings);
-    findings.extend(about_waivers(comparison.playbook, asked, &matched, today));
+    let speaks = |waiver: &Waiver| asked.has(&waiver.rule);
+    findings.extend(about_waivers(comparison.playbook, speaks, &matched, today));
+    accept(accepted, &mut findings);
+    findings.sort_by(|one, other| order(one).cmp(&order(other)));
+    findings
+}
+
+/// What an earlier report knows does not count.
+pub(super) fn accept(accepted: &Accepted, findings: &mut [Finding]) {
     for finding in findings.iter_mut().filter(|finding| finding.counts()) {
         if accepted.keys.contains(&finding.key()) {
             finding.waived =
                 Some(Waived { justification: format!("known in {}", accepted.name), until: None });
         }
     }
-    findings.sort_by(|one, other| order(one).cmp(&order(other)));
-    findings
 }
 
 fn order(finding: &Finding) -> impl Ord + '_ {
@@ -57,7 +63,7 @@ fn order(finding: &Finding) -> impl Ord + '_ {
 }
 
 /// `[rules]`: severities that the playbook changes; an entry's own severity is nearer and stays.
-fn apply_levels(playbook: &Playbook, findings: &mut Vec<Finding>) {
+pub(super) fn apply_levels(playbook: &Playbook, findings: &mut Vec<Finding>) {
     for level in &playbook.rules {
         match level.severity {
             None => findings.retain(|finding| finding.rule.id != level.rule),
@@ -107,10 +113,10 @@ fn apply_waivers(comparison: &Comparison<'_>, today: Date, findings: &mut [Findi
                 finding.waived = Some(Waived { justification: ignore.reason.clone(), until: None });
             }
         }
-        let maintenance =
+        let reason =
             host.and_then(|host| comparison.inventory.host(host)).and_then(|host| host.maintenance.as_ref());
-        if let (Some(reason), None) = (maintenance, &finding.waived) {
-            finding.waived = Some(Waived { justification: format!("maintenance: {reason}"), until: None });
+        if let (Some(reason), None) = (reason, &finding.waived) {
+            finding.waived = Some(Waived { justification: maintenance(reason), until: None });
         }
     }
     matched
@@ -124,10 +130,16 @@ fn renews(other: &Waiver, expired: &Waiver, today: Date) -> bool {
     other.until >= today && other.rule == expired.rule && text(other) == text(expired)
 }
 
-fn about_waivers(playbook: &Playbook, asked: Asked<'_>, matched: &[usize], today: Date) -> Vec<Finding> {
+/// What is to be said of the waivers that speak of a run, by how many findings each matched.
+pub(super) fn about_waivers(
+    playbook: &Playbook,
+    speaks: impl Fn(&Waiver) -> bool,
+    matched: &[usize],
+    today: Date,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     let waivers = playbook.waivers.iter().zip(matched.iter().copied());
-    for (waiver, matched) in waivers.filter(|(waiver, _)| asked.has(&waiver.rule)) {
+    for (waiver, matched) in waivers.filter(|(waiver, _)| speaks(waiver)) {
         // One that was renewed beside the old one hides what it hid: nothing is revived.
         if waiver.until < today && playbook.waivers.iter().any(|other| renews(other, waiver, today)) {
             continue;
@@ -145,6 +157,11 @@ fn about_waivers(playbook: &Playbook, asked: Asked<'_>, matched: &[usize], today
     }
     apply_levels(playbook, &mut findings);
     findings
+}
+
+/// Why nothing counts that is found on a host under maintenance.
+pub(super) fn maintenance(reason: &str) -> String {
+    format!("maintenance: {reason}")
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub(super) fn validate(raw: Raw, known_rules: &[&str], mistakes: &mut Mistakes<'
     whole.files.extend(raw.files.into_iter().filter_map(|entry| check.file(entry)));
     whole.sysctls.extend(raw.sysctls.into_iter().filter_map(|entry| check.sysctl(entry)));
     whole.upgrades.extend(raw.upgrades.into_iter().filter_map(|entry| check.upgrade(entry)));
-    raw.images.into_iter().for_each(|entry| check.image(entry));
+    whole.images.extend(raw.images.into_iter().filter_map(|entry| check.image(entry)));
 }
 
 impl Check<'_, '_> {

@@ -42,6 +42,10 @@ pub(super) fn evidence(evidence: &Evidence) -> Map<String, Value> {
             json!({ "reason": gap.reason.as_str(), "detail": gap.detail })
         }
         Evidence::Container(container) => container_in_words(container),
+        Evidence::Declared(said) => {
+            let field = said.field.map(|at| json!({ "line": at.line, "column": at.column }));
+            json!({ "object": said.object, "container": said.container, "field": field, "paths": said.paths })
+        }
         Evidence::Offer(offered) => {
             let causes: Vec<String> = offered.causes.iter().map(ToString::to_string).collect();
             json!({ "source": offered.source, "causes": causes })

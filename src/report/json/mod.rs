@@ -17,9 +17,20 @@ pub(super) fn render(audit: &Audit<'_>) -> String {
     text
 }
 
+/// Every shape of report that a command writes.
+#[derive(schemars::JsonSchema)]
+#[schemars(untagged, title = "Report")]
+#[allow(dead_code, reason = "only its schema is of interest")]
+enum Any {
+    /// On hosts.
+    Hosts(Box<v1::Report>),
+    /// On manifests.
+    Manifests(Box<super::manifests::JsonReport>),
+}
+
 /// The schema of the newest version, JSON Schema 2020-12.
 pub fn schema() -> String {
-    let mut text = serde_json::to_string_pretty(&schemars::schema_for!(v1::Report)).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(&schemars::schema_for!(Any)).unwrap_or_default();
     text.push('\n');
     text
 }

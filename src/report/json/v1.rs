@@ -240,7 +240,7 @@ pub struct Finding {
     pub message: String,
     /// What the rule knows beyond that.
     pub evidence: serde_json::Map<String, serde_json::Value>,
-    /// Where in a file it is; null for hosts.
+    /// Where in a file it is: a container's own line; null for hosts.
     pub location: Option<Location>,
     /// Why it does not count; null if it does.
     pub waived: Option<Waived>,
@@ -292,12 +292,7 @@ impl Report {
         Self {
             schema: "driftless/report/v1",
             command: audit.command,
-            run: Run {
-                id: audit.run.id.clone(),
-                started: audit.run.started.to_string(),
-                finished: audit.run.finished.to_string(),
-                version: env!("CARGO_PKG_VERSION"),
-            },
+            run: run(&audit.run),
             summary: Summary {
                 hosts: summary.hosts,
                 audited: summary.audited,
@@ -426,7 +421,18 @@ fn package(audit: &Audit<'_>, cluster: &Cluster<'_>, column: &Column<'_>) -> Pac
     Package { name: column.name.to_owned(), arch: column.arch.to_owned(), expected, spread }
 }
 
-fn finding(finding: &rules::Finding) -> Finding {
+/// A run.
+pub(in crate::report) fn run(run: &crate::report::Run) -> Run {
+    Run {
+        id: run.id.clone(),
+        started: run.started.to_string(),
+        finished: run.finished.to_string(),
+        version: env!("CARGO_PKG_VERSION"),
+    }
+}
+
+/// A finding.
+pub(in crate::report) fn finding(finding: &rules::Finding) -> Finding {
     Finding {
         key: finding.key(),
         rule: finding.rule.id,
@@ -439,7 +445,11 @@ fn finding(finding: &rules::Finding) -> Finding {
         distance: finding.distance,
         message: finding.message(),
         evidence: evidence(&finding.evidence),
-        location: None,
+        location: finding.location.as_ref().map(|place| Location {
+            file: place.file.to_string(),
+            line: place.at.line,
+            column: place.at.column,
+        }),
         waived: finding.waived.as_ref().map(|waived| Waived {
             justification: waived.justification.clone(),
             until: waived.until.map(|date| date.to_string()),

@@ -13,6 +13,7 @@ mod text;
 mod upgrades;
 
 pub(super) use listing::render as listing;
+pub(super) use text::fill;
 
 use super::style::{Look, Tone};
 use super::{Audit, Summary};

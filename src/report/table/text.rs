@@ -8,7 +8,7 @@ use crate::hostlist::fold;
 const MOST_LINES: usize = 8;
 
 /// A text in lines of at most `width` columns, as far as its words allow; its own line breaks stay.
-pub(super) fn fill(text: &str, width: usize) -> Vec<String> {
+pub(in crate::report) fn fill(text: &str, width: usize) -> Vec<String> {
     text.lines().flat_map(|line| join(line.split(' '), " ", width)).collect()
 }
 

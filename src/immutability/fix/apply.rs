@@ -1,0 +1,113 @@
+//! A plan written into the text of its pod.
+
+use std::rc::Rc;
+
+use super::edit::{Editor, New, is_within};
+use super::plan::{ContainerFix, Copy, PodFix};
+use crate::immutability::manifest::{Pod, Role};
+use crate::immutability::yaml::{Node, Pair};
+
+/// Writes a plan; `None` if the text has a form in which that cannot be done for certain.
+pub(super) fn apply(editor: &mut Editor<'_>, template: &Node, pod: &Pod, plan: &PodFix) -> Option<()> {
+    if plan.containers.is_empty() {
+        return Some(());
+    }
+    let (_, spec) = template.entry("spec").filter(|(_, spec)| is_within(template, spec))?;
+    for change in &plan.containers {
+        container(editor, node(spec, pod, change)?, change)?;
+    }
+    let volumes = plan.volumes.iter().map(|volume| {
+        let limit = New::Map(vec![("sizeLimit", New::Scalar(volume.limit.to_owned()))]);
+        New::Map(vec![("name", New::Scalar(volume.name.clone())), ("emptyDir", limit)])
+    });
+    let mut added = Vec::new();
+    extend(editor, spec, "initContainers", plan.copies.iter().map(copy).collect(), &mut added)?;
+    extend(editor, spec, "volumes", volumes.collect(), &mut added)?;
+    editor.add(spec, "", &added)
+}
+
+/// An init container that copies.
+fn copy(copy: &Copy) -> New {
+    let text = |text: &str| New::Scalar(text.to_owned());
+    let fixed = ["readOnlyRootFilesystem", "allowPrivilegeEscalation"].into_iter().zip(["true", "false"]);
+    let own = copy.runs_as.iter().map(|(field, value)| (*field, New::Bare(value.clone())));
+    let context = fixed.map(|(field, value)| (field, text(value))).chain(own).collect();
+    New::Map(vec![
+        ("name", text(&copy.name)),
+        ("image", text(&copy.image)),
+        ("command", New::List(copy.command.iter().map(|word| text(word)).collect())),
+        ("securityContext", New::Map(context)),
+        (
+            "volumeMounts",
+            New::List(vec![New::Map(vec![("name", text(&copy.volume)), ("mountPath", text(&copy.path))])]),
+        ),
+    ])
+}
+
+/// The text of a container: the lists of a pod hold them in the order in which they were read.
+fn node<'n>(spec: &'n Node, pod: &Pod, change: &ContainerFix) -> Option<&'n Node> {
+    let key = match change.role {
+        Role::Init => "initContainers",
+        Role::Main => "containers",
+        Role::Ephemeral => "ephemeralContainers",
+    };
+    let before = pod.containers.iter().take(change.nth).filter(|other| other.role == change.role).count();
+    let list = spec.get(key).filter(|list| is_within(spec, list))?;
+    let node = list.items().iter().filter(|item| item.is_map()).nth(before)?;
+    is_within(list, node).then_some(node.as_ref())
+}
+
+fn container(editor: &mut Editor<'_>, node: &Node, change: &ContainerFix) -> Option<()> {
+    let mut added = Vec::new();
+    let new = |fields: &[(&'static str, bool)]| -> Vec<(&'static str, New)> {
+        fields.iter().map(|(field, value)| (*field, New::Scalar(value.to_string()))).collect()
+    };
+    match pair(node, "securityContext") {
+        _ if change.context.is_empty() => {}
+        None => added.push(("securityContext", New::Map(new(&change.context)))),
+        Some(entry) if entry.1.is_null() => editor.fill(node, entry, &New::Map(new(&change.context)))?,
+        Some((_, context)) => {
+            if !is_within(node, context) {
+                return None;
+            }
+            let (known, unknown): (Vec<_>, Vec<_>) =
+                change.context.iter().copied().partition(|(field, _)| pair(context, field).is_some());
+            for (field, value) in known {
+                editor.replace(context, pair(context, field)?, &value.to_string())?;
+            }
+            editor.add(context, "", &new(&unknown))?;
+        }
+    }
+    let mounts = change.mounts.iter().map(|mount| {
+        let (name, path) = (mount.volume.clone(), mount.path.clone());
+        New::Map(vec![("name", New::Scalar(name)), ("mountPath", New::Scalar(path))])
+    });
+    extend(editor, node, "volumeMounts", mounts.collect(), &mut added)?;
+    editor.add(node, "image", &added)
+}
+
+/// Adds items to the list of a map; where it has none, the list joins the entries that are to be added.
+fn extend(
+    editor: &mut Editor<'_>,
+    map: &Node,
+    key: &'static str,
+    items: Vec<New>,
+    added: &mut Vec<(&'static str, New)>,
+) -> Option<()> {
+    match pair(map, key) {
+        _ if items.is_empty() => Some(()),
+        None => {
+            added.push((key, New::List(items)));
+            Some(())
+        }
+        Some(entry) if entry.1.is_null() => editor.fill(map, entry, &New::List(items)),
+        Some((_, list)) if list.is_list() && is_within(map, list) => editor.append(list, &items),
+        Some(_) => None,
+    }
+}
+
+/// An entry of a map, also one that says nothing.
+fn pair<'n>(map: &'n Node, name: &str) -> Option<&'n (Rc<Node>, Rc<Node>)> {
+    let is = |(key, _): &&Pair| key.text() == Some(name);
+    map.pairs().iter().find(is)
+}

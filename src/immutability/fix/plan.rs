@@ -1,0 +1,218 @@
+//! What to change in a pod, and what nobody but its owner can decide.
+
+use super::Left;
+use crate::immutability::coverage::Coverage;
+use crate::immutability::images::{Images, Lasts, Writes};
+use crate::immutability::manifest::{At, Container, Object, Pod, Role};
+use crate::immutability::path::is_within;
+use crate::immutability::verdict::MOUNTING;
+
+/// What an emptyDir may hold unless more is known of it.
+const LIMIT: &str = "64Mi";
+
+/// Longest name of a volume, RFC 1123's label.
+const LONGEST_NAME: usize = 63;
+
+/// Where to get what is missing.
+const EVIDENCE: &str = "to see them, run it and look: docker diff CONTAINER, or crictl exec -it CONTAINER find / -xdev -newer /proc/1 -type f";
+
+/// What to change in one pod.
+#[derive(Debug, Clone, Default)]
+pub struct PodFix {
+    /// Its containers that are changed.
+    pub containers: Vec<ContainerFix>,
+    /// Volumes that are added.
+    pub volumes: Vec<NewVolume>,
+    /// Init containers that are added.
+    pub copies: Vec<Copy>,
+}
+
+/// An init container that copies what an image ships to the volume that hides it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    /// Its name.
+    pub name: String,
+    /// The image.
+    pub image: String,
+    /// What it runs.
+    pub command: [String; 4],
+    /// The volume.
+    pub volume: String,
+    /// Where the volume is mounted while it copies.
+    pub path: String,
+    /// Whom it runs as: as the container does.
+    pub runs_as: Vec<(&'static str, String)>,
+}
+
+/// What to change in one container.
+#[derive(Debug, Clone)]
+pub struct ContainerFix {
+    /// Its place among the pod's containers.
+    pub nth: usize,
+    /// What it is for.
+    pub role: Role,
+    /// Its name.
+    pub name: String,
+    /// The object and it.
+    pub(super) subject: String,
+    /// Its own line.
+    pub(super) line: At,
+    /// Fields of its securityContext, with their values.
+    pub context: Vec<(&'static str, bool)>,
+    /// Mounts that are added.
+    pub mounts: Vec<NewMount>,
+}
+
+/// A mount that is added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMount {
+    /// The volume.
+    pub volume: String,
+    /// Where.
+    pub path: String,
+}
+
+/// An emptyDir that is added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewVolume {
+    /// Its name.
+    pub name: String,
+    /// Its sizeLimit.
+    pub limit: &'static str,
+}
+
+/// What to change, and what is left.
+pub(super) fn plan(object: &Object, pod: &Pod, images: &Images) -> (PodFix, Vec<Left>) {
+    let (mut fix, mut left) = (PodFix::default(), Vec::new());
+    // Windows has none of these fields.
+    if pod.windows {
+        return (fix, left);
+    }
+    for (nth, container) in pod.containers.iter().enumerate() {
+        let inside = pod.inside.as_ref().map_or(String::new(), |inside| format!("{inside} "));
+        let subject = format!("{object} {inside}{}", container.name);
+        let mut leave = |told: String| left.push(Left { subject: subject.clone(), at: container.at, told });
+        if container.unclear {
+            leave("a field of it cannot be read: put that right first".to_owned());
+            continue;
+        }
+        let mut change = ContainerFix {
+            nth,
+            role: container.role,
+            name: container.name.clone(),
+            subject: subject.clone(),
+            line: container.at,
+            context: Vec::new(),
+            mounts: Vec::new(),
+        };
+        match paths(container, images) {
+            Err(told) => told.into_iter().for_each(&mut leave),
+            Ok(paths) => {
+                if !container.has_read_only_root() {
+                    change.context.push(("readOnlyRootFilesystem", true));
+                }
+                for path in paths {
+                    let volume = name(&path, pod, &fix);
+                    let limit = container
+                        .image
+                        .as_ref()
+                        .and_then(|image| images.limit(image, &path))
+                        .unwrap_or(LIMIT);
+                    fix.volumes.push(NewVolume { name: volume.clone(), limit });
+                    fix.copies.extend(copy(pod, container, &path, &volume, images));
+                    change.mounts.push(NewMount { volume, path });
+                }
+            }
+        }
+        if container.is_privileged() {
+            change.context.push(("privileged", false));
+        }
+        let mounts_anew = container.added.iter().find(|(name, _)| MOUNTING.contains(&name.as_str()));
+        match (container.escalation, mounts_anew) {
+            (Some((false, _)), _) => {}
+            (_, None) => change.context.push(("allowPrivilegeEscalation", false)),
+            // Kubernetes refuses the one beside the other.
+            (_, Some((name, _))) => {
+                leave(format!(
+                    "the capability {name} goes with allowPrivilegeEscalation: take it out of capabilities.add first"
+                ));
+            }
+        }
+        if !(change.context.is_empty() && change.mounts.is_empty()) {
+            fix.containers.push(change);
+        }
+    }
+    (fix, left)
+}
+
+/// The paths that need a volume, or why they cannot be given one.
+fn paths(container: &Container, images: &Images) -> Result<Vec<String>, Vec<String>> {
+    let paths = match &container.coverage {
+        Coverage::Writable(Some(paths)) | Coverage::Uncovered(paths) => paths.clone(),
+        Coverage::Covered | Coverage::NotAsked => Vec::new(),
+        Coverage::Writable(None) | Coverage::Unknown(_) => {
+            let why = match images.writes(container) {
+                Writes::Unknown(why) => why,
+                Writes::Known(_) => String::new(),
+            };
+            let root = if container.has_read_only_root() {
+                "whether it runs is open"
+            } else {
+                "its root stays writable"
+            };
+            return Err(vec![format!("{root}: {why}; {EVIDENCE}")]);
+        }
+    };
+    let image = container.image.as_deref().unwrap_or_default();
+    let against = paths.iter().filter_map(|path| {
+        if images.lasts(image, path) == Some(Lasts::Persistent) {
+            return Some(format!(
+                "its root stays as it is: what it writes to {path} must outlive the pod: mount a persistentVolumeClaim there, which only you can name, and fix it again"
+            ));
+        }
+        let over = container.mounts.iter().find(|mount| is_within(path, &mount.path))?;
+        Some(format!(
+            "its root stays as it is: it writes to {path}, and the volume {} at {} is read-only: make that writable, or move it",
+            over.volume, over.path
+        ))
+    });
+    let against: Vec<String> = against.collect();
+    if against.is_empty() { Ok(paths) } else { Err(against) }
+}
+
+/// The init container that fills a path's volume, where the image ships files at that path.
+fn copy(pod: &Pod, container: &Container, path: &str, volume: &str, images: &Images) -> Option<Copy> {
+    let image = container.image.as_ref().filter(|image| images.ships(image, path))?;
+    let wanted: String = format!("copy-{volume}").chars().take(LONGEST_NAME - 4).collect();
+    let taken = |name: &String| pod.containers.iter().any(|container| container.name == *name);
+    let numbered = (2..1000).map(|nth| format!("{wanted}-{nth}"));
+    let name = std::iter::once(wanted.clone()).chain(numbered).find(|name| !taken(name))?;
+    let to = format!("/copy/{volume}");
+    Some(Copy {
+        name,
+        image: image.clone(),
+        command: ["cp".to_owned(), "-a".to_owned(), format!("{path}/."), format!("{to}/")],
+        volume: volume.to_owned(),
+        path: to,
+        runs_as: container.runs_as.clone(),
+    })
+}
+
+/// A name for a path's volume that no other has: `var-cache-nginx`.
+fn name(path: &str, pod: &Pod, fix: &PodFix) -> String {
+    let plain = |character: char| {
+        if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { '-' }
+    };
+    let slug: String = path.chars().map(plain).take(LONGEST_NAME - 4).collect();
+    let slug = match slug.trim_matches('-') {
+        "" => "writable",
+        slug => slug,
+    };
+    let taken =
+        |name: &str| pod.volume(name).is_some() || fix.volumes.iter().any(|volume| volume.name == name);
+    let numbered = (2..1000).map(|nth| format!("{slug}-{nth}"));
+    std::iter::once(slug.to_owned())
+        .chain(numbered)
+        .find(|name| !taken(name))
+        .unwrap_or_else(|| slug.to_owned())
+}

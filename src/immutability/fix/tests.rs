@@ -1,0 +1,218 @@
+//! Manifests before and after, to the byte.
+
+use super::*;
+use crate::diagnostic::Source;
+use crate::immutability::{Verdict, read};
+use crate::playbook::Playbook;
+
+const HEAD: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n";
+
+/// What is fixed, fixed again to the same, and what is left.
+#[track_caller]
+fn fixed(text: &str) -> (String, Vec<String>) {
+    fixed_with(text, &Images::default())
+}
+
+#[track_caller]
+fn fixed_with(text: &str, images: &Images) -> (String, Vec<String>) {
+    let once = fix(text, images);
+    let twice = fix(&once.text, images);
+    assert_eq!(twice.text, once.text, "fixing twice changes nothing");
+    assert_eq!(twice.containers, 0);
+    (once.text, once.left.into_iter().map(|left| format!("{} {}", left.subject, left.told)).collect())
+}
+
+#[track_caller]
+fn immutable(text: &str) {
+    let mut count = 0;
+    let read = read(&Source::text("a.yaml", text), &Images::default(), |object| {
+        for pod in &object.pods {
+            for container in &pod.containers {
+                count += 1;
+                assert_eq!(Verdict::of(pod, container).immutable, Some(true), "{text}");
+            }
+        }
+    });
+    assert!(read.mistakes.is_empty() && count > 0, "{text}\n{:?}", read.mistakes);
+}
+
+#[test]
+fn a_plain_pod_gets_what_it_needs_and_keeps_all_else() {
+    let text = format!(
+        "# before\n{HEAD}  containers:  # these\n    - name: nginx   # the one\n      image: \"nginx:1.27\" # pinned\n\n      ports:\n        - containerPort: 80\n# after\n"
+    );
+    let (after, left) = fixed(&text);
+    assert_eq!(
+        after,
+        format!(
+            "# before\n{HEAD}  containers:  # these\n    - name: nginx   # the one\n      image: \"nginx:1.27\" # pinned\n      securityContext:\n        readOnlyRootFilesystem: true\n        allowPrivilegeEscalation: false\n      volumeMounts:\n        - name: var-cache-nginx\n          mountPath: /var/cache/nginx\n        - name: run\n          mountPath: /run\n\n      ports:\n        - containerPort: 80\n  volumes:\n    - name: var-cache-nginx\n      emptyDir:\n        sizeLimit: 256Mi\n    - name: run\n      emptyDir:\n        sizeLimit: 1Mi\n# after\n"
+        )
+    );
+    assert!(left.is_empty(), "{left:?}");
+    immutable(&after);
+}
+
+#[test]
+fn what_is_there_is_added_to_and_what_is_wrong_is_replaced() {
+    let text = format!(
+        "{HEAD}  containers:\n  - image: nginx\n    name: a\n    securityContext:\n      privileged: true # for now\n      runAsUser: 0\n    volumeMounts:\n    - mountPath: /var/cache/nginx\n      name: cache\n  volumes:\n  - name: cache\n    emptyDir: {{}}\n"
+    );
+    let (after, _) = fixed(&text);
+    assert_eq!(
+        after,
+        format!(
+            "{HEAD}  containers:\n  - image: nginx\n    name: a\n    securityContext:\n      privileged: false # for now\n      runAsUser: 0\n      readOnlyRootFilesystem: true\n      allowPrivilegeEscalation: false\n    volumeMounts:\n    - mountPath: /var/cache/nginx\n      name: cache\n    - name: run\n      mountPath: /run\n  volumes:\n  - name: cache\n    emptyDir: {{}}\n  - name: run\n    emptyDir:\n      sizeLimit: 1Mi\n"
+        )
+    );
+    immutable(&after);
+}
+
+#[test]
+fn every_form_of_yaml_is_edited_or_left_alone() {
+    for text in [
+        format!("{HEAD}  containers: [{{name: a, image: nginx}}]\n"),
+        format!("{HEAD}  containers:\n  - {{name: a, image: nginx, securityContext: {{}}, volumeMounts: []}}\n  volumes: []\n"),
+        format!("{HEAD}  containers:\n  - name: a\n    image: nginx\n    securityContext:\n    volumeMounts:\n  volumes:\n"),
+        format!("{HEAD}  volumes:\n  - name: run\n    configMap: {{name: x}}\n  containers:\n  - name: a\n    image: nginx\n    securityContext: {{readOnlyRootFilesystem: false, allowPrivilegeEscalation: true}}"),
+        format!("{HEAD}  containers:\n  - name: a\n    image: nginx\n    securityContext:\n      readOnlyRootFilesystem:\n      allowPrivilegeEscalation: yes\n"),
+        "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"Pod\",\n  \"metadata\": {\"name\": \"a\"},\n  \"spec\": {\n    \"containers\": [\n      {\n        \"name\": \"a\",\n        \"image\": \"nginx\"\n      }\n    ]\n  }\n}\n".to_owned(),
+        format!("{HEAD}  containers:\n  - name: a\n    image: nginx\n    command:\n    - nginx\n    - -g\n    - daemon off;").replace('\n', "\r\n"),
+        format!("{HEAD}  containers:\n  - name: a\n    image: nginx\n    args:\n    - -g\n    - |\n      daemon off;\n\n# end\n---\n{HEAD}  containers:\n  - name: a\n    image: nginx\n  hostname: >-\n    b\n\n\n"),
+        format!("---\n{HEAD}  containers:\n  -   name: a\n      image: nginx\n...\n---\n{HEAD}  initContainers:\n  - name: i\n    image: nginx\n  containers:\n  - name: a\n    image: memcached\n  - name: b\n    image: nginx\n"),
+    ] {
+        let (after, left) = fixed(&text);
+        assert!(left.is_empty(), "{text}\n{left:?}");
+        assert_ne!(after, text);
+        immutable(&after);
+        assert_eq!(text.contains("\r\n"), after.contains("\r\n"));
+        assert!(!text.contains("\r\n") || !after.replace("\r\n", "").contains('\n'), "{after:?}");
+        if text.starts_with('{') {
+            serde_json::from_str::<serde_json::Value>(&after).unwrap();
+        }
+    }
+    let kept = format!(
+        "{HEAD}  containers:\n  - name: a\n    image: nginx\n  volumes:\n  - name: c\n    configMap:\n      name: |+\n        b\n\n"
+    );
+    assert_eq!(fixed(&kept).0, kept, "blank lines that are part of a text are nobody's to move");
+    let shared = format!("x: &c {{name: a, image: nginx}}\n{HEAD}  containers: [*c]\n");
+    let (after, left) = fixed(&shared);
+    assert_eq!(after, shared);
+    assert!(left[0].contains("aliases"), "{left:?}");
+}
+
+#[test]
+fn nothing_is_invented() {
+    for (container, told) in [
+        ("image: corp/app", "its root stays writable: which paths corp/app writes is not known"),
+        ("image: nginx\n    command: [sh]", "`sh` in place of the image's own program"),
+        (
+            "image: mysql",
+            "what it writes to /var/lib/mysql must outlive the pod: mount a persistentVolumeClaim",
+        ),
+        (
+            "image: nginx\n    volumeMounts: [{name: c, mountPath: /var/cache}]",
+            "the volume c at /var/cache is read-only",
+        ),
+    ] {
+        let text = format!(
+            "{HEAD}  volumes: [{{name: c, configMap: {{name: x}}}}]\n  containers:\n  - name: a\n    {container}\n"
+        );
+        let (after, left) = fixed(&text);
+        assert!(left.iter().any(|left| left.starts_with("Pod/-/web a ") && left.contains(told)), "{left:?}");
+        assert!(!after.contains("readOnlyRootFilesystem") && !after.contains("emptyDir"), "{after}");
+        assert!(after.contains("allowPrivilegeEscalation: false"), "{after}");
+    }
+    let mounts = format!(
+        "{HEAD}  containers:\n  - name: a\n    image: memcached\n    securityContext: {{capabilities: {{add: [SYS_ADMIN]}}}}\n"
+    );
+    let (after, left) = fixed(&mounts);
+    assert!(
+        !after.contains("allowPrivilegeEscalation") && left[0].contains("capabilities.add"),
+        "{after}{left:?}"
+    );
+}
+
+#[test]
+fn broken_documents_and_other_objects_stay_as_they_are() {
+    let other =
+        "kind: [\n---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\n--- # nothing\n---\na: 1\n";
+    assert_eq!(fixed(other).0, other);
+    let windows = format!("{HEAD}  os: {{name: windows}}\n  containers: [{{name: a, image: nginx}}]\n");
+    assert_eq!(fixed(&windows).0, windows);
+}
+
+#[test]
+fn the_playbooks_paths_are_evidence() {
+    let playbook = Playbook::from_text(
+        "p",
+        "[[image]]\nmatch = \"corp/*\"\nwrites = [\"/var/lib/x_y\", \"/var/run\"]\n",
+        &[],
+    );
+    let images = Images::of(&playbook.unwrap().images);
+    let text = format!(
+        "{HEAD}  containers:\n  - name: a\n    image: corp/app:1\n  - name: b\n    image: corp/app:1\n"
+    );
+    let (after, left) = fixed_with(&text, &images);
+    assert!(left.is_empty(), "{left:?}");
+    for words in ["name: var-lib-x-y\n", "name: var-lib-x-y-2\n", "mountPath: /run\n", "sizeLimit: 64Mi\n"] {
+        assert!(after.contains(words), "{words} {after}");
+    }
+}
+
+#[test]
+fn what_an_image_ships_is_copied_to_the_volume_that_hides_it() {
+    let playbook =
+        "[[image]]\nmatch = \"corp/*\"\nwrites = [\"/etc/app\", \"/run\"]\nships = [\"/etc/app\"]\n";
+    let images = Images::of(&Playbook::from_text("p", playbook, &[]).unwrap().images);
+    let text = format!(
+        "{HEAD}  containers:\n    - name: copy-etc-app\n      image: corp/app:1\n      securityContext: {{runAsUser: 101}}\n"
+    );
+    let (after, left) = fixed_with(&text, &images);
+    assert!(left.is_empty(), "{left:?}");
+    let init = "  initContainers:\n    - name: copy-etc-app-2\n      image: corp/app:1\n      command:\n        - cp\n        - -a\n        - /etc/app/.\n        - /copy/etc-app/\n      securityContext:\n        readOnlyRootFilesystem: true\n        allowPrivilegeEscalation: false\n        runAsUser: 101\n      volumeMounts:\n        - name: etc-app\n          mountPath: /copy/etc-app\n";
+    assert!(after.contains(init), "{after}");
+    let mut patches = Vec::new();
+    read(&Source::text("a.yaml", &after), &images, |object| {
+        for pod in &object.pods {
+            assert!(
+                pod.containers.iter().all(|one| Verdict::of(pod, one).immutable == Some(true)),
+                "{after}"
+            );
+        }
+    });
+    read(&Source::text("a.yaml", &text), &images, |object| {
+        patches.extend(patch(&object, &plans(&object, &images).0));
+    });
+    assert!(
+        patches[0].contains("command: [\"cp\", \"-a\", \"/etc/app/.\", \"/copy/etc-app/\"]"),
+        "{patches:?}"
+    );
+    let json = "{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"spec\": {\"containers\": [{\"name\": \"a\", \"image\": \"corp/app\", \"securityContext\": {\"runAsUser\": 101}}]}}";
+    let (after, _) = fixed_with(json, &images);
+    let value: serde_json::Value = serde_json::from_str(&after).unwrap();
+    assert_eq!(value["spec"]["initContainers"][0]["securityContext"]["runAsUser"], 101, "{after}");
+}
+
+#[test]
+fn a_patch_has_what_is_to_be_merged_and_no_more() {
+    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: prod}\nspec: {template: {spec: {containers: [{name: a, image: nginx}, {name: b, image: corp/app, securityContext: {allowPrivilegeEscalation: false}}]}}}\n";
+    let mut patches = Vec::new();
+    let images = Images::default();
+    read(&Source::text("a.yaml", text), &images, |object| {
+        let (plans, _) = plans(&object, &images);
+        patches.extend(patch(&object, &plans));
+    });
+    assert_eq!(
+        patches,
+        ["apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  namespace: prod\nspec:\n  template:\n    spec:\n      containers:\n      - name: a\n        securityContext:\n          readOnlyRootFilesystem: true\n          allowPrivilegeEscalation: false\n        volumeMounts:\n        - name: var-cache-nginx\n          mountPath: /var/cache/nginx\n        - name: run\n          mountPath: /run\n      volumes:\n      - name: var-cache-nginx\n        emptyDir:\n          sizeLimit: 256Mi\n        - name: run\n          emptyDir:\n            sizeLimit: 1Mi\n".replace("        - name: run\n          emptyDir:\n            sizeLimit: 1Mi\n", "      - name: run\n        emptyDir:\n          sizeLimit: 1Mi\n")]
+    );
+}
+
+proptest::proptest! {
+    #[test]
+    fn arbitrary_text_is_never_made_worse(text in r"(apiVersion: v1\nkind: Pod\nspec:\n)?[-a:&*<\[\]{}#|', \n]{0,50}") {
+        let images = Images::default();
+        let once = fix(&text, &images);
+        proptest::prop_assert_eq!(fix(&once.text, &images).text, once.text);
+    }
+}

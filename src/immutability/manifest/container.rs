@@ -1,0 +1,83 @@
+//! One container: its `securityContext`, its mounts, its image.
+
+use super::{Container, Mount, Reader, Role};
+use crate::immutability::coverage::Coverage;
+use crate::immutability::path::normalise;
+use crate::immutability::yaml::{Node, shown};
+
+/// Reads a container; `place` is what it is called if it has no name.
+pub(super) fn read(
+    node: &Node,
+    role: Role,
+    place: &str,
+    unclear: bool,
+    reader: &mut Reader<'_>,
+) -> Container {
+    let object = reader.subject.clone();
+    reader.subject = format!("{object} {}", node.text_of("name").map_or_else(|| place.to_owned(), shown));
+    let context = reader.map(Some(node), "securityContext");
+    let read_only_root = reader.boolean(context, "readOnlyRootFilesystem");
+    let root_unclear = reader.is_unclear() || unclear;
+    let name = reader.text(Some(node), "name").map_or_else(|| place.to_owned(), |(name, _)| shown(&name));
+    let image = reader.text(Some(node), "image").map(|(image, _)| shown(&image));
+    let capabilities = reader.map(context, "capabilities");
+    let added = reader.list(capabilities, "add").iter();
+    let added = added.filter_map(|item| Some((capability(item.text()?), item.span.clone())));
+    let added: Vec<_> = added.map(|(name, span)| (name, reader.at(&span))).collect();
+    let mut words = |list: &str| -> Vec<String> {
+        let words = reader.list(Some(node), list).iter();
+        words.filter_map(|word| word.text()).map(str::to_owned).collect()
+    };
+    let (command, arguments) = (words("command"), words("args"));
+    // Without a command, arguments that begin with no dash name a program, as the official images' entry points have it.
+    let argument = arguments.first().filter(|word| !word.starts_with('-'));
+    let program = command.first().or(argument).cloned();
+    let runs_as = ["runAsUser", "runAsGroup", "runAsNonRoot"].into_iter();
+    let runs_as = runs_as.filter_map(|field| Some((field, shown(context?.text_of(field)?)))).collect();
+    let windows_options = reader.map(context, "windowsOptions");
+    let mut container = Container {
+        role,
+        name,
+        at: reader.at(&node.span),
+        image,
+        program,
+        words: [command, arguments].concat(),
+        runs_as,
+        env: env(node),
+        read_only_root,
+        privileged: reader.boolean(context, "privileged"),
+        host_process: reader.boolean(windows_options, "hostProcess"),
+        escalation: reader.boolean(context, "allowPrivilegeEscalation"),
+        proc_mount: reader.text(context, "procMount"),
+        added,
+        mounts: Vec::new(),
+        root_unclear,
+        unclear: false,
+        coverage: Coverage::NotAsked,
+    };
+    for mount in reader.list(Some(node), "volumeMounts") {
+        let (volume, path) = (mount.text_of("name"), mount.text_of("mountPath"));
+        let (Some(volume), Some(path)) = (volume, path) else { continue };
+        let (volume, path) = (shown(volume), shown(&normalise(path)));
+        let read_only = reader.boolean(Some(mount), "readOnly").is_some_and(|(read_only, _)| read_only);
+        container.mounts.push(Mount { volume, path, read_only, at: reader.at(&mount.span) });
+    }
+    container.unclear = reader.take_unclear() || unclear;
+    reader.subject = object;
+    container
+}
+
+/// `SYS_ADMIN` for `CAP_SYS_ADMIN`, which runtimes take, too.
+fn capability(name: &str) -> String {
+    let name = name.to_ascii_uppercase();
+    shown(name.strip_prefix("CAP_").unwrap_or(&name))
+}
+
+fn env(node: &Node) -> Vec<(String, String)> {
+    let variables = node.get("env").map(|env| env.items()).unwrap_or_default().iter();
+    variables
+        .filter_map(|variable| {
+            Some((variable.text_of("name")?.to_owned(), variable.text_of("value")?.to_owned()))
+        })
+        .collect()
+}

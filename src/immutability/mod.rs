@@ -1,0 +1,101 @@
+//! Immutability of what Kubernetes manifests declare: whether a container can be changed while it runs, and whether
+//! it runs at all when it cannot.
+//!
+//! It reads text and gives objects, never a file: whoever holds the files passes each in and keeps what it needs, so
+//! that ten thousand manifests take no more memory than one. A document that cannot be read is a mistake with its
+//! place, and the others are read all the same.
+
+mod coverage;
+mod fix;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod images;
+mod lines;
+mod manifest;
+mod path;
+mod sysctl;
+mod verdict;
+mod yaml;
+
+pub use coverage::Coverage;
+pub use fix::{ContainerFix, Copy, Fixed, Left, NewMount, NewVolume, PodFix, fix, patch, plans};
+pub use images::{Images, Lasts, Name};
+pub use manifest::{Annotation, At, Container, Misplaced, Mount, Object, Pod, Role, Volume, VolumeKind};
+pub use path::{is_within, normalise};
+pub use sysctl::Kubernetes;
+pub use verdict::{MOUNTING, Verdict, proc_or_sys, proc_sys};
+
+use crate::diagnostic::{Diagnostic, Source};
+use lines::Lines;
+use manifest::Reader;
+use yaml::Wrong;
+
+/// So many mistakes of one file are told; who made more puts those right first.
+const MOST_MISTAKES: usize = 50;
+
+/// What was wrong with a part of a file, which was therefore not audited.
+#[derive(Debug, Clone)]
+pub struct Mistake {
+    /// What could not be read: a document of the file, or a field of an object.
+    pub subject: String,
+    /// Where.
+    pub at: At,
+    /// What is wrong.
+    pub title: String,
+    /// What to do about it.
+    pub help: &'static str,
+    /// All of that as the user reads it, with the line itself.
+    pub shown: String,
+}
+
+/// What became of one file.
+#[derive(Debug, Default)]
+pub struct Read {
+    /// How many Kubernetes objects it has, with those that have no pods.
+    pub objects: usize,
+    /// What of it could not be read, in the file's order.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// Reads the objects of a text, each given to `take` as soon as it is read; those without pods are only counted.
+pub fn read(source: &Source, images: &Images, mut take: impl FnMut(Object)) -> Read {
+    let text = source.as_str();
+    let lines = Lines::of(text);
+    let mut read = Read::default();
+    let add = |subject: String, wrong: Wrong, mistakes: &mut Vec<Mistake>| {
+        if mistakes.len() < MOST_MISTAKES {
+            mistakes.push(mistake(source, &lines, subject, wrong));
+        }
+    };
+    for (nth, range) in yaml::documents(text).into_iter().enumerate() {
+        let document = format!("document {}", nth + 1);
+        let root = match yaml::parse(text, range) {
+            Ok(root) => root,
+            Err(wrong) => {
+                add(document, wrong, &mut read.mistakes);
+                continue;
+            }
+        };
+        let Some(root) = root else { continue };
+        let mut reader = Reader::new(&lines);
+        read.objects += manifest::objects(&root, &mut reader, &mut |mut object, _| {
+            object.pods.iter_mut().for_each(|pod| coverage::cover(pod, images));
+            if !object.pods.is_empty() {
+                take(object);
+            }
+        });
+        for (subject, wrong) in reader.wrong {
+            add(subject, wrong, &mut read.mistakes);
+        }
+    }
+    read
+}
+
+fn mistake(source: &Source, lines: &Lines<'_>, subject: String, wrong: Wrong) -> Mistake {
+    let at = lines.at(wrong.span.start);
+    let diagnostic: Diagnostic = source.error(wrong.span, wrong.title.clone(), "").help(wrong.help);
+    Mistake { subject, at, title: wrong.title, help: wrong.help, shown: diagnostic.to_string() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+//! `JUnit`'s XML, as Jenkins, GitLab and their kind read it: a suite for each file, a case for each container, a
+//! failure for each finding that fails the run, an error for each part that could not be read.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::{Judged, Manifests};
+use crate::advice::fix;
+use crate::rules::{About, Evidence, Finding};
+
+/// A case: the object, and its container or what else it is about.
+type Case = (String, String);
+
+/// What is said in one case.
+#[derive(Default)]
+struct Said<'a> {
+    line: usize,
+    failures: Vec<&'a Finding>,
+    errors: Vec<&'a Finding>,
+    others: Vec<&'a Finding>,
+    verdict: Option<&'a Judged>,
+}
+
+/// The document, ending with a line break.
+pub(super) fn render(manifests: &Manifests<'_>) -> String {
+    let mut suites: BTreeMap<&str, BTreeMap<Case, Said<'_>>> = BTreeMap::new();
+    for judged in manifests.containers {
+        let case = (judged.object.clone(), judged.container.clone());
+        let said = suites.entry(&judged.file).or_default().entry(case).or_default();
+        (said.verdict, said.line) = (Some(judged), judged.at.line);
+    }
+    for finding in manifests.findings {
+        let file = finding.location.as_ref().map_or("driftless", |place| place.file.as_ref());
+        let said = suites.entry(file).or_default().entry(case(finding)).or_default();
+        let fails = manifests.fail_on.is_some_and(|threshold| finding.fails(threshold));
+        match () {
+            () if finding.rule.about == About::Audit => said.errors.push(finding),
+            () if fails => said.failures.push(finding),
+            () => said.others.push(finding),
+        }
+        if let (0, Some(place)) = (said.line, &finding.location) {
+            said.line = place.at.line;
+        }
+    }
+    let all = || suites.values().flat_map(BTreeMap::values);
+    let took = manifests.run.finished.duration_since(manifests.run.started).as_secs_f64();
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let _ = writeln!(text, "<testsuites name=\"driftless immutable\" {} time=\"{took:.3}\">", counts(all()));
+    for (file, cases) in &suites {
+        let _ = writeln!(text, "  <testsuite name=\"{}\" {}>", escape(file), counts(cases.values()));
+        for (case, said) in cases {
+            write(&mut text, file, case, said);
+        }
+        text.push_str("  </testsuite>\n");
+    }
+    text.push_str("</testsuites>\n");
+    text
+}
+
+/// Which case a finding belongs to.
+fn case(finding: &Finding) -> Case {
+    match &finding.evidence {
+        Evidence::Declared(said) => {
+            (said.object.clone(), said.container.clone().unwrap_or_else(|| "pod".to_owned()))
+        }
+        _ => (finding.host_name().unwrap_or("driftless").to_owned(), finding.subject.clone()),
+    }
+}
+
+fn counts<'s>(cases: impl Iterator<Item = &'s Said<'s>>) -> String {
+    let (mut tests, mut failures, mut errors) = (0, 0, 0);
+    for said in cases {
+        tests += 1;
+        failures += usize::from(!said.failures.is_empty());
+        errors += usize::from(!said.errors.is_empty());
+    }
+    format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\"")
+}
+
+fn write(text: &mut String, file: &str, (object, name): &Case, said: &Said<'_>) {
+    // Writing into a text does not fail.
+    let _ = writeln!(
+        text,
+        "    <testcase classname=\"{}\" name=\"{}\" file=\"{}\" line=\"{}\">",
+        escape(object),
+        escape(name),
+        escape(file),
+        said.line
+    );
+    for (element, findings) in [("failure", &said.failures), ("error", &said.errors)] {
+        for finding in findings {
+            let _ = writeln!(
+                text,
+                "      <{element} type=\"{}\" message=\"{}\">{}</{element}>",
+                escape(finding.rule.id),
+                escape(&finding.message()),
+                escape(&told(finding))
+            );
+        }
+    }
+    let mut beside = said.verdict.map_or(String::new(), verdict);
+    for finding in &said.others {
+        let waived = finding
+            .waived
+            .as_ref()
+            .map_or(String::new(), |waived| format!(" (waived: {})", waived.justification));
+        let _ = writeln!(beside, "{}{waived}", told(finding));
+    }
+    if !beside.is_empty() {
+        let _ = writeln!(text, "      <system-out>{}</system-out>", escape(beside.trim_end()));
+    }
+    text.push_str("    </testcase>\n");
+}
+
+fn verdict(judged: &Judged) -> String {
+    let word = match judged.verdict.immutable {
+        Some(true) => "immutable",
+        Some(false) => "not immutable",
+        None => "unknown",
+    };
+    let why = judged.verdict.voided_by.join("; ");
+    if why.is_empty() { format!("{word}\n") } else { format!("{word}: {why}\n") }
+}
+
+fn told(finding: &Finding) -> String {
+    let place = finding
+        .location
+        .as_ref()
+        .map_or(String::new(), |place| format!("{}:{}:{}: ", place.file, place.at.line, place.at.column));
+    let fix = fix(finding).map_or(String::new(), |fix| format!("\n  fix: {fix}"));
+    format!("{place}{} [{}] {}{fix}", finding.rule.id, finding.severity, finding.message())
+}
+
+/// A text in XML 1.0: what has a meaning there is written otherwise, and what may not be in it at all is left out.
+fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\n' | '\t' => safe.push(character),
+            '\u{fffe}' | '\u{ffff}' => safe.push('\u{fffd}'),
+            _ if character.is_control() => safe.push('\u{fffd}'),
+            _ => safe.push(character),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_xml_cannot_hold_is_left_out() {
+        assert_eq!(escape("a<b>&\"\u{1b}\u{0}é"), "a&lt;b&gt;&amp;&quot;\u{fffd}\u{fffd}é");
+    }
+}
