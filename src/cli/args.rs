@@ -459,7 +459,11 @@ fn target(text: &str) -> Result<(String, Target), String> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"+-._@".contains(&byte);
     let begins = |first: char| first.is_ascii_alphanumeric() || first == '_';
     if !package.starts_with(begins) || !package.bytes().all(fits) {
-        return Err(format!("`{}` is no package name: expected one such as nginx", package.escape_debug()));
+        let name = package.escape_debug();
+        return Err(match package.split_once(':') {
+            Some((own, _)) if !own.is_empty() => format!("`{name}`: leave the architecture out: {own}={to}"),
+            _ => format!("`{name}` is no package name: expected one such as nginx"),
+        });
     }
     Ok((package.to_owned(), Target::parse(to)?))
 }

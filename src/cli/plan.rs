@@ -160,8 +160,8 @@ impl Selected {
     /// Reads the inventories, and chooses hosts.
     pub(super) fn of(args: &Selecting, login: &Login, quiet: bool) -> Result<Self, Failure> {
         if args.inventory.is_empty() && args.hosts.is_empty() {
-            return Err(Failure::new("there is no host to audit")
-                .hint("name an inventory with -i, or hosts: driftless audit web-01 admin@web-02:2222"));
+            return Err(Failure::new("no host is named")
+                .hint("name an inventory with -i, or hosts: web-01 admin@web-02:2222"));
         }
         let overrides = overrides(login, args)?;
         check_jump(login, &overrides)?;

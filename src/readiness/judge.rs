@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::obstacle::{Kind, Obstacle};
+use super::obstacle::{Kind, Obstacle, PLAYBOOK};
 use super::{HostUpgrade, Solver, explain, installed, problems, space};
 use crate::drift::{Comparison, Value};
 use crate::playbook::UpgradeEntry;
@@ -348,7 +348,7 @@ impl<'a> Host<'a> {
             Some(Obstacle {
                 needs: Some(format!("{} ({})", require.package, require.version)),
                 observed: version,
-                by: Some("the playbook".to_owned()),
+                by: Some(PLAYBOOK.to_owned()),
                 said: vec![why.to_owned()],
                 ..Obstacle::new(kind, require.package.clone())
             })

@@ -40,6 +40,9 @@ impl Kind {
     }
 }
 
+/// Who needs what `requires` of the playbook says.
+pub(super) const PLAYBOOK: &str = "the playbook";
+
 /// One obstacle on one host.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Obstacle {
@@ -71,5 +74,15 @@ impl Obstacle {
             by: None,
             said: Vec::new(),
         }
+    }
+
+    /// Whether nothing but the solver's own words is known of it.
+    pub fn is_unexplained(&self) -> bool {
+        self.kind == Kind::DependencyMissing && self.needs.is_none()
+    }
+
+    /// Whether the playbook wants it, by `requires`, and no package does.
+    pub fn is_wanted_by_playbook(&self) -> bool {
+        self.by.as_deref() == Some(PLAYBOOK)
     }
 }

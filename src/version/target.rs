@@ -100,10 +100,12 @@ fn begins(upstream: &str, with: &str) -> bool {
     }
 }
 
-/// Whether a text is in the alphabet of versions: it stands in a request to hosts, and in commands.
+/// Whether a text is in the alphabet of versions: it stands in a request to hosts, and in commands. One without a
+/// number is a word that somebody hoped for: `latest`.
 fn is_version(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b".+~:^_-".contains(&byte);
-    text.starts_with(|first: char| first.is_ascii_alphanumeric()) && text.bytes().all(fits)
+    let begins = text.starts_with(|first: char| first.is_ascii_alphanumeric());
+    begins && text.bytes().all(fits) && text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 impl fmt::Display for Target {
@@ -148,7 +150,7 @@ mod tests {
         assert_eq!(request("1.26").unwrap(), "prefix 1.26");
         assert_eq!(request("1.26-1").unwrap(), "exact 1.26-1");
         assert!(accepts("^1.26", "1.27.0-1") && !accepts("~1.26", "1.27.0-1"));
-        for wrong in ["the newest", "", "-y", ">=1.26.0-rc.1", ">2, <1", "1.26;id"] {
+        for wrong in ["the newest", "latest", "", "-y", ">=1.26.0-rc.1", ">2, <1", "1.26;id"] {
             assert!(Target::parse(wrong).is_err(), "{wrong}");
         }
     }

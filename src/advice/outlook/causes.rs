@@ -59,10 +59,13 @@ pub(super) fn causes(hosts: &[HostOutlook], target: &str) -> Vec<Cause> {
     }
     let mut causes: Vec<Cause> = together(same)
         .into_iter()
-        .map(|(key, subjects, hosts)| {
+        .map(|(key, subjects, those)| {
             let several = subjects.len() > 1;
             let mut reason = listed(&subjects, key.kind, several);
-            if let Some(difference) = difference(&key.help, hosts.len(), all, several) {
+            if let (Kind::DiskSpace, [only]) = (key.kind, those.as_slice()) {
+                reason = in_full(hosts, *only, &key.what).unwrap_or(reason);
+            }
+            if let Some(difference) = difference(&key.help, those.len(), all, several) {
                 reason = format!("{reason}; {difference}");
             }
             if key.condition.lasts() {
@@ -73,11 +76,18 @@ pub(super) fn causes(hosts: &[HostOutlook], target: &str) -> Vec<Cause> {
             } else {
                 vec![key.remedy]
             };
-            Cause { hosts, kind: key.kind, reason, condition: key.condition, steps }
+            Cause { hosts: those, kind: key.kind, reason, condition: key.condition, steps }
         })
         .collect();
     causes.sort_by_key(|cause| (!cause.condition.lasts(), std::cmp::Reverse(cause.hosts.len())));
     causes
+}
+
+/// What there is too little of, in numbers: they differ from host to host.
+fn in_full(hosts: &[HostOutlook], position: usize, told: &str) -> Option<String> {
+    let host = hosts.iter().find(|host| host.position == position)?;
+    let inhibitor = host.inhibitors.iter().find(|inhibitor| what(inhibitor) == told)?;
+    Some(format!("{told}: {}", inhibitor.message))
 }
 
 /// What the same hosts lack for the same reason is told together.
@@ -127,7 +137,11 @@ const fn is_phrase(kind: Kind) -> bool {
 fn what(inhibitor: &Inhibitor) -> String {
     let obstacle = &inhibitor.obstacle;
     match (obstacle.kind, &obstacle.needs) {
-        (Kind::TargetUnavailable, Some(needs)) => needs.clone(),
+        (Kind::TargetUnavailable, Some(needs)) => {
+            let newest = obstacle.candidate.as_ref();
+            newest
+                .map_or_else(|| needs.clone(), |newest| format!("{needs} (the newest on offer is {newest})"))
+        }
         (Kind::DependencyMissing | Kind::DependencyTooOld, Some(needs)) => {
             let by = obstacle.by.as_ref().map_or(String::new(), |by| format!(" for {by}"));
             let there = present(obstacle).map_or(String::new(), |there| format!(", not {there}"));
@@ -180,7 +194,10 @@ fn difference(help: &Help, stopped: usize, all: usize, several: bool) -> Option<
     };
     let verb = |peers: &usize, many: &'static str, one: &'static str| if *peers == 1 { one } else { many };
     match help {
-        Help::None => None,
+        Help::None | Help::Wanted => None,
+        Help::Passed { version } => {
+            Some(format!("{version} is on offer there, and the package manager prefers another"))
+        }
         Help::NoLists => Some("no list of packages lies there".to_owned()),
         Help::Source { name, peers, here } => {
             let where_from = format!("{} {} {it} from {name}", who(peers), verb(peers, "get", "gets"));

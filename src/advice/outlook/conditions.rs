@@ -17,6 +17,12 @@ pub enum Condition {
     NoLists,
     /// What it lacks, ready hosts of its release have or get.
     HadElsewhere,
+    /// What it lacks, a source of its own offers, and its package manager passes it by.
+    PassedBy,
+    /// The playbook wants something else to be upgraded first.
+    WantedFirst,
+    /// The solver refuses, and why is not known.
+    Refused,
     /// A source is not authenticated.
     Unchecked,
     /// It is ahead of the target: nothing here is to go back.
@@ -49,9 +55,12 @@ impl Condition {
             Kind::WouldRemove => Self::TakesAway,
             Kind::ConffilePrompt => Self::EditedHere,
             Kind::Conflict => Self::InConflict,
+            _ if obstacle.is_unexplained() => Self::Refused,
             Kind::TargetUnavailable | Kind::DependencyMissing | Kind::DependencyTooOld => match help {
                 Help::NoLists => Self::NoLists,
                 Help::None => Self::OutOfReach,
+                Help::Passed { .. } => Self::PassedBy,
+                Help::Wanted => Self::WantedFirst,
                 Help::Source { .. } | Help::Installed { .. } | Help::Unexplained { .. } => Self::HadElsewhere,
             },
         };
@@ -71,6 +80,9 @@ impl Condition {
             | Self::NoRoom
             | Self::NoLists
             | Self::HadElsewhere
+            | Self::PassedBy
+            | Self::WantedFirst
+            | Self::Refused
             | Self::Unchecked
             | Self::Ahead => false,
             Self::Broken
@@ -96,6 +108,9 @@ impl Condition {
             | Self::NoRoom
             | Self::NoLists
             | Self::HadElsewhere
+            | Self::PassedBy
+            | Self::WantedFirst
+            | Self::Refused
             | Self::Unchecked
             | Self::Ahead => "",
         }

@@ -34,6 +34,13 @@ pub(super) enum Help {
         /// How many of them have it.
         peers: usize,
     },
+    /// A source of the host itself offers it, and its package manager passes it by.
+    Passed {
+        /// The version on offer.
+        version: String,
+    },
+    /// The playbook wants it there besides: no solver was asked for it.
+    Wanted,
     /// They can, and how is not known.
     Unexplained {
         /// How many they are.
@@ -45,7 +52,8 @@ pub(super) enum Help {
 pub(super) struct Peers<'c, 'a> {
     comparison: &'c Comparison<'a>,
     package: &'c str,
-    would: Vec<usize>,
+    /// Those whose solver would, with what stands in their way all the same.
+    would: Vec<(usize, &'c [Obstacle])>,
     /// How most of a release come to something: many hosts lack the same.
     known: RefCell<BTreeMap<Lack, Most>>,
 }
@@ -66,7 +74,7 @@ impl<'c, 'a> Peers<'c, 'a> {
         Self {
             comparison,
             package: &upgrade.package,
-            would: would.map(|host| host.position).collect(),
+            would: would.map(|host| (host.position, host.obstacles.as_slice())).collect(),
             known: RefCell::default(),
         }
     }
@@ -81,28 +89,40 @@ impl<'c, 'a> Peers<'c, 'a> {
         if host.upgrades().is_some_and(|upgrades| upgrades.lists == Some(0)) {
             return Help::NoLists;
         }
+        if let Some(version) = passed_by(host, obstacle) {
+            return Help::Passed { version };
+        }
         let release = host.os().map(|os| (os.id.clone(), os.label()));
         let lack = (release, obstacle.kind, obstacle.subject.clone());
         let mut known = self.known.borrow_mut();
         let most = known.entry(lack).or_insert_with(|| self.most(host.os(), obstacle)).clone();
         let sources = host.sources();
         match most.way {
+            _ if most.peers == 0 && obstacle.is_wanted_by_playbook() => Help::Wanted,
             _ if most.peers == 0 => Help::None,
             Some((Way::Source(name), count)) => {
                 let here = has(sources, &name);
                 Help::Source { name, peers: count, here }
             }
             Some((Way::Installed(version), count)) => Help::Installed { version, peers: count },
-            None => match only_theirs(self.of_release(host.os()), sources) {
+            None => match only_theirs(self.of_release(host.os(), obstacle), sources) {
                 Some(name) => Help::Source { name, peers: most.peers, here: Some(false) },
                 None => Help::Unexplained { peers: most.peers },
             },
         }
     }
 
-    /// Those of a release.
-    fn of_release(&self, os: Option<&Os>) -> impl Iterator<Item = &'a Observation> {
-        let all = self.would.iter().filter_map(|peer| self.comparison.observation(*peer));
+    /// Those of a release that do not lack the same.
+    fn of_release<'s>(
+        &'s self,
+        os: Option<&'s Os>,
+        lacking: &'s Obstacle,
+    ) -> impl Iterator<Item = &'a Observation> + 's {
+        let lacks = |own: &&[Obstacle]| {
+            own.iter().any(|other| other.kind == lacking.kind && other.subject == lacking.subject)
+        };
+        let others = self.would.iter().filter(move |(_, own)| !lacks(own));
+        let all = others.filter_map(|(peer, _)| self.comparison.observation(*peer));
         all.filter(move |peer| is_same_release(peer.os(), os))
     }
 
@@ -110,7 +130,7 @@ impl<'c, 'a> Peers<'c, 'a> {
     fn most(&self, os: Option<&Os>, obstacle: &Obstacle) -> Most {
         let mut ways: BTreeMap<Way, usize> = BTreeMap::new();
         let mut peers = 0;
-        for peer in self.of_release(os) {
+        for peer in self.of_release(os, obstacle) {
             peers += 1;
             if let Some(way) = self.way(peer, obstacle) {
                 *ways.entry(way).or_default() += 1;
@@ -145,6 +165,16 @@ impl<'c, 'a> Peers<'c, 'a> {
 enum Way {
     Source(String),
     Installed(String),
+}
+
+/// The version that a source of the host itself has, and that its package manager passes by: a pin, or another that
+/// it prefers.
+fn passed_by(host: &Observation, obstacle: &Obstacle) -> Option<String> {
+    let why = obstacle.said.first()?;
+    let records = &host.upgrades()?.records;
+    let offered = records.iter().filter(|record| !record.installed && record.package == obstacle.subject);
+    let mut told = offered.filter(|record| why.starts_with(&format!("{} is on offer", record.version)));
+    told.next().map(|record| record.version.clone())
 }
 
 /// The one source that every one of them is configured with, and the host is not.

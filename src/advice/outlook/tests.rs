@@ -96,7 +96,7 @@ fn a_source_that_some_lack_is_named_and_hosts_with_one_cause_are_folded() {
         assert_eq!(
             causes,
             [
-                "fails on web-02 and web-04 because nginx 1.26 has no candidate; the other 2 get it from debian trixie-backports, which those two do not have"
+                "fails on web-02 and web-04 because nginx 1.26 (the newest on offer is 1.22-1) has no candidate; the other 2 get it from debian trixie-backports, which those two do not have"
             ]
         );
         assert_eq!(upgrade.prospect, Prospect::FixFirst);
@@ -234,5 +234,42 @@ fn of_a_host_that_is_unknown_no_cause_is_told() {
     looked(NGINX, &[("web-01", ready()), ("web-02", told)], |upgrade, causes, _| {
         assert_eq!(upgrade.prospect, Prospect::Unknown);
         assert!(causes.is_empty(), "{causes:?}");
+    });
+}
+
+#[test]
+fn what_the_playbook_wants_and_nobody_has_is_upgraded_first() {
+    let playbook = format!("{NGINX}requires = [{{ name = \"lib\", version = \">=2\" }}]\n");
+    let lacking = || ready().replacen("nginx=1.22-1", "lib=1-1 nginx=1.22-1", 1);
+    let hosts = [("web-01", lacking()), ("web-02", lacking())];
+    looked(&playbook, &hosts, |upgrade, causes, _| {
+        assert_eq!(upgrade.prospect, Prospect::FixFirst);
+        assert_eq!(
+            causes,
+            ["fails on web-01 and web-02 because lib (>=2) for the playbook, not 1-1 is wanted"]
+        );
+        let step = "upgrade it first, or name it in an [[upgrade]] beside this one: lib (>=2)";
+        assert_eq!(upgrade.causes[0].steps, [step]);
+    });
+}
+
+#[test]
+fn what_is_on_offer_and_passed_by_is_no_reason_to_build_a_new_server() {
+    let refused = host(
+        "lib=1-1",
+        BOTH,
+        "target\tnginx\t1.22-1\t1.22-1\t1.26-1\noffer\tnginx\t1.26-1\t-\nask\t100\tnginx\nsaid\tE: no way\n\
+         record\tinstalled\tnginx\tamd64\t1.22-1\t-\t-\nrecord\toffered\tnginx\tamd64\t1.26-1\t-\t500\n\
+         rel\tdepends\tlib (>= 2)\nrecord\tinstalled\tlib\tamd64\t1-1\t-\t-\n\
+         record\toffered\tlib\tamd64\t1-1\t-\t990\nrecord\toffered\tlib\tamd64\t2-1\t-\t500\n",
+    );
+    let hosts = [("web-01", refused)];
+    looked(NGINX, &hosts, |upgrade, causes, _| {
+        assert_eq!(upgrade.prospect, Prospect::FixFirst, "{causes:?}");
+        assert!(
+            causes[0].ends_with("2-1 is on offer there, and the package manager prefers another"),
+            "{causes:?}"
+        );
+        assert_eq!(upgrade.causes[0].steps, ["find out why it is passed by, then: apt-get install lib=2-1"]);
     });
 }
