@@ -74,7 +74,12 @@ fn words(output: &Output) -> String {
 }
 
 /// The images that all tests here share.
-struct Stage;
+struct Stage {
+    /// Whether the image in which podman holds pods was here before.
+    had_pause: bool,
+}
+
+const PAUSE: &str = "localhost/podman-pause";
 
 static STAGE: Mutex<Weak<Stage>> = Mutex::new(Weak::new());
 
@@ -85,7 +90,8 @@ impl Stage {
         if let Some(stage) = known.upgrade() {
             return stage;
         }
-        let stage = Arc::new(Self);
+        let had_pause = !podman(&["images", "-q", PAUSE]).stdout.is_empty();
+        let stage = Arc::new(Self { had_pause });
         let room = Room::new();
         for (name, recipe) in [(NGINX, AS_UPSTREAM), (UNPRIVILEGED, AS_UNPRIVILEGED), (APP, AS_APP)] {
             room.write("Containerfile", recipe);
@@ -112,6 +118,10 @@ impl Drop for Stage {
     fn drop(&mut self) {
         for name in [APP, UNPRIVILEGED, NGINX] {
             podman(&["rmi", "-f", name]);
+        }
+        if !self.had_pause {
+            let ids = words(&podman(&["images", "-q", PAUSE]));
+            ids.split_whitespace().for_each(|id| drop(podman(&["rmi", id])));
         }
     }
 }
