@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use driftless::probe::{Request, Wanted};
 use serde_json::Value;
 
-use crate::harness::{Room, keys, project, wait};
+use crate::harness::{Room, Swappiness, keys, project, wait};
 
 /// What no report may hold.
 const SECRET: &str = "hunter2";
@@ -167,25 +167,22 @@ fn state(folders: &[&str], room: &Room) -> String {
 /// A parameter of this machine, configured for as long as a test runs, and put back afterwards.
 struct Configured {
     file: &'static str,
-    before: String,
+    _before: Swappiness,
 }
-
-const SWAPPINESS: &str = "/proc/sys/vm/swappiness";
 
 impl Configured {
     /// As the last file of systemd-sysctl and procps alike; `/run` is gone with the next boot.
     fn now() -> Self {
-        let before = std::fs::read_to_string(SWAPPINESS).unwrap();
+        let before = Swappiness::kept();
         let file = "/run/sysctl.d/99-zz-driftless-test.conf";
         std::fs::create_dir_all("/run/sysctl.d").unwrap();
         std::fs::write(file, "vm.swappiness = 60\n").unwrap();
-        Self { file, before }
+        Self { file, _before: before }
     }
 }
 
 impl Drop for Configured {
     fn drop(&mut self) {
-        let _ = std::fs::write(SWAPPINESS, &self.before);
         let _ = std::fs::remove_file(self.file);
     }
 }

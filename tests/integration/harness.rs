@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -136,4 +137,32 @@ pub(crate) fn field<'a>(report: &'a Value, list: &str, name: &str, field: &str) 
 pub(crate) fn keys(report: &Value) -> Vec<&str> {
     let findings = report["findings"].as_array().into_iter().flatten();
     findings.filter_map(|finding| finding["key"].as_str()).collect()
+}
+
+/// The parameter of this machine that a privileged container changes in tests.
+pub(crate) const SWAPPINESS: &str = "/proc/sys/vm/swappiness";
+
+/// Its value, put back at the end of a test that changes it or that counts on it; one test at a time does.
+pub(crate) struct Swappiness {
+    before: String,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Swappiness {
+    pub(crate) fn kept() -> Self {
+        static ALONE: Mutex<()> = Mutex::new(());
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        Self { before: std::fs::read_to_string(SWAPPINESS).unwrap(), _alone: alone }
+    }
+
+    pub(crate) fn value(&self) -> &str {
+        self.before.trim()
+    }
+}
+
+impl Drop for Swappiness {
+    fn drop(&mut self) {
+        // Who cannot write it has not changed it.
+        let _ = std::fs::write(SWAPPINESS, &self.before);
+    }
 }

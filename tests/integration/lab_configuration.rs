@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::harness::{Outcome, Room, keys, project, wait};
+use crate::harness::{Outcome, Room, Swappiness, keys, project, wait};
 use crate::lab::inside;
 
 const KEY: [u8; 32] = *b"a key that only this test knows.";
@@ -80,6 +80,7 @@ fn edited_conffiles_are_those_that_dpkg_finds() {
 #[test]
 #[ignore = "needs the lab: scripts/test"]
 fn a_parameter_that_runs_otherwise_is_told_with_its_file() {
+    let _same_for_all = Swappiness::kept();
     let report = audit("[[sysctl]]\nkey = \"vm.swappiness\"\n", &["-o", "json"]).json();
     let told: Vec<&str> = keys(&report).into_iter().filter(|key| key.contains("sysctl")).collect();
     assert_eq!(told, ["sysctl-runtime/conf/conf-03/vm.swappiness"], "one cause, one finding");

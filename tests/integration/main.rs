@@ -11,6 +11,7 @@
     reason = "a test that meets the unexpected must fail"
 )]
 
+mod agreement;
 mod ansible;
 mod archive;
 mod choice;
@@ -44,6 +45,7 @@ mod outputs;
 mod playbooks;
 mod probe_unseen;
 mod probe_upgrade;
+mod proof;
 mod ready;
 mod ssh_config;
 mod sshd;

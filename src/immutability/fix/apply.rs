@@ -21,7 +21,12 @@ pub(super) fn apply(editor: &mut Editor<'_>, template: &Node, pod: &Pod, plan: &
         New::Map(vec![("name", New::Scalar(volume.name.clone())), ("emptyDir", limit)])
     });
     let mut added = Vec::new();
-    extend(editor, spec, "initContainers", plan.copies.iter().map(copy).collect(), &mut added)?;
+    // Before those that are there: one of them may need what is copied.
+    let copies: Vec<New> = plan.copies.iter().map(copy).collect();
+    match pair(spec, "initContainers") {
+        Some((key, list)) if list.is_list() && is_within(spec, list) => editor.prepend(key, list, &copies)?,
+        _ => extend(editor, spec, "initContainers", copies, &mut added)?,
+    }
     extend(editor, spec, "volumes", volumes.collect(), &mut added)?;
     editor.add(spec, "", &added)
 }

@@ -16,6 +16,14 @@ pub(super) enum New {
     List(Vec<New>),
 }
 
+/// What becomes of new items of a list.
+enum Items {
+    /// They stand in the list.
+    Written,
+    /// They are these lines.
+    Lines(String),
+}
+
 /// A text being edited.
 pub(super) struct Editor<'t> {
     text: &'t str,
@@ -88,17 +96,34 @@ impl<'t> Editor<'t> {
         self.insert_below(at, &lines)
     }
 
-    /// Adds items to a list, behind those that it has.
+    /// Adds items to a list, behind those that it has; between brackets they stand before them.
     pub(super) fn append(&mut self, list: &Node, items: &[New]) -> Option<()> {
+        match self.items(list, items)? {
+            Items::Written => Some(()),
+            Items::Lines(lines) => self.insert_below(self.end(list)?, &lines),
+        }
+    }
+
+    /// Adds items to the list of a key, before those that it has and the comments on them.
+    pub(super) fn prepend(&mut self, key: &Node, list: &Node, items: &[New]) -> Option<()> {
+        match self.items(list, items)? {
+            Items::Written => Some(()),
+            Items::Lines(lines) => self.insert_below(key.span.end, &lines),
+        }
+    }
+
+    /// Items as lines, for a list of lines; between brackets they are written at once.
+    fn items(&mut self, list: &Node, items: &[New]) -> Option<Items> {
         if items.is_empty() {
-            return Some(());
+            return Some(Items::Written);
         }
         if !list.items().iter().all(|item| is_within(list, item)) {
             return None;
         }
         if self.text.get(list.span.start..)?.starts_with('[') {
             let words: Vec<String> = items.iter().map(|item| self.flow(item)).collect();
-            return self.add_flow(list, list.items().first().map(|item| item.span.start), &words.join(", "));
+            self.add_flow(list, list.items().first().map(|item| item.span.start), &words.join(", "))?;
+            return Some(Items::Written);
         }
         let first = list.items().first()?.span.start;
         let line = self.text.get(self.line_start(first)..first)?;
@@ -107,15 +132,20 @@ impl<'t> Editor<'t> {
             return None;
         }
         let indent = line.find('-')?;
-        let lines: String = items.iter().map(|item| self.block_item(item, indent)).collect();
-        let at = self.end(list)?;
-        self.insert_below(at, &lines)
+        Some(Items::Lines(items.iter().map(|item| self.block_item(item, indent)).collect()))
     }
 
-    /// Fills in an entry whose value says nothing: `volumes:`
+    /// Fills in an entry whose value says nothing: `volumes:`, or `volumes: null`.
     pub(super) fn fill(&mut self, map: &Node, (key, value): &Pair, new: &New) -> Option<()> {
-        let nothing = is_within(map, key) && self.text.get(value.span.clone())?.trim().is_empty();
-        if !nothing || self.json {
+        if !is_within(map, key) {
+            return None;
+        }
+        let nothing = self.text.get(value.span.clone())?.trim();
+        if ["null", "Null", "NULL", "~"].contains(&nothing) && is_within(map, value) {
+            self.edits.push((value.span.clone(), self.flow(new)));
+            return Some(());
+        }
+        if !nothing.is_empty() || self.json {
             return None;
         }
         let indent = self.column(key.span.start) + 2;
@@ -170,19 +200,22 @@ impl<'t> Editor<'t> {
     /// Where the last thing in a node ends; `None` if that is a text that keeps the blank lines behind it, or
     /// an alias.
     fn end(&self, node: &Node) -> Option<usize> {
-        let last = match &node.kind {
-            Kind::Map(pairs) => pairs.iter().max_by_key(|(key, _)| key.span.start).map(|(key, value)| {
+        let (last, bracket) = match &node.kind {
+            Kind::Map(pairs) => {
+                let last = pairs.iter().max_by_key(|(key, _)| key.span.start);
                 // A value that says nothing has no place of its own.
-                if value.span.is_empty() { key } else { value }
-            }),
-            Kind::List(items) => items.last(),
+                let last = last.map(|(key, value)| if value.span.is_empty() { key } else { value });
+                (last, '{')
+            }
+            Kind::List(items) => (items.last(), '['),
             Kind::Scalar { text, .. } => {
                 // A text that ends with blank lines may be a block that keeps those below it (`|+`).
                 let own = self.text.get(node.span.clone())?;
                 return (!text.ends_with("\n\n")).then(|| node.span.start + own.trim_end().len());
             }
         };
-        let flow = self.text.get(node.span.start..)?.starts_with(['{', '[']);
+        // A list of lines may begin with a map in brackets, and ends no sooner for that.
+        let flow = self.text.get(node.span.start..)?.starts_with(bracket);
         match last {
             _ if flow => Some(node.span.end),
             Some(last) if is_within(node, last) => self.end(last),

@@ -73,6 +73,9 @@ fn every_form_of_yaml_is_edited_or_left_alone() {
         format!("{HEAD}  containers: [{{name: a, image: nginx}}]\n"),
         format!("{HEAD}  containers:\n  - {{name: a, image: nginx, securityContext: {{}}, volumeMounts: []}}\n  volumes: []\n"),
         format!("{HEAD}  containers:\n  - name: a\n    image: nginx\n    securityContext:\n    volumeMounts:\n  volumes:\n"),
+        format!("{HEAD}  containers:\n  - {{name: a, image: nginx}}\n"),
+        format!("{HEAD}  containers:\n  - name: a\n    image: nginx\n    securityContext: ~\n    volumeMounts: null # none\n  volumes: null\n"),
+        format!("{HEAD}  containers:\n  - name: a\n    image: nginx\n    volumeMounts:\n    - {{name: c, mountPath: /var/cache/nginx}}\n  volumes:\n  - {{name: c, emptyDir: {{}}}}\n# end\n"),
         format!("{HEAD}  volumes:\n  - name: run\n    configMap: {{name: x}}\n  containers:\n  - name: a\n    image: nginx\n    securityContext: {{readOnlyRootFilesystem: false, allowPrivilegeEscalation: true}}"),
         format!("{HEAD}  containers:\n  - name: a\n    image: nginx\n    securityContext:\n      readOnlyRootFilesystem:\n      allowPrivilegeEscalation: yes\n"),
         "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"Pod\",\n  \"metadata\": {\"name\": \"a\"},\n  \"spec\": {\n    \"containers\": [\n      {\n        \"name\": \"a\",\n        \"image\": \"nginx\"\n      }\n    ]\n  }\n}\n".to_owned(),
@@ -187,6 +190,12 @@ fn what_an_image_ships_is_copied_to_the_volume_that_hides_it() {
         patches[0].contains("command: [\"cp\", \"-a\", \"/etc/app/.\", \"/copy/etc-app/\"]"),
         "{patches:?}"
     );
+    let sidecar = format!(
+        "{HEAD}  initContainers: # in order\n  # serves\n  - name: s\n    image: corp/app\n    restartPolicy: Always\n  containers: [{{name: a, image: memcached}}]\n"
+    );
+    let (after, _) = fixed_with(&sidecar, &images);
+    assert!(after.contains("initContainers: # in order\n  - name: copy-etc-app\n"), "{after}");
+    assert!(after.contains("mountPath: /copy/etc-app\n  # serves\n  - name: s\n"), "{after}");
     let json = "{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"spec\": {\"containers\": [{\"name\": \"a\", \"image\": \"corp/app\", \"securityContext\": {\"runAsUser\": 101}}]}}";
     let (after, _) = fixed_with(json, &images);
     let value: serde_json::Value = serde_json::from_str(&after).unwrap();
