@@ -6,8 +6,7 @@ use super::effort::{Effort, PLACE};
 use super::search::{Literal, Problem};
 use super::universe::{Cause, Meaning};
 
-/// How large all clauses together may be, in literals and what comes with them: some tens of megabytes. The largest
-/// honest answers come to a third of it.
+/// How large all clauses together may be, in literals and what comes with them: some tens of megabytes.
 const MOST: usize = 500_000;
 
 /// What a clause counts for beside its literals, and how much text counts as one of them.
