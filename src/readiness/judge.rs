@@ -76,7 +76,7 @@ impl<'a> Host<'a> {
             ));
         }
         let (strings, now) = (&comparison.fleet.strings, comparison.now);
-        Ok(Self { position, snapshot, packages, upgrades, strings, now, efforts })
+        Ok(Self { position, efforts, snapshot, packages, upgrades, strings, now })
     }
 
     /// What its solver refuses is refused; what it would do counts only where it could be asked everything.

@@ -114,7 +114,7 @@ fn the_report_for_programs_is_whole_and_claims_nothing_about_drift() {
     assert_eq!(
         causes,
         [
-            "fails on web-03 and web-05 because nginx 1.26 has no candidate; 3 others get it from debian trixie-backports, which those two do not have",
+            "fails on web-03 and web-05 because nginx 1.26 (the newest on offer is 1.22-1) has no candidate; 3 others get it from debian trixie-backports, which those two do not have",
             "fails on web-04 because nginx is on hold",
         ]
     );
@@ -158,7 +158,7 @@ fn the_table_answers_three_questions_in_80_and_160_columns() {
         let told = &run.stdout;
         for needed in [
             "fix first",
-            "web-[03,05]: nginx 1.26 has no candidate",
+            "web-[03,05]: nginx 1.26 (the newest on offer is 1.22-1) has no candidate",
             "apt-mark unhold nginx",
             "installs libssl4 4.0-1",
             "days old",
