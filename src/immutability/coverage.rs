@@ -54,6 +54,6 @@ fn is_covered(pod: &Pod, container: &Container, path: &str) -> bool {
     if OTHERS.iter().any(|folder| is_within(path, folder)) {
         return true;
     }
-    let over = container.mounts.iter().filter(|mount| is_within(path, &mount.path));
+    let over = container.mounts.iter().filter(|mount| mount.path != "/" && is_within(path, &mount.path));
     over.max_by_key(|mount| mount.path.len()).is_some_and(|mount| mount.is_writable(pod))
 }

@@ -19,7 +19,7 @@ pub const MOUNTING: [&str; 2] = ["SYS_ADMIN", "ALL"];
 impl Verdict {
     /// The verdict on one container of a pod.
     pub fn of(pod: &Pod, container: &Container) -> Self {
-        if pod.windows && container.is_host_process() {
+        if container.is_host_process() {
             let why =
                 "windowsOptions.hostProcess: it is a process of its node, with all that the node may do";
             return Self { immutable: Some(false), voided_by: vec![why.to_owned()] };
@@ -73,13 +73,13 @@ fn against(pod: &Pod, container: &Container) -> Vec<String> {
     for mount in &container.mounts {
         match proc_or_sys(pod, mount) {
             Some(told) => against.push(format!("{void}{told}")),
-            None if mount.is_writable(pod) => {
-                if let Some(path) = mount.host_path(pod) {
-                    let at = &mount.path;
-                    against.push(format!("{void}it can write to the node's {path}, mounted at {at}"));
+            None => {
+                let (why, at) = (mount.is_read_only_in_vain(pod), &mount.path);
+                if let Some(path) = mount.host_path(pod).filter(|_| mount.is_writable(pod) || why.is_some()) {
+                    let why = why.map_or(String::new(), |why| format!(": {why}"));
+                    against.push(format!("{void}it can write to the node's {path}, mounted at {at}{why}"));
                 }
             }
-            None => {}
         }
     }
     for (capability, _) in &container.added {

@@ -60,7 +60,8 @@ pub(super) fn read(
         let (Some(volume), Some(path)) = (volume, path) else { continue };
         let (volume, path) = (shown(volume), shown(&normalise(path)));
         let read_only = reader.boolean(Some(mount), "readOnly").is_some_and(|(read_only, _)| read_only);
-        container.mounts.push(Mount { volume, path, read_only, at: reader.at(&mount.span) });
+        let recursively = mount.text_of("recursiveReadOnly") == Some("Enabled");
+        container.mounts.push(Mount { volume, path, read_only, recursively, at: reader.at(&mount.span) });
     }
     container.unclear = reader.take_unclear() || unclear;
     reader.subject = object;

@@ -206,6 +206,9 @@ impl Container {
     }
 }
 
+/// Folders of a node below which others are mounted, writable: tmpfs, cgroups, volumes.
+const MOUNTED_BELOW: [&str; 7] = ["/", "/dev", "/run", "/sys", "/var", "/var/lib", "/var/lib/kubelet"];
+
 /// A volume's place in a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mount {
@@ -215,6 +218,8 @@ pub struct Mount {
     pub path: String,
     /// `readOnly`
     pub read_only: bool,
+    /// `recursiveReadOnly: Enabled`
+    pub recursively: bool,
     /// Where it stands.
     pub at: At,
 }
@@ -224,6 +229,17 @@ impl Mount {
     pub fn is_writable(&self, pod: &Pod) -> bool {
         let volume = pod.volume(&self.volume).map(|volume| &volume.kind);
         !self.read_only && !matches!(volume, Some(VolumeKind::ReadOnly | VolumeKind::Lasting(true)))
+    }
+
+    /// Why what is read-only of the node is not: one can talk to a socket that one cannot write, and `readOnly` stops
+    /// at what is mounted below.
+    pub fn is_read_only_in_vain(&self, pod: &Pod) -> Option<&'static str> {
+        let path = self.host_path(pod).filter(|_| self.read_only)?;
+        if path.ends_with(".sock") || path.ends_with(".socket") {
+            return Some("readOnly stops nobody from talking to a socket");
+        }
+        let full = MOUNTED_BELOW.contains(&path) && !self.recursively;
+        full.then_some("readOnly stops at what is mounted below it, but for recursiveReadOnly: Enabled")
     }
 
     /// The path of the node that it shows, with what `subPath` adds left out.

@@ -147,8 +147,8 @@ fn volume(node: &Node, reader: &mut Reader<'_>) -> Option<Volume> {
     let at = reader.at(&node.span);
     let name = shown(node.text_of("name")?);
     let is_source = |key: &Node| !matches!(key.text(), Some("name" | "readOnly"));
-    let source = node.pairs().iter().find(|(key, _)| is_source(key));
-    // A volume without a source is an emptyDir, and `emptyDir:` may be left empty.
+    let source = node.pairs().iter().find(|(key, value)| is_source(key) && !value.is_null());
+    // What is null is not there, and a volume without a source is an emptyDir.
     let Some((source, value)) = source.and_then(|(key, value)| Some((key.text()?, value))) else {
         return Some(Volume { name, kind: VolumeKind::EmptyDir { limited: false, memory: false }, at });
     };

@@ -318,7 +318,7 @@ impl Node {
     }
 
     /// Whether it says nothing.
-    pub(super) fn is_null(&self) -> bool {
+    pub(in crate::immutability) fn is_null(&self) -> bool {
         matches!(&self.kind, Kind::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
     }
 
