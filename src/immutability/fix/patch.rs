@@ -1,6 +1,7 @@
 //! The same as a strategic merge patch, for `kustomize` and `kubectl patch`: lists of containers, mounts and volumes
 //! are merged by their names there.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::plan::{Copy, PodFix};
@@ -20,11 +21,14 @@ pub fn patch(object: &Object, plans: &[PodFix]) -> Option<String> {
     if plan.containers.is_empty() {
         return None;
     }
-    let mut text =
-        format!("apiVersion: {version}\nkind: {}\nmetadata:\n  name: {}\n", object.kind, object.name);
+    let mut text = format!(
+        "apiVersion: {version}\nkind: {}\nmetadata:\n  name: {}\n",
+        object.kind,
+        scalar(&object.name)
+    );
     // Writing into a text does not fail.
     if let Some(namespace) = &object.namespace {
-        let _ = writeln!(text, "  namespace: {namespace}");
+        let _ = writeln!(text, "  namespace: {}", scalar(namespace));
     }
     for (depth, key) in way.iter().enumerate() {
         let _ = writeln!(text, "{}{key}:", " ".repeat(depth * 2));
@@ -41,7 +45,7 @@ pub fn patch(object: &Object, plans: &[PodFix]) -> Option<String> {
             if std::mem::take(&mut first) {
                 let _ = writeln!(text, "{blanks}{key}:");
             }
-            let _ = writeln!(text, "{blanks}- name: {}", change.name);
+            let _ = writeln!(text, "{blanks}- name: {}", scalar(&change.name));
             if !change.context.is_empty() {
                 let _ = writeln!(text, "{blanks}  securityContext:");
             }
@@ -55,7 +59,8 @@ pub fn patch(object: &Object, plans: &[PodFix]) -> Option<String> {
                 let _ = writeln!(
                     text,
                     "{blanks}  - name: {}\n{blanks}    mountPath: {}",
-                    mount.volume, mount.path
+                    scalar(&mount.volume),
+                    scalar(&mount.path)
                 );
             }
         }
@@ -67,22 +72,55 @@ pub fn patch(object: &Object, plans: &[PodFix]) -> Option<String> {
         let _ = writeln!(
             text,
             "{blanks}- name: {}\n{blanks}  emptyDir:\n{blanks}    sizeLimit: {}",
-            volume.name, volume.limit
+            scalar(&volume.name),
+            volume.limit
         );
     }
     Some(text)
 }
 
 fn write_copy(text: &mut String, blanks: &str, copy: &Copy) {
-    let words: Vec<String> = copy.command.iter().map(|word| format!("\"{word}\"")).collect();
-    let _ = writeln!(text, "{blanks}- name: {}\n{blanks}  image: {}", copy.name, copy.image);
+    let words: Vec<String> = copy.command.iter().map(|word| quoted(word)).collect();
+    let _ =
+        writeln!(text, "{blanks}- name: {}\n{blanks}  image: {}", scalar(&copy.name), scalar(&copy.image));
     let _ = writeln!(text, "{blanks}  command: [{}]", words.join(", "));
     let _ = writeln!(text, "{blanks}  securityContext:\n{blanks}    readOnlyRootFilesystem: true");
     let _ = writeln!(text, "{blanks}    allowPrivilegeEscalation: false");
     for (field, value) in &copy.runs_as {
         let _ = writeln!(text, "{blanks}    {field}: {value}");
     }
-    let (volume, path) = (&copy.volume, &copy.path);
+    let (volume, path) = (scalar(&copy.volume), scalar(&copy.path));
     let _ =
         writeln!(text, "{blanks}  volumeMounts:\n{blanks}  - name: {volume}\n{blanks}    mountPath: {path}");
+}
+
+/// A text that YAML reads as that text: names may be numbers, and paths may hold what ends a value.
+fn scalar(text: &str) -> Cow<'_, str> {
+    const WORDS: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_./@:-".contains(&byte);
+    let begins = |first: char| first.is_ascii_alphabetic() || matches!(first, '/' | '_');
+    let plain = text.starts_with(begins) && text.bytes().all(fits) && !text.ends_with(':');
+    let plain = plain && !WORDS.contains(&text.to_ascii_lowercase().as_str());
+    if plain { Cow::Borrowed(text) } else { Cow::Owned(quoted(text)) }
+}
+
+/// A text in the quotes of JSON, which are YAML's too.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_yaml_would_read_as_something_else_is_quoted() {
+        for plain in ["web", "/var/cache/nginx", "registry.corp/web:1.27@sha256:ab", "copy-etc"] {
+            assert_eq!(scalar(plain), plain);
+        }
+        for odd in ["1", "null", "On", "/data #x", "/a: b", "", "y", "~", "a:", "0x1", "say \"x\""] {
+            let text = format!("a: {}\n", scalar(odd));
+            assert_eq!(text, format!("a: {}\n", serde_json::json!(odd)), "{odd}");
+        }
+    }
 }
