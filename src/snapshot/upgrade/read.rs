@@ -257,12 +257,13 @@ fn record(fields: &[&str], told: &mut Upgrades, relations: &mut usize) -> Option
             let is_long = told.system != System::Debian && text.len() > LONGEST_ALONE;
             let plain = !is_long && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
             let text = plain.then(|| text.to_owned())?;
-            let of = told.records.last_mut()?;
             *relations += 1;
             if *relations > MOST_RELATIONS {
                 cut(told);
-            } else if !told.records_cut {
-                of.relations.push((kind, text));
+            }
+            // The records of an answer that was cut explain nothing, and none of them need be there.
+            if !told.records_cut {
+                told.records.last_mut()?.relations.push((kind, text));
             }
         }
         _ => return None,
@@ -425,6 +426,17 @@ mod tests {
         // What belongs to a record that was left out is not another's.
         let last = answer("apt 2", MOST_RECORDS + 1, 5).records.pop().unwrap();
         assert!(last.relations.is_empty());
+    }
+
+    #[test]
+    fn an_answer_that_the_probe_cut_is_read_without_its_records() {
+        let told = read(
+            b"system\tapt 2\ntarget\tp\t-\t1\t1\nask\t100\tp\nsaid\tE: no\ncut\n\
+              record\toffered\tp\tall\t1\t-\t500\nrel\tdepends\tq\ndone\n",
+        )
+        .unwrap();
+        assert!(told.records_cut && told.records.is_empty());
+        assert_eq!(told.whole().unwrap().said, ["E: no"]);
     }
 
     #[test]

@@ -184,6 +184,7 @@ apt_refuses() {
 	awk '
 		/^E: (Unable to correct problems|Unmet dependencies|Broken packages|Error, pkgProblemResolver::Resolve generated breaks)/ { of = 1; next }
 		/^E: (Unable to satisfy dependencies|The following information from --solver|Unsatisfiable|Conflict: |Internal Error, problem resolver broke)/ { of = 1; next }
+		/^E: (Could not (configure|perform immediate configuration|unpack)|Couldn.t configure|This installation run will require temporarily removing)/ { of = 1; next }
 		/^E: (Packages were downgraded|Held packages were changed|Packages need to be removed|Essential packages were removed|Removing essential)/ { of = 1; next }
 		/^E: / { other = 1 }
 		/^ [^ ]+ : / { of = 1 }
