@@ -71,15 +71,14 @@ fn against(pod: &Pod, container: &Container) -> Vec<String> {
         against.push(format!("{void}{}", proc_sys(pod, "procMount: Unmasked")));
     }
     for mount in &container.mounts {
-        match proc_or_sys(pod, mount) {
-            Some(told) => against.push(format!("{void}{told}")),
-            None => {
-                let (why, at) = (mount.is_read_only_in_vain(pod), &mount.path);
-                if let Some(path) = mount.host_path(pod).filter(|_| mount.is_writable(pod) || why.is_some()) {
-                    let why = why.map_or(String::new(), |why| format!(": {why}"));
-                    against.push(format!("{void}it can write to the node's {path}, mounted at {at}{why}"));
-                }
-            }
+        if let Some(told) = proc_or_sys(pod, mount) {
+            against.push(format!("{void}{told}"));
+            continue;
+        }
+        let (why, at) = (mount.is_read_only_in_vain(pod), &mount.path);
+        if let Some(path) = mount.host_path(pod).filter(|_| mount.is_writable(pod) || why.is_some()) {
+            let why = why.map_or(String::new(), |why| format!(": {why}"));
+            against.push(format!("{void}it can write to the node's {path}, mounted at {at}{why}"));
         }
     }
     for (capability, _) in &container.added {

@@ -235,7 +235,8 @@ impl Mount {
     /// at what is mounted below.
     pub fn is_read_only_in_vain(&self, pod: &Pod) -> Option<&'static str> {
         let path = self.host_path(pod).filter(|_| self.read_only)?;
-        if path.ends_with(".sock") || path.ends_with(".socket") {
+        let ending = path.rsplit_once('.').map(|(_, ending)| ending);
+        if matches!(ending, Some("sock" | "socket")) {
             return Some("readOnly stops nobody from talking to a socket");
         }
         let full = MOUNTED_BELOW.contains(&path) && !self.recursively;
