@@ -1,26 +1,34 @@
 //! Whether what a container writes lies on volumes that it can write to.
 
-use super::images::{Images, Writes};
-use super::manifest::{Container, Pod};
+use super::manifest::{Container, Mount, Pod, VolumeKind};
 use super::path::is_within;
+use super::writes::{Images, Made, Place, Writes};
 
 /// What is known of the paths that a container writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Coverage {
     /// There is no such thing as a read-only root.
     NotAsked,
-    /// Its root is writable. Once it is not, these paths need a volume; `None` if nobody knows.
-    Writable(Option<Vec<String>>),
+    /// Its root is writable. Once it is not, these paths need a volume; an error is why nobody knows.
+    Writable(Result<Vec<String>, String>),
     /// Every path that it must write lies on a writable volume.
     Covered,
-    /// These do not: it would fail.
-    Uncovered(Vec<String>),
-    /// Nobody knows which they are; and why.
+    /// Some do not: it would fail.
+    Uncovered {
+        /// Which.
+        paths: Vec<String>,
+        /// What hides those that a volume above takes from it, in words; empty is none.
+        hidden: String,
+    },
+    /// Nobody knows which they are, or what is on their volumes; and why.
     Unknown(String),
 }
 
 /// Places that are writable in every container: they are no part of its root.
 const OTHERS: [&str; 3] = ["/dev", "/proc", "/sys"];
+
+/// Folders that all share: who writes to them does not mind what others have below.
+const SHARED: [&str; 2] = ["/run", "/tmp"];
 
 /// Fills in the coverage of a pod's containers.
 pub(super) fn cover(pod: &mut Pod, images: &Images) {
@@ -34,26 +42,262 @@ fn of(pod: &Pod, container: &Container, images: &Images) -> Coverage {
     if pod.windows {
         return Coverage::NotAsked;
     }
-    let uncovered = match images.writes(container) {
-        Writes::Unknown(why) => Err(why),
-        Writes::Known(mut paths) => {
-            paths.retain(|path| !is_covered(pod, container, path));
-            Ok(paths)
+    let (mut paths, mut hidden, mut untold) = (Vec::new(), Vec::new(), Vec::new());
+    match images.writes(container) {
+        Writes::Unknown(why) => untold.push(why),
+        Writes::Known(places) => {
+            for place in places {
+                match stands(pod, container, &place) {
+                    Stands::Covered => {}
+                    Stands::Uncovered => paths.push(place.path),
+                    Stands::Hidden(by) => {
+                        hidden.push(by);
+                        paths.push(place.path);
+                    }
+                    Stands::Untold(why) => untold.push(why),
+                }
+            }
         }
-    };
-    match uncovered {
-        uncovered if !container.has_read_only_root() => Coverage::Writable(uncovered.ok()),
-        Err(why) => Coverage::Unknown(why),
-        Ok(paths) if paths.is_empty() => Coverage::Covered,
-        Ok(paths) => Coverage::Uncovered(paths),
+    }
+    let untold = (!untold.is_empty()).then(|| untold.join("; "));
+    if !container.has_read_only_root() {
+        return Coverage::Writable(untold.map_or(Ok(paths), Err));
+    }
+    match untold {
+        // What is certain counts before what is not.
+        _ if !paths.is_empty() => Coverage::Uncovered { paths, hidden: hidden.join(", ") },
+        Some(why) => Coverage::Unknown(why),
+        None => Coverage::Covered,
     }
 }
 
+/// How a path stands that a container writes.
+enum Stands {
+    /// On a writable volume.
+    Covered,
+    /// On none.
+    Uncovered,
+    /// A volume above hides the folder, and nobody makes it: what hides it.
+    Hidden(String),
+    /// Nobody can tell; and why.
+    Untold(String),
+}
+
 /// The nearest volume at a path or above it decides, and none is the root itself.
-fn is_covered(pod: &Pod, container: &Container, path: &str) -> bool {
+fn stands(pod: &Pod, container: &Container, place: &Place) -> Stands {
+    let path = &place.path;
     if OTHERS.iter().any(|folder| is_within(path, folder)) {
-        return true;
+        return Stands::Covered;
     }
     let over = container.mounts.iter().filter(|mount| mount.path != "/" && is_within(path, &mount.path));
-    over.max_by_key(|mount| mount.path.len()).is_some_and(|mount| mount.is_writable(pod))
+    let Some(mount) = over.max_by_key(|mount| mount.path.len()).filter(|mount| mount.is_writable(pod)) else {
+        return Stands::Uncovered;
+    };
+    let mut below =
+        container.mounts.iter().filter(|below| below.path != *path && is_within(&below.path, path));
+    if place.apart && !SHARED.contains(&path.as_str()) {
+        if let Some(below) = below.clone().find(|below| !below.is_writable(pod)) {
+            return Stands::Untold(format!(
+                "it writes to {path}, and the volume {} at {} below it is read-only: whether that stops it is not known",
+                below.volume, below.path
+            ));
+        }
+    }
+    let next = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let is_made = match place.made {
+        Made::Always => true,
+        Made::Last => next == mount.path,
+        Made::Missing | Made::Untold => false,
+    };
+    if mount.path == *path || is_made {
+        return Stands::Covered;
+    }
+    let Mount { volume, path: at, .. } = mount;
+    let empty = matches!(pod.volume(volume).map(|volume| &volume.kind), Some(VolumeKind::EmptyDir { .. }));
+    let fills = |other: &&Container| {
+        !std::ptr::eq(*other, container) && other.mounts.iter().any(|mount| mount.volume == *volume)
+    };
+    // A mount below makes the folders above it.
+    let filler = pod.containers.iter().find(fills).map(|other| other.name.as_str());
+    match (empty, filler, place.made) {
+        (true, None, Made::Missing | Made::Last) if below.next().is_none() => {
+            Stands::Hidden(format!("the emptyDir {volume} at {at} hides {path}"))
+        }
+        (true, None, Made::Untold) => Stands::Untold(format!(
+            "the emptyDir {volume} at {at} hides {path}, and whether the image makes that itself is not known: mount a volume at {path}, or name {at} in [[image]] if it does"
+        )),
+        (true, Some(other), _) => Stands::Untold(format!(
+            "the emptyDir {volume} at {at} hides {path}, and whether {other} makes that is not known: mount a volume at {path}"
+        )),
+        _ => Stands::Untold(format!(
+            "the volume {volume} at {at} hides {path}, and whether it has that is not known: mount a volume at {path}"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::immutability::fixture::{manifest, pod};
+    use crate::immutability::{Coverage, Verdict};
+
+    fn coverage(image: &str, mounts: &str, volumes: &str) -> (Option<bool>, String) {
+        let lines = format!(
+            "image: {image}\nsecurityContext: {{readOnlyRootFilesystem: true}}\nvolumeMounts: [{mounts}]"
+        );
+        let pod = pod(&manifest(&lines, &format!("volumes: [{volumes}]")));
+        let Verdict { immutable, voided_by } = Verdict::of(&pod, &pod.containers[0]);
+        (immutable, voided_by.join("; "))
+    }
+
+    const EMPTY: &str = "{name: v, emptyDir: {}}, {name: w, emptyDir: {}}, {name: r, emptyDir: {}}";
+    const CLAIM: &str =
+        "{name: v, persistentVolumeClaim: {claimName: x}}, {name: w, emptyDir: {}}, {name: r, emptyDir: {}}";
+
+    #[test]
+    fn a_volume_above_a_path_hides_what_must_be_there() {
+        let run = "{name: r, mountPath: /run}";
+        let tmp = "{name: r, mountPath: /tmp}";
+        for (image, mounts, volumes, immutable, told) in [
+            (
+                "nginx",
+                format!("{{name: v, mountPath: /var}}, {run}"),
+                EMPTY,
+                Some(false),
+                "/var/cache/nginx: the emptyDir v at /var hides /var/cache/nginx",
+            ),
+            (
+                "nginx",
+                format!("{{name: v, mountPath: /var/cache}}, {run}"),
+                EMPTY,
+                Some(false),
+                "the emptyDir v at /var/cache hides",
+            ),
+            (
+                "nginx",
+                format!("{{name: v, mountPath: /var/cache, subPath: x}}, {run}"),
+                CLAIM,
+                None,
+                "the volume v at /var/cache hides /var/cache/nginx, and whether",
+            ),
+            (
+                "nginx",
+                format!("{{name: v, mountPath: /var}}, {{name: w, mountPath: /var/cache/nginx}}, {run}"),
+                EMPTY,
+                Some(true),
+                "",
+            ),
+            (
+                "nginx",
+                format!("{{name: v, mountPath: //var/cache/nginx/, subPathExpr: a}}, {run}"),
+                EMPTY,
+                Some(true),
+                "",
+            ),
+            (
+                "nginx",
+                format!(
+                    "{{name: v, mountPath: /var}}, {{name: w, mountPath: /var/cache/nginx/client_temp}}, {run}"
+                ),
+                EMPTY,
+                None,
+                "hides",
+            ),
+            ("httpd", "{name: v, mountPath: /usr/local/apache2/logs}".to_owned(), EMPTY, Some(true), ""),
+            (
+                "httpd",
+                "{name: v, mountPath: /usr/local/apache2}".to_owned(),
+                EMPTY,
+                None,
+                "hides its /usr/local/apache2/conf/httpd.conf",
+            ),
+            (
+                "postgres:16",
+                format!("{{name: v, mountPath: /var/lib}}, {{name: w, mountPath: /run}}, {tmp}"),
+                CLAIM,
+                Some(true),
+                "",
+            ),
+            (
+                "mysql",
+                format!("{{name: v, mountPath: /var/lib}}, {{name: w, mountPath: /run}}, {tmp}"),
+                CLAIM,
+                Some(true),
+                "",
+            ),
+            (
+                "mariadb",
+                format!("{{name: v, mountPath: /var/lib/mysql}}, {{name: w, mountPath: /run}}, {tmp}"),
+                CLAIM,
+                Some(false),
+                "the emptyDir w at /run hides /run/mysqld",
+            ),
+            (
+                "mariadb",
+                format!("{{name: v, mountPath: /var/lib/mysql}}, {{name: w, mountPath: /run/mysqld}}, {tmp}"),
+                CLAIM,
+                Some(true),
+                "",
+            ),
+            (
+                "rabbitmq",
+                "{name: v, mountPath: /var/lib}".to_owned(),
+                EMPTY,
+                Some(false),
+                "hides /var/lib/rabbitmq",
+            ),
+            (
+                "rabbitmq",
+                "{name: v, mountPath: /var/lib}".to_owned(),
+                CLAIM,
+                None,
+                "whether it has that is not known",
+            ),
+            (
+                "postgres:16\ncommand: [postgres]",
+                format!("{{name: v, mountPath: /var/lib}}, {{name: w, mountPath: /run/postgresql}}, {tmp}"),
+                CLAIM,
+                None,
+                "whether it has that",
+            ),
+        ] {
+            let (is, why) = coverage(image, &mounts, volumes);
+            assert!(is == immutable && why.contains(told), "{image} {mounts}: {is:?} {why}");
+        }
+    }
+
+    #[test]
+    fn what_another_container_may_have_made_is_not_known() {
+        let spec = "volumes: [{name: v, emptyDir: {}}, {name: r, emptyDir: {}}]\ninitContainers:\n- {name: makes, image: busybox, volumeMounts: [{name: v, mountPath: /v}]}";
+        let lines = "image: nginx\nsecurityContext: {readOnlyRootFilesystem: true}\nvolumeMounts: [{name: v, mountPath: /var}, {name: r, mountPath: /run}]";
+        let pod = pod(&manifest(lines, spec));
+        let Coverage::Unknown(why) = &pod.containers[1].coverage else { panic!("{:?}", pod.containers[1]) };
+        assert!(why.contains("whether makes makes that"), "{why}");
+    }
+
+    #[test]
+    fn what_is_read_only_below_a_path_is_told_where_it_may_stop_the_program() {
+        let config = "{name: v, emptyDir: {}}, {name: r, emptyDir: {}}, {name: c, configMap: {name: x}}";
+        let both = "{name: v, mountPath: /var/cache/nginx}, {name: r, mountPath: /run}";
+        for (below, immutable) in [
+            ("/run/secrets/tls", Some(true)),
+            ("/var/cache/nginx/client_temp", None),
+            ("/var/cache", Some(true)),
+            ("/etc/nginx/conf.d", Some(true)),
+        ] {
+            let mounts = format!("{both}, {{name: c, mountPath: {below}}}");
+            assert_eq!(coverage("nginx", &mounts, config).0, immutable, "{below}");
+        }
+    }
+
+    #[test]
+    fn a_copy_finds_its_folder_there() {
+        for (to, immutable) in
+            [("/v", Some(true)), ("/v/x", Some(true)), ("/v/x/y", Some(false)), ("/w", Some(false))]
+        {
+            let image = format!("corp/app\ncommand: [cp, /a, {to}]");
+            assert_eq!(coverage(&image, "{name: v, mountPath: /v}", EMPTY).0, immutable, "{to}");
+        }
+        let image = "corp/app\ncommand: [cp, -t, /v/x, /a]";
+        assert_eq!(coverage(image, "{name: v, mountPath: /v}", EMPTY).0, Some(false));
+    }
 }

@@ -9,21 +9,21 @@ mod coverage;
 mod fix;
 #[cfg(test)]
 pub(crate) mod fixture;
-mod images;
 mod lines;
 mod manifest;
 mod path;
 mod sysctl;
 mod verdict;
+mod writes;
 mod yaml;
 
 pub use coverage::Coverage;
 pub use fix::{ContainerFix, Copy, Fixed, Left, NewMount, NewVolume, PodFix, fix, patch, plans};
-pub use images::{Images, Lasts, Name};
 pub use manifest::{Annotation, At, Container, Misplaced, Mount, Object, Pod, Role, Volume, VolumeKind};
 pub use path::{is_within, normalise};
 pub use sysctl::Kubernetes;
 pub use verdict::{MOUNTING, Verdict, proc_or_sys, proc_sys};
+pub use writes::{Images, Name};
 
 use crate::diagnostic::{Diagnostic, Source};
 use lines::Lines;

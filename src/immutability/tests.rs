@@ -81,9 +81,10 @@ fn the_nearest_volume_decides_whether_a_path_can_be_written() {
         verdict(&format!("{ROOT}\nvolumeMounts: [{mounts}]"), &format!("volumes: [{volumes}]")).0
             == Some(true)
     };
+    let exact = "{name: v, mountPath: /var/cache//nginx/}, {name: r, mountPath: /run/}";
     let var = "{name: v, mountPath: /var}, {name: r, mountPath: /run/}";
-    assert!(covered(var, "{name: v, emptyDir: {}}, {name: r}"));
-    assert!(covered(var, "{name: v, persistentVolumeClaim: {claimName: x}}, {name: r, emptyDir: }"));
+    assert!(covered(exact, "{name: v, emptyDir: {}}, {name: r}"));
+    assert!(covered(exact, "{name: v, persistentVolumeClaim: {claimName: x}}, {name: r, emptyDir: }"));
     assert!(!covered(
         var,
         "{name: v, persistentVolumeClaim: {claimName: x, readOnly: true}}, {name: r, emptyDir: {}}"

@@ -34,8 +34,9 @@ impl Verdict {
             open.push("a field of it cannot be read: it stands among what was not audited".to_owned());
         }
         match &container.coverage {
-            Coverage::Uncovered(paths) => {
-                against.push(format!("it would not run: nothing writable covers {}", paths.join(", ")));
+            Coverage::Uncovered { paths, hidden } => {
+                let by = if hidden.is_empty() { String::new() } else { format!(": {hidden}") };
+                against.push(format!("it would not run: nothing writable covers {}{by}", paths.join(", ")));
             }
             Coverage::Unknown(why) => open.push(why.clone()),
             Coverage::NotAsked | Coverage::Writable(_) | Coverage::Covered => {}

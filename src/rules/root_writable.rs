@@ -38,7 +38,7 @@ fn declared(declared: &Declared<'_>, findings: &mut Vec<Finding>) {
             None => "not set",
         };
         let paths = match &container.coverage {
-            Coverage::Writable(Some(paths)) => paths.clone(),
+            Coverage::Writable(Ok(paths)) => paths.clone(),
             _ => Vec::new(),
         };
         let finding = draft.finding("").expecting("true", observed).about(paths);

@@ -15,9 +15,10 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(declared: &Declared<'_>, findings: &mut Vec<Finding>) {
     declared.each(&RULE, findings, |container, draft| match &container.coverage {
-        Coverage::Uncovered(paths) => {
+        Coverage::Uncovered { paths, hidden } => {
             let expected = format!("writable volumes at {}", paths.join(", "));
-            Some(draft.finding("").expecting(&expected, "none").about(paths.clone()))
+            let finding = draft.finding("").expecting(&expected, "none").about(paths.clone());
+            Some(finding.noting(hidden.as_str()))
         }
         _ => None,
     });
@@ -28,7 +29,11 @@ fn message(finding: &Finding) -> String {
         super::Evidence::Declared(said) => said.paths.join(", "),
         _ => String::new(),
     };
-    format!("it would fail: its root is read-only, and nothing writable covers {paths}")
+    let hidden = match finding.note() {
+        "" => String::new(),
+        hidden => format!(": {hidden}"),
+    };
+    format!("it would fail: its root is read-only, and nothing writable covers {paths}{hidden}")
 }
 
 #[cfg(test)]
@@ -48,6 +53,15 @@ mod tests {
             ]
         );
         assert!(of_container("write-path-uncovered", &container("image: nginx")).is_empty());
+        let hides = container(
+            "image: nginx\nsecurityContext: {readOnlyRootFilesystem: true}\nvolumeMounts: [{name: v, mountPath: /var}, {name: v, mountPath: /run}]",
+        )
+        .replace("spec:\n", "spec:\n  volumes: [{name: v, emptyDir: {}}]\n");
+        let told = of_container("write-path-uncovered", &hides);
+        assert!(
+            told[0].ends_with("covers /var/cache/nginx: the emptyDir v at /var hides /var/cache/nginx"),
+            "{told:?}"
+        );
         let none = container("image: memcached\nsecurityContext: {readOnlyRootFilesystem: true}");
         assert!(of_container("write-path-uncovered", &none).is_empty());
     }

@@ -14,8 +14,8 @@ use serde_json::Value;
 use crate::harness::{Room, SWAPPINESS, Swappiness, project};
 use crate::lab::key;
 
-const NGINX: &str = "localhost/driftless-proof/nginx";
-const UNPRIVILEGED: &str = "localhost/driftless-proof/nginx-unprivileged";
+const NGINX: &str = "localhost/driftless-proof/library/nginx";
+const UNPRIVILEGED: &str = "localhost/driftless-proof/nginxinc/nginx-unprivileged";
 const APP: &str = "localhost/driftless-proof/app";
 
 /// nginx as its official image lays it out, which the lab's Debian does not.
@@ -25,7 +25,7 @@ CMD ["nginx", "-g", "daemon off;"]
 "#;
 
 /// nginxinc's image, which runs as a user of its own.
-const AS_UNPRIVILEGED: &str = r#"FROM localhost/driftless-proof/nginx
+const AS_UNPRIVILEGED: &str = r#"FROM localhost/driftless-proof/library/nginx
 RUN ["sed", "-i", "-e", "/^user/d", "-e", "s|/var/run/|/tmp/|", "-e", "s|/var/cache/nginx|/tmp|g", "-e", "s/listen 80/listen 8080/", "/etc/nginx/nginx.conf"]
 USER www-data
 CMD ["nginx", "-g", "daemon off;"]

@@ -14,9 +14,9 @@ use std::ops::Range;
 pub use patch::patch;
 pub use plan::{ContainerFix, Copy, NewMount, NewVolume, PodFix};
 
-use super::images::Images;
 use super::lines::Lines;
 use super::manifest::{At, Reader, objects};
+use super::writes::Images;
 use super::{Object, coverage, yaml};
 use edit::Editor;
 

@@ -2,10 +2,10 @@
 
 use super::Left;
 use crate::immutability::coverage::Coverage;
-use crate::immutability::images::{Images, Lasts, Writes};
 use crate::immutability::manifest::{At, Container, Object, Pod, Role};
 use crate::immutability::path::is_within;
 use crate::immutability::verdict::MOUNTING;
+use crate::immutability::writes::{Images, Lasts};
 
 /// What an emptyDir may hold unless more is known of it.
 const LIMIT: &str = "64Mi";
@@ -105,7 +105,7 @@ pub(super) fn plan(object: &Object, pod: &Pod, images: &Images) -> (PodFix, Vec<
             context: Vec::new(),
             mounts: Vec::new(),
         };
-        match paths(container, images) {
+        match paths(pod, container, images) {
             Err(told) => told.into_iter().for_each(&mut leave),
             Ok(paths) => {
                 if !container.has_read_only_root() {
@@ -113,12 +113,8 @@ pub(super) fn plan(object: &Object, pod: &Pod, images: &Images) -> (PodFix, Vec<
                 }
                 for path in paths {
                     let volume = name(&path, pod, &fix);
-                    let limit = container
-                        .image
-                        .as_ref()
-                        .and_then(|image| images.limit(image, &path))
-                        .unwrap_or(LIMIT);
-                    fix.volumes.push(NewVolume { name: volume.clone(), limit });
+                    let limit = images.place(container, &path).and_then(|place| place.limit);
+                    fix.volumes.push(NewVolume { name: volume.clone(), limit: limit.unwrap_or(LIMIT) });
                     fix.copies.extend(copy(pod, container, &path, &volume, images));
                     change.mounts.push(NewMount { volume, path });
                 }
@@ -146,15 +142,11 @@ pub(super) fn plan(object: &Object, pod: &Pod, images: &Images) -> (PodFix, Vec<
 }
 
 /// The paths that need a volume, or why they cannot be given one.
-fn paths(container: &Container, images: &Images) -> Result<Vec<String>, Vec<String>> {
+fn paths(pod: &Pod, container: &Container, images: &Images) -> Result<Vec<String>, Vec<String>> {
     let paths = match &container.coverage {
-        Coverage::Writable(Some(paths)) | Coverage::Uncovered(paths) => paths.clone(),
+        Coverage::Writable(Ok(paths)) | Coverage::Uncovered { paths, .. } => paths.clone(),
         Coverage::Covered | Coverage::NotAsked => Vec::new(),
-        Coverage::Writable(None) | Coverage::Unknown(_) => {
-            let why = match images.writes(container) {
-                Writes::Unknown(why) => why,
-                Writes::Known(_) => String::new(),
-            };
+        Coverage::Writable(Err(why)) | Coverage::Unknown(why) => {
             let root = if container.has_read_only_root() {
                 "whether it runs is open"
             } else {
@@ -163,14 +155,18 @@ fn paths(container: &Container, images: &Images) -> Result<Vec<String>, Vec<Stri
             return Err(vec![format!("{root}: {why}; {EVIDENCE}")]);
         }
     };
-    let image = container.image.as_deref().unwrap_or_default();
     let against = paths.iter().filter_map(|path| {
-        if images.lasts(image, path) == Some(Lasts::Persistent) {
+        if path == "/" {
+            return Some("its root stays as it is: it writes to /, where no volume can be".to_owned());
+        }
+        if images.place(container, path).and_then(|place| place.lasts) == Some(Lasts::Persistent) {
             return Some(format!(
                 "its root stays as it is: what it writes to {path} must outlive the pod: mount a persistentVolumeClaim there, which only you can name, and fix it again"
             ));
         }
-        let over = container.mounts.iter().find(|mount| is_within(path, &mount.path))?;
+        let over = container.mounts.iter().filter(|mount| is_within(path, &mount.path));
+        // One that merely hides the path may stay: a volume can be mounted in it.
+        let over = over.max_by_key(|mount| mount.path.len()).filter(|over| !over.is_writable(pod))?;
         Some(format!(
             "its root stays as it is: it writes to {path}, and the volume {} at {} is read-only: make that writable, or move it",
             over.volume, over.path

@@ -1,6 +1,6 @@
-//! One container: its `securityContext`, its mounts, its image.
+//! One container: its `securityContext`, its mounts, its image and what it runs.
 
-use super::{Container, Mount, Reader, Role};
+use super::{Container, Mount, Reader, Role, Word, variables};
 use crate::immutability::coverage::Coverage;
 use crate::immutability::path::normalise;
 use crate::immutability::yaml::{Node, shown};
@@ -24,14 +24,14 @@ pub(super) fn read(
     let added = reader.list(capabilities, "add").iter();
     let added = added.filter_map(|item| Some((capability(item.text()?), item.span.clone())));
     let added: Vec<_> = added.map(|(name, span)| (name, reader.at(&span))).collect();
-    let mut words = |list: &str| -> Vec<String> {
+    let mut room = variables::ROOM;
+    let variables = variables::read(node, &mut room);
+    let mut words = |list: &str| -> Vec<Word> {
         let words = reader.list(Some(node), list).iter();
-        words.filter_map(|word| word.text()).map(str::to_owned).collect()
+        let unread = || Word { text: String::new(), whole: false };
+        words.map(|word| word.text().map_or_else(unread, |text| variables.expand(text, &mut room))).collect()
     };
     let (command, arguments) = (words("command"), words("args"));
-    // Without a command, arguments that begin with no dash name a program, as the official images' entry points have it.
-    let argument = arguments.first().filter(|word| !word.starts_with('-'));
-    let program = command.first().or(argument).cloned();
     let runs_as = ["runAsUser", "runAsGroup", "runAsNonRoot"].into_iter();
     let runs_as = runs_as.filter_map(|field| Some((field, shown(context?.text_of(field)?)))).collect();
     let windows_options = reader.map(context, "windowsOptions");
@@ -40,10 +40,10 @@ pub(super) fn read(
         name,
         at: reader.at(&node.span),
         image,
-        program,
-        words: [command, arguments].concat(),
+        command,
+        arguments,
         runs_as,
-        env: env(node),
+        variables,
         read_only_root,
         privileged: reader.boolean(context, "privileged"),
         host_process: reader.boolean(windows_options, "hostProcess"),
@@ -72,13 +72,4 @@ pub(super) fn read(
 fn capability(name: &str) -> String {
     let name = name.to_ascii_uppercase();
     shown(name.strip_prefix("CAP_").unwrap_or(&name))
-}
-
-fn env(node: &Node) -> Vec<(String, String)> {
-    let variables = node.get("env").map(|env| env.items()).unwrap_or_default().iter();
-    variables
-        .filter_map(|variable| {
-            Some((variable.text_of("name")?.to_owned(), variable.text_of("value")?.to_owned()))
-        })
-        .collect()
 }

@@ -8,6 +8,7 @@ mod find;
 mod misplaced;
 mod pod;
 mod value;
+mod variables;
 
 use std::fmt;
 
@@ -143,6 +144,24 @@ pub enum Role {
     Ephemeral,
 }
 
+/// A word of a command, with the variables in it put in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// What is known of it.
+    pub text: String,
+    /// Whether that is all of it: a variable that is not in the manifest may follow.
+    pub whole: bool,
+}
+
+/// The variables of a container.
+#[derive(Debug, Clone, Default)]
+pub struct Variables {
+    /// Those that it sets itself; `None` is a value from elsewhere.
+    set: variables::Set,
+    /// The prefixes of its `envFrom`, each of which may have any variable.
+    from: Vec<String>,
+}
+
 /// A container.
 #[derive(Debug, Clone)]
 pub struct Container {
@@ -154,14 +173,14 @@ pub struct Container {
     pub at: At,
     /// Its image, as it is written.
     pub image: Option<String>,
-    /// What it runs in place of the image's own: the first word of `command`, or of `args` if that is no option.
-    pub program: Option<String>,
-    /// `command` and `args`, word by word.
-    pub words: Vec<String>,
+    /// `command`, word by word.
+    pub command: Vec<Word>,
+    /// `args`, word by word.
+    pub arguments: Vec<Word>,
     /// Whom it runs as: `runAsUser`, `runAsGroup` and `runAsNonRoot` of its own securityContext, as they are written.
     pub runs_as: Vec<(&'static str, String)>,
-    /// Variables that are written out.
-    pub env: Vec<(String, String)>,
+    /// Its variables.
+    pub variables: Variables,
     /// `securityContext.readOnlyRootFilesystem`
     pub read_only_root: Option<(bool, At)>,
     /// `securityContext.privileged`

@@ -1,0 +1,334 @@
+//! What is known of public images: the files of `src/immutability/images/`, and what they say of one container.
+
+use std::sync::LazyLock;
+
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+
+use super::name::Name;
+use super::run::Run;
+use super::{Lasts, Made, Place};
+use crate::immutability::manifest::Container;
+use crate::immutability::path::{is_within, normalise};
+use crate::immutability::yaml::shown;
+
+static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/immutability/images");
+
+/// A file that does not parse is missing here, which the tests below do not let pass.
+static KNOWN: LazyLock<Vec<Image>> =
+    LazyLock::new(|| FILES.files().filter_map(|file| toml::from_str(file.contents_utf8()?).ok()).collect());
+
+/// Where to say what cannot be told from here.
+pub(super) const NAME_THEM: &str = "name them in a playbook's [[image]]";
+
+/// What is known of an image.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Image {
+    /// Its names, as `Name::is` takes them.
+    names: Vec<String>,
+    /// Only tags that have this in them.
+    tag: Option<String>,
+    /// Programs of which this is true.
+    programs: Vec<String>,
+    /// The names of its entry point's script.
+    #[serde(default)]
+    entrypoint: Vec<String>,
+    /// Words with these endings are given to its own program.
+    #[serde(default)]
+    takes: Vec<String>,
+    /// The option after which settings stand that are options, too: `-c` for `-c name=value`.
+    setting: Option<String>,
+    /// Its configuration; a volume over it may have it write anywhere.
+    #[serde(default)]
+    configuration: Vec<String>,
+    /// What else may have it write anywhere.
+    #[serde(default)]
+    doubt: Vec<Doubt>,
+    /// Where it writes.
+    path: Vec<Written>,
+}
+
+/// What may have an image write anywhere.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Doubt {
+    /// One of these options,
+    #[serde(default)]
+    option: Vec<String>,
+    /// or this variable,
+    env: Option<String>,
+    /// or a word with this ending that belongs to no option,
+    ending: Option<String>,
+    /// if one of these stands in it; whatever it is if there are none.
+    #[serde(default)]
+    contains: Vec<String>,
+}
+
+/// A path that an image writes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    /// Where; if it is not there, only what `env` and `option` say.
+    path: Option<String>,
+    kind: Lasts,
+    #[cfg_attr(not(test), allow(dead_code, reason = "it is for those who read the file"))]
+    why: String,
+    /// How much it may take, as an emptyDir's sizeLimit.
+    limit: Option<String>,
+    /// Only in versions from this major one on.
+    from: Option<u32>,
+    /// Only in versions before this major one.
+    before: Option<u32>,
+    /// The variable that puts it elsewhere.
+    env: Option<String>,
+    /// Whether that is set so often that an `envFrom` may well have it.
+    #[serde(default)]
+    often: bool,
+    /// The options that put it elsewhere.
+    #[serde(default)]
+    option: Vec<String>,
+    /// Whether the entry point writes the first place all the same.
+    #[serde(default)]
+    kept: bool,
+    /// Whether those name a file: it is the folder that must be writable.
+    #[serde(default)]
+    file: bool,
+    /// Whether the entry point makes the folder, and those above it.
+    #[serde(default)]
+    made: bool,
+    /// Only if a volume is mounted at this path or below,
+    mounted: Option<String>,
+    /// or this variable is set.
+    set: Option<String>,
+    /// It is not written at all if this option has no value,
+    idle: Option<String>,
+    /// unless one of these is given, with this value if one follows.
+    #[serde(default)]
+    busy: Vec<String>,
+}
+
+/// What is known of an image by its name.
+pub(super) fn find(name: &Name<'_>) -> Option<&'static Image> {
+    KNOWN.iter().find(|known| known.is(name))
+}
+
+/// Whether an image of another's has the last name of one that is known.
+pub(super) fn is_namesake(name: &Name<'_>) -> bool {
+    let last = name.last();
+    KNOWN.iter().flat_map(|known| &known.names).any(|own| own.rsplit('/').next() == Some(last))
+}
+
+impl Image {
+    fn is(&self, name: &Name<'_>) -> bool {
+        self.names.iter().any(|own| name.is(own))
+            && self.tag.as_ref().is_none_or(|part| name.tag.contains(part.as_str()))
+    }
+
+    /// `python3.12` is `python`.
+    fn runs(&self, program: &str) -> bool {
+        let plain = program.trim_end_matches(|last: char| last.is_ascii_digit() || last == '.');
+        self.programs.iter().any(|own| own == program || own == plain)
+    }
+
+    /// Where a container of it writes; an error is why nobody can tell.
+    pub(super) fn places(
+        &'static self,
+        name: &Name<'_>,
+        container: &Container,
+    ) -> Result<Vec<Place>, String> {
+        let mut run = Run::of(container, &self.entrypoint, &self.takes)?;
+        if let Some(program) = run.program.as_ref().filter(|program| !self.runs(program)) {
+            return Err(format!(
+                "it runs `{}` in place of the image's own program, and which paths that writes is not known: {NAME_THEM}",
+                shown(program)
+            ));
+        }
+        if let Some(setting) = &self.setting {
+            run.unfold(setting);
+        }
+        if let Some(why) = self.doubt(&run, container) {
+            return Err(why);
+        }
+        let versioned = self.path.iter().any(|written| written.from.or(written.before).is_some());
+        if versioned && name.pinned && name.tag.is_empty() {
+            return Err(format!(
+                "which version {} is cannot be told from its digest, and where it writes differs: write the tag before the digest",
+                name.without_tag
+            ));
+        }
+        let mut places: Vec<Place> = Vec::new();
+        for written in self.path.iter().filter(|written| written.holds(name, &run, container)) {
+            for place in written.places(&run, container)? {
+                match places.iter_mut().find(|known| known.path == place.path) {
+                    Some(known) if place.made == Made::Missing => known.made = Made::Missing,
+                    Some(_) => {}
+                    None => places.push(place),
+                }
+            }
+        }
+        Ok(places)
+    }
+
+    fn doubt(&self, run: &Run, container: &Container) -> Option<String> {
+        if run.operands().any(|word| !word.whole && word.text.is_empty()) {
+            return Some("an argument of it stands in a variable that is not in the manifest".to_owned());
+        }
+        let over = container.mounts.iter().filter(|mount| mount.path != "/").find_map(|mount| {
+            let file = self.configuration.iter().find(|file| is_within(file, &mount.path))?;
+            Some((mount, file))
+        });
+        if let Some((mount, file)) = over {
+            let at = if mount.path == *file { "is" } else { "hides" };
+            return Some(format!(
+                "the volume {} at {} {at} its {file}, which says where it writes: {NAME_THEM}",
+                mount.volume, mount.path
+            ));
+        }
+        let by = self.doubt.iter().find_map(|doubt| doubt.by(run, container))?;
+        Some(format!("where it writes may depend on its {by}: name the paths in a playbook's [[image]]"))
+    }
+}
+
+impl Doubt {
+    /// What raises it, as the container has it.
+    fn by(&self, run: &Run, container: &Container) -> Option<String> {
+        let raises = |value: Option<&str>| {
+            self.contains.is_empty()
+                || value.is_none_or(|value| self.contains.iter().any(|part| value.contains(part.as_str())))
+        };
+        for name in &self.option {
+            if run.values(std::slice::from_ref(name)).any(raises) {
+                return Some(format!("`{name}`"));
+            }
+        }
+        if let Some(name) = self.env.as_ref().filter(|name| container.variables.get(name).is_some_and(raises))
+        {
+            return Some(name.clone());
+        }
+        let ending = self.ending.as_ref()?;
+        let word = run.operands().find(|word| !word.whole || word.text.ends_with(ending.as_str()))?;
+        Some(format!("`{}`", shown(&word.text)))
+    }
+}
+
+impl Written {
+    fn holds(&self, name: &Name<'_>, run: &Run, container: &Container) -> bool {
+        let major = name.major();
+        // A tag without a number is the newest version.
+        let version = self.from.is_none_or(|from| major.is_none_or(|major| major >= from))
+            && self.before.is_none_or(|before| major.is_some_and(|major| major < before));
+        let mounted = |path: &String| container.mounts.iter().any(|mount| is_within(&mount.path, path));
+        let set = |name: &String| container.variables.get(name).is_some_and(|value| value != Some(""));
+        // Only the entry point looks for either.
+        let asked = self.mounted.is_none() && self.set.is_none()
+            || run.entered
+                && (self.mounted.as_ref().is_some_and(mounted) || self.set.as_ref().is_some_and(set));
+        version && asked && !self.is_idle(run)
+    }
+
+    fn is_idle(&self, run: &Run) -> bool {
+        let Some(idle) = &self.idle else { return false };
+        let busy = |busy: &String| {
+            let (name, wanted) = match busy.split_once(' ') {
+                Some((name, wanted)) => (name.to_owned(), Some(wanted)),
+                None => (busy.clone(), None),
+            };
+            // Of several the last one counts; what cannot be told may be what is wanted.
+            let last = run.values(std::slice::from_ref(&name)).last();
+            last.is_some_and(|value| wanted.is_none() || value.is_none() || value == wanted)
+        };
+        run.values(std::slice::from_ref(idle)).last() == Some(Some("")) && !self.busy.iter().any(busy)
+    }
+
+    /// Where it lies for one container.
+    fn places(&'static self, run: &Run, container: &Container) -> Result<Vec<Place>, String> {
+        let mut paths: Vec<String> = self.path.iter().cloned().collect();
+        if let Some(name) = &self.env {
+            match container.variables.get(name) {
+                Some(Some("")) | None if !(self.often && container.variables.may_be_from(name)) => {}
+                Some(Some(value)) => paths = self.listed(value, name)?,
+                Some(None) => {
+                    return Err(format!(
+                        "{name} says where it writes, and its value is not in the manifest: name the paths in a playbook's [[image]], or set it there"
+                    ));
+                }
+                None => {
+                    return Err(format!(
+                        "{name} says where it writes, and its envFrom may have it: set {name} in env, or name the paths in a playbook's [[image]]"
+                    ));
+                }
+            }
+        }
+        let mut values = Vec::new();
+        for value in run.values(&self.option) {
+            let option = self.option.first().map_or("option", String::as_str);
+            let value = value.ok_or_else(|| {
+                format!(
+                    "its `{option}` says where it writes, and its value is not in the manifest: {NAME_THEM}"
+                )
+            })?;
+            values.push(self.listed(value, option)?);
+        }
+        match (values.pop(), self.path.is_some()) {
+            // Of several the last one counts.
+            (Some(last), true) if self.kept && run.entered => paths.extend(last),
+            (Some(last), true) => paths = last,
+            (Some(last), false) => paths.extend(values.into_iter().flatten().chain(last)),
+            (None, _) => {}
+        }
+        let made = if self.made && run.entered { Made::Always } else { Made::Missing };
+        let place = |path: String| Place {
+            path: normalise(&path),
+            made,
+            lasts: Some(self.kind),
+            limit: self.limit.as_deref(),
+            apart: true,
+        };
+        Ok(paths.into_iter().map(place).collect())
+    }
+
+    /// The paths of a value: there may be several, with `:` or `,` between them.
+    fn listed(&self, value: &str, of: &str) -> Result<Vec<String>, String> {
+        let mut paths = Vec::new();
+        for path in value.split([':', ',']).filter(|path| !path.is_empty()) {
+            match path.rsplit_once('/') {
+                Some((folder, _)) if self.file && path.starts_with('/') => paths.push(format!("{folder}/")),
+                _ if path.starts_with('/') => paths.push(path.to_owned()),
+                // A file without a folder lies in one that is known already, or is no file: `-`.
+                _ if self.file => {}
+                _ => {
+                    return Err(format!(
+                        "where its {} `{}` leads cannot be told: {NAME_THEM}",
+                        of.trim_start_matches('-'),
+                        shown(path)
+                    ));
+                }
+            }
+        }
+        Ok(paths)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_read_and_says_where_and_why() {
+        assert_eq!(KNOWN.len(), FILES.files().count());
+        for image in KNOWN.iter() {
+            assert!(!image.names.is_empty() && !image.programs.is_empty(), "{image:?}");
+            for written in &image.path {
+                assert!(written.why.len() > 5, "{written:?}");
+                assert!(written.path.is_some() || written.env.is_some() || !written.option.is_empty());
+                for path in written.path.iter().chain(&written.mounted) {
+                    assert_eq!(*path, normalise(path));
+                }
+            }
+            for file in &image.configuration {
+                assert_eq!(*file, normalise(file));
+            }
+        }
+    }
+}

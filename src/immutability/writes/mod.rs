@@ -1,0 +1,144 @@
+//! Which paths the containers of an image write: what is known of public images, and what the playbook says of one's
+//! own.
+//!
+//! A public image is known by its whole name: somebody else's of the same last name is another one. What is not known
+//! is said to be unknown, and never guessed.
+
+mod copy;
+mod known;
+mod name;
+mod run;
+
+pub use name::Name;
+
+use copy::To;
+use serde::Deserialize;
+
+use super::manifest::Container;
+use super::path::normalise;
+use crate::playbook::ImageEntry;
+
+/// How long what is written must last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lasts {
+    /// It must outlive the pod: a claim.
+    Persistent,
+    /// It may go with the pod: an emptyDir.
+    Ephemeral,
+}
+
+/// Who makes a folder that an empty volume above it hides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    /// The program, with all folders above it.
+    Always,
+    /// The program, in a folder that is there.
+    Last,
+    /// Nobody: the program fails without it.
+    Missing,
+    /// Nobody knows.
+    Untold,
+}
+
+/// A path that a container writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Where, normalised.
+    pub path: String,
+    /// Who makes it.
+    pub made: Made,
+    /// How long it must last; `None` if nobody says.
+    pub lasts: Option<Lasts>,
+    /// How much it may take, as an emptyDir's sizeLimit.
+    pub limit: Option<&'static str>,
+    /// Whether it writes below it where we do not know, so that nothing there may be read-only.
+    pub apart: bool,
+}
+
+/// What a container writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Writes {
+    /// These paths.
+    Known(Vec<Place>),
+    /// Nobody knows; and why.
+    Unknown(String),
+}
+
+/// All that is known of images.
+#[derive(Debug, Clone, Default)]
+pub struct Images {
+    own: Vec<ImageEntry>,
+}
+
+impl Images {
+    /// What is known of public images, and what a playbook says.
+    pub fn of(playbook: &[ImageEntry]) -> Self {
+        Self { own: playbook.to_vec() }
+    }
+
+    /// Where a container writes.
+    pub fn writes(&self, container: &Container) -> Writes {
+        let Some(image) = &container.image else {
+            return Writes::Unknown("it names no image, and which paths it writes is not known".to_owned());
+        };
+        // A copy writes where it says, whatever its image.
+        if let Some(copy) = copy::copies(container) {
+            return match copy {
+                Ok(To::Folder(path)) => Writes::Known(vec![Place::of(&path, Made::Missing)]),
+                Ok(To::Named(path)) => Writes::Known(vec![Place::of(&path, Made::Last)]),
+                Err(why) => Writes::Unknown(why),
+            };
+        }
+        let name = Name::of(image);
+        if let Some(entry) = self.own(image, &name) {
+            return Writes::Known(entry.writes.iter().map(|path| Place::of(path, Made::Untold)).collect());
+        }
+        let Some(known) = known::find(&name) else {
+            let official = match known::is_namesake(&name) {
+                true => format!(", and it need not be the official {}", name.last()),
+                false => String::new(),
+            };
+            return Writes::Unknown(format!(
+                "which paths {} writes is not known{official}: {}",
+                name.without_tag,
+                known::NAME_THEM
+            ));
+        };
+        match known.places(&name, container) {
+            Ok(places) => Writes::Known(places),
+            Err(why) => Writes::Unknown(why),
+        }
+    }
+
+    /// What is known of a path that a container writes.
+    pub fn place(&self, container: &Container, path: &str) -> Option<Place> {
+        match self.writes(container) {
+            Writes::Known(places) => places.into_iter().find(|place| place.path == path),
+            Writes::Unknown(_) => None,
+        }
+    }
+
+    /// Whether an image ships files at a path, which a volume would hide.
+    pub fn ships(&self, image: &str, path: &str) -> bool {
+        let entry = self.own(image, &Name::of(image));
+        entry.is_some_and(|entry| entry.ships.iter().any(|shipped| normalise(shipped) == path))
+    }
+
+    /// What the playbook says of an image: of several entries the last one counts, as it does for packages.
+    fn own(&self, image: &str, name: &Name<'_>) -> Option<&ImageEntry> {
+        let speaks =
+            |entry: &&ImageEntry| entry.matched.matches(image) || entry.matched.matches(name.without_tag);
+        self.own.iter().rev().find(speaks)
+    }
+}
+
+impl Place {
+    /// A path of which no more is known.
+    fn of(path: &str, made: Made) -> Self {
+        Self { path: normalise(path), made, lasts: None, limit: None, apart: false }
+    }
+}
+
+#[cfg(test)]
+mod tests;
