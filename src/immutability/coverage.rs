@@ -103,6 +103,15 @@ fn stands(pod: &Pod, container: &Container, place: &Place) -> Stands {
             ));
         }
     }
+    if let Some(var) = container.mounts.iter().find(|mount| mount.path == "/var")
+        && is_within(path, "/run")
+        && place.made != Made::Always
+    {
+        return Stands::Untold(format!(
+            "the volume {} at /var hides the link from /var/run to /run, by which it may write to {path}: mount volumes below /var",
+            var.volume
+        ));
+    }
     let next = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let is_made = match place.made {
         Made::Always => true,
@@ -183,8 +192,8 @@ mod tests {
                 "nginx",
                 format!("{{name: v, mountPath: /var}}, {{name: w, mountPath: /var/cache/nginx}}, {run}"),
                 EMPTY,
-                Some(true),
-                "",
+                None,
+                "the volume v at /var hides the link from /var/run",
             ),
             (
                 "nginx",

@@ -220,6 +220,7 @@ impl Drop for Play {
     fn drop(&mut self) {
         podman(&["kube", "play", "--down", &self.file()]);
         podman(&["pod", "rm", "-f", "-t", "0", "--ignore", &self.pod]);
+        podman(&["rm", "-f", "-t", "0", "--ignore", &self.pod]);
     }
 }
 
@@ -326,6 +327,52 @@ fn what_is_fixed_starts_and_does_not_without_what_was_added() {
             let play = Play::start(&app, "uncopied");
             play.dies("/etc/app/settings");
         });
+    });
+    drop(stage);
+}
+
+#[test]
+#[ignore = "needs the lab: scripts/test"]
+fn a_volume_hides_the_folders_that_its_program_does_not_make() {
+    let stage = Stage::set();
+    let folder = Room::new();
+    let below = format!("{}:/var/cache/nginx/client_temp:ro", folder.path(".").display());
+    std::thread::scope(|scope| {
+        for (nth, (empty, read_only, said)) in [
+            (&["/var/cache/nginx", "/run"][..], None, None),
+            (&["/var/cache", "/run"], None, Some("mkdir() \"/var/cache/nginx/client_temp\" failed (2:")),
+            (&["/var", "/var/cache/nginx", "/run"], None, Some("open() \"/var/run/nginx.pid\" failed (2:")),
+            (
+                &["/var/cache/nginx", "/run"],
+                Some(below.as_str()),
+                Some("chown(\"/var/cache/nginx/client_temp\""),
+            ),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            scope.spawn(move || {
+                let name = format!("driftless-proof-hides-{nth}");
+                let mounts: Vec<_> = empty.iter().map(|path| format!("--tmpfs={path}:notmpcopyup")).collect();
+                let mut words = vec!["run", "-d", "--network=none", "--read-only", "--read-only-tmpfs=false"];
+                words.extend(["--name", &name]);
+                words.extend(mounts.iter().map(String::as_str));
+                words.extend(read_only.into_iter().flat_map(|mount| ["-v", mount]));
+                words.push(NGINX);
+                let play = Play {
+                    room: Room::new(),
+                    pod: name.clone(),
+                    containers: vec![name.clone()],
+                    said: String::new(),
+                };
+                let started = podman(&words);
+                assert!(started.status.success(), "{started:?}");
+                match said {
+                    None => play.lives(),
+                    Some(said) => play.dies(said),
+                }
+            });
+        }
     });
     drop(stage);
 }
