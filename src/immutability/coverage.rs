@@ -30,6 +30,20 @@ const OTHERS: [&str; 3] = ["/dev", "/proc", "/sys"];
 /// Folders that all share: who writes to them does not mind what others have below.
 const SHARED: [&str; 2] = ["/run", "/tmp"];
 
+/// Folders of programs and their libraries.
+const PROGRAMS: [&str; 10] = [
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib64",
+    "/usr",
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/lib",
+    "/usr/local",
+    "/usr/local/bin",
+];
+
 /// Fills in the coverage of a pod's containers.
 pub(super) fn cover(pod: &mut Pod, images: &Images) {
     let found: Vec<Coverage> = pod.containers.iter().map(|container| of(pod, container, images)).collect();
@@ -43,6 +57,7 @@ fn of(pod: &Pod, container: &Container, images: &Images) -> Coverage {
         return Coverage::NotAsked;
     }
     let (mut paths, mut hidden, mut untold) = (Vec::new(), Vec::new(), Vec::new());
+    untold.extend(hides_programs(container));
     match images.writes(container) {
         Writes::Unknown(why) => untold.push(why),
         Writes::Known(places) => {
@@ -71,6 +86,15 @@ fn of(pod: &Pod, container: &Container, images: &Images) -> Coverage {
     }
 }
 
+/// A volume that takes the place of the image's own programs.
+fn hides_programs(container: &Container) -> Option<String> {
+    let mount = container.mounts.iter().find(|mount| PROGRAMS.contains(&mount.path.as_str()))?;
+    Some(format!(
+        "the volume {} at {} takes the place of the image's programs, and what it has instead is not known",
+        mount.volume, mount.path
+    ))
+}
+
 /// How a path stands that a container writes.
 enum Stands {
     /// On a writable volume.
@@ -89,6 +113,15 @@ fn stands(pod: &Pod, container: &Container, place: &Place) -> Stands {
     if OTHERS.iter().any(|folder| is_within(path, folder)) {
         return Stands::Covered;
     }
+    if let Some(var) = container.mounts.iter().find(|mount| mount.path == "/var")
+        && is_within(path, "/run")
+        && place.made != Made::Always
+    {
+        return Stands::Untold(format!(
+            "the volume {} at /var hides the link from /var/run to /run, by which it may write to {path}: mount volumes below /var",
+            var.volume
+        ));
+    }
     let over = container.mounts.iter().filter(|mount| mount.path != "/" && is_within(path, &mount.path));
     let Some(mount) = over.max_by_key(|mount| mount.path.len()).filter(|mount| mount.is_writable(pod)) else {
         return Stands::Uncovered;
@@ -102,15 +135,6 @@ fn stands(pod: &Pod, container: &Container, place: &Place) -> Stands {
                 below.volume, below.path
             ));
         }
-    }
-    if let Some(var) = container.mounts.iter().find(|mount| mount.path == "/var")
-        && is_within(path, "/run")
-        && place.made != Made::Always
-    {
-        return Stands::Untold(format!(
-            "the volume {} at /var hides the link from /var/run to /run, by which it may write to {path}: mount volumes below /var",
-            var.volume
-        ));
     }
     let next = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let is_made = match place.made {
@@ -128,18 +152,22 @@ fn stands(pod: &Pod, container: &Container, place: &Place) -> Stands {
     };
     // A mount below makes the folders above it.
     let filler = pod.containers.iter().find(fills).map(|other| other.name.as_str());
+    let help = match place.made {
+        Made::Untold => format!("mount a volume at {path}, or name {at} in [[image]] if that is enough"),
+        _ => format!("mount a volume at {path}"),
+    };
     match (empty, filler, place.made) {
         (true, None, Made::Missing | Made::Last) if below.next().is_none() => {
             Stands::Hidden(format!("the emptyDir {volume} at {at} hides {path}"))
         }
-        (true, None, Made::Untold) => Stands::Untold(format!(
-            "the emptyDir {volume} at {at} hides {path}, and whether the image makes that itself is not known: mount a volume at {path}, or name {at} in [[image]] if it does"
-        )),
         (true, Some(other), _) => Stands::Untold(format!(
-            "the emptyDir {volume} at {at} hides {path}, and whether {other} makes that is not known: mount a volume at {path}"
+            "the emptyDir {volume} at {at} hides {path}, and whether {other} makes that is not known: {help}"
+        )),
+        (true, None, _) => Stands::Untold(format!(
+            "the emptyDir {volume} at {at} hides {path}, and whether the image makes that itself is not known: {help}"
         )),
         _ => Stands::Untold(format!(
-            "the volume {volume} at {at} hides {path}, and whether it has that is not known: mount a volume at {path}"
+            "the volume {volume} at {at} hides {path}, and whether it has that is not known: {help}"
         )),
     }
 }
@@ -147,7 +175,7 @@ fn stands(pod: &Pod, container: &Container, place: &Place) -> Stands {
 #[cfg(test)]
 mod tests {
     use crate::immutability::fixture::{manifest, pod};
-    use crate::immutability::{Coverage, Verdict};
+    use crate::immutability::{Coverage, Images, Verdict, fix};
 
     fn coverage(image: &str, mounts: &str, volumes: &str) -> (Option<bool>, String) {
         let lines = format!(
@@ -248,6 +276,13 @@ mod tests {
                 "",
             ),
             (
+                "memcached",
+                "{name: v, mountPath: /usr}".to_owned(),
+                EMPTY,
+                None,
+                "takes the place of the image's programs",
+            ),
+            (
                 "rabbitmq",
                 "{name: v, mountPath: /var/lib}".to_owned(),
                 EMPTY,
@@ -295,6 +330,38 @@ mod tests {
         ] {
             let mounts = format!("{both}, {{name: c, mountPath: {below}}}");
             assert_eq!(coverage("nginx", &mounts, config).0, immutable, "{below}");
+        }
+    }
+
+    #[test]
+    fn a_fix_mounts_what_is_hidden_and_what_was_moved() {
+        let fixed = |lines: &str, volumes: &str| {
+            let fixed = fix(&manifest(lines, volumes), &Images::default());
+            (fixed.text, fixed.left.into_iter().map(|left| left.told).collect::<Vec<_>>().join("; "))
+        };
+        let volumes = "volumes: [{name: v, emptyDir: {}}, {name: c, configMap: {name: x}}]";
+        let hidden = "image: nginx\nvolumeMounts: [{name: v, mountPath: /var/cache}, {name: c, mountPath: /etc/nginx/templates}]";
+        let (text, left) = fixed(hidden, volumes);
+        assert_eq!(left, "");
+        for path in ["/var/cache/nginx", "/run", "/etc/nginx/conf.d"] {
+            assert!(text.contains(&format!("mountPath: {path}}}")), "{text}");
+        }
+        assert_eq!(
+            pod(&text).containers.iter().map(|one| one.coverage.clone()).collect::<Vec<_>>(),
+            [Coverage::Covered],
+            "{text}"
+        );
+        for (lines, told) in [
+            (
+                "image: postgres:16\nenv: [{name: PGDATA, value: /pg}]",
+                "what it writes to /pg must outlive the pod",
+            ),
+            ("image: redis\nargs: [--save, '', --logfile, /x.log]", "it writes to /, where no volume can be"),
+            ("image: redis\nargs: [--dir, $(X)]", "its value is not in the manifest"),
+            ("image: nginx\nvolumeMounts: [{name: v, mountPath: /var}]", "hides the link from /var/run"),
+        ] {
+            let (text, left) = fixed(lines, volumes);
+            assert!(left.contains(told) && !text.contains("readOnlyRoot"), "{lines}: {left}\n{text}");
         }
     }
 

@@ -42,6 +42,10 @@ pub(super) fn read(
         image,
         command,
         arguments,
+        working_dir: node
+            .text_of("workingDir")
+            .filter(|path| !path.is_empty())
+            .map(|path| shown(&normalise(path))),
         runs_as,
         variables,
         read_only_root,

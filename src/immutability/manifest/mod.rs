@@ -179,6 +179,8 @@ pub struct Container {
     pub arguments: Vec<Word>,
     /// Whom it runs as: `runAsUser`, `runAsGroup` and `runAsNonRoot` of its own securityContext, as they are written.
     pub runs_as: Vec<(&'static str, String)>,
+    /// `workingDir`
+    pub working_dir: Option<String>,
     /// Its variables.
     pub variables: Variables,
     /// `securityContext.readOnlyRootFilesystem`

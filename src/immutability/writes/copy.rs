@@ -2,6 +2,7 @@
 
 use super::run::base;
 use crate::immutability::manifest::{Container, Word};
+use crate::immutability::yaml::shown;
 
 /// Where a copy goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +67,8 @@ fn to<'w>(mut words: impl Iterator<Item = &'w Word>) -> Option<To> {
             }
         }
     }
-    let absolute = |path: &str| path.starts_with('/').then(|| path.to_owned());
+    // What cannot be shown as it is would be another path in every message.
+    let absolute = |path: &str| (path.starts_with('/') && shown(path) == path).then(|| path.to_owned());
     match folder {
         Some(folder) => absolute(folder).map(To::Folder),
         None if operands.len() < 2 => None,
@@ -126,6 +128,7 @@ mod tests {
             "cp, $(MORE), /a, /b",
             "cp, /a, $(TO)/b",
             "cp, -t, $(TO), /a",
+            "cp, /a, \"/b\\u202e\"",
         ] {
             let told = copies(&container(&format!("command: [{words}]")));
             assert!(matches!(told, Some(Err(_))), "{words} {told:?}");

@@ -37,6 +37,9 @@ pub(super) struct Image {
     /// Words with these endings are given to its own program.
     #[serde(default)]
     takes: Vec<String>,
+    /// Whether what follows its first word that is no option is a script's.
+    #[serde(default)]
+    script: bool,
     /// The option after which settings stand that are options, too: `-c` for `-c name=value`.
     setting: Option<String>,
     /// Its configuration; a volume over it may have it write anywhere.
@@ -60,6 +63,9 @@ struct Doubt {
     env: Option<String>,
     /// or a word with this ending that belongs to no option,
     ending: Option<String>,
+    /// or a word before all options,
+    #[serde(default)]
+    leading: bool,
     /// if one of these stands in it; whatever it is if there are none.
     #[serde(default)]
     contains: Vec<String>,
@@ -80,6 +86,9 @@ struct Written {
     from: Option<u32>,
     /// Only in versions before this major one.
     before: Option<u32>,
+    /// Whether that is the image's working directory, and what the container has instead counts.
+    #[serde(default)]
+    working: bool,
     /// The variable that puts it elsewhere.
     env: Option<String>,
     /// Whether that is set so often that an `envFrom` may well have it.
@@ -147,6 +156,9 @@ impl Image {
         if let Some(setting) = &self.setting {
             run.unfold(setting);
         }
+        if self.script {
+            run.cut(&self.takes);
+        }
         if let Some(why) = self.doubt(&run, container) {
             return Err(why);
         }
@@ -206,6 +218,9 @@ impl Doubt {
         {
             return Some(name.clone());
         }
+        if let Some(word) = run.leading().filter(|_| self.leading) {
+            return Some(format!("`{}`", shown(&word.text)));
+        }
         let ending = self.ending.as_ref()?;
         let word = run.operands().find(|word| !word.whole || word.text.ends_with(ending.as_str()))?;
         Some(format!("`{}`", shown(&word.text)))
@@ -243,7 +258,8 @@ impl Written {
 
     /// Where it lies for one container.
     fn places(&'static self, run: &Run, container: &Container) -> Result<Vec<Place>, String> {
-        let mut paths: Vec<String> = self.path.iter().cloned().collect();
+        let working = container.working_dir.as_ref().filter(|_| self.working);
+        let mut paths: Vec<String> = working.or(self.path.as_ref()).into_iter().cloned().collect();
         if let Some(name) = &self.env {
             match container.variables.get(name) {
                 Some(Some("")) | None if !(self.often && container.variables.may_be_from(name)) => {}
@@ -293,21 +309,21 @@ impl Written {
         let mut paths = Vec::new();
         for path in value.split([':', ',']).filter(|path| !path.is_empty()) {
             match path.rsplit_once('/') {
+                // What cannot be shown as it is would be another path in every message.
+                _ if shown(path) != path => return Err(untold(path, of)),
                 Some((folder, _)) if self.file && path.starts_with('/') => paths.push(format!("{folder}/")),
                 _ if path.starts_with('/') => paths.push(path.to_owned()),
                 // A file without a folder lies in one that is known already, or is no file: `-`.
                 _ if self.file => {}
-                _ => {
-                    return Err(format!(
-                        "where its {} `{}` leads cannot be told: {NAME_THEM}",
-                        of.trim_start_matches('-'),
-                        shown(path)
-                    ));
-                }
+                _ => return Err(untold(path, of)),
             }
         }
         Ok(paths)
     }
+}
+
+fn untold(path: &str, of: &str) -> String {
+    format!("where its {} `{}` leads cannot be told: {NAME_THEM}", of.trim_start_matches('-'), shown(path))
 }
 
 #[cfg(test)]

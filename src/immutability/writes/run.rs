@@ -82,6 +82,20 @@ impl Run {
         })
     }
 
+    /// Leaves out what belongs to the script that it runs, which is its first operand or has one of these endings.
+    pub(super) fn cut(&mut self, endings: &[String]) {
+        let is_script = |word: &&Word| endings.iter().any(|ending| word.text.ends_with(ending.as_str()));
+        let (operand, script) = (self.operands().next(), self.options.iter().find(is_script));
+        let place = |word: &Word| self.options.iter().position(|known| std::ptr::eq(known, word));
+        let first = operand.into_iter().chain(script).filter_map(place).min();
+        self.options.truncate(first.map_or(self.options.len(), |first| first + 1));
+    }
+
+    /// The first word, if it is no option.
+    pub(super) fn leading(&self) -> Option<&Word> {
+        self.options.first().filter(|word| !word.text.starts_with('-'))
+    }
+
     /// The words that are neither options nor, as far as that can be told, their values.
     pub(super) fn operands(&self) -> impl Iterator<Item = &Word> {
         let before = std::iter::once(None).chain(self.options.iter().map(Some));
