@@ -153,6 +153,17 @@ pub struct Word {
     pub whole: bool,
 }
 
+/// The value of a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value<'v> {
+    /// It is not set.
+    Unset,
+    /// It is set, and the manifest does not say to what.
+    Untold,
+    /// This.
+    Told(&'v str),
+}
+
 /// The variables of a container.
 #[derive(Debug, Clone, Default)]
 pub struct Variables {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Variables, Word};
+use super::{Value, Variables, Word};
 use crate::immutability::yaml::Node;
 
 /// So many bytes of variables are put into the variables and words of one container: each may double the one before.
@@ -63,9 +63,13 @@ impl Variables {
         Word { text: expanded, whole: true }
     }
 
-    /// The value of a variable; `Some(None)` if it is set and nobody can tell to what.
-    pub fn get(&self, name: &str) -> Option<Option<&str>> {
-        self.set.get(name).map(Option::as_deref)
+    /// The value of a variable.
+    pub fn get(&self, name: &str) -> Value<'_> {
+        match self.set.get(name) {
+            None => Value::Unset,
+            Some(None) => Value::Untold,
+            Some(Some(value)) => Value::Told(value),
+        }
     }
 
     /// Whether a variable that is not set here may come with an `envFrom`.
@@ -80,6 +84,7 @@ pub(super) type Set = BTreeMap<String, Option<String>>;
 #[cfg(test)]
 mod tests {
     use crate::immutability::fixture::container;
+    use crate::immutability::manifest::Value;
 
     #[test]
     fn variables_are_what_kubernetes_makes_of_them() {
@@ -88,16 +93,16 @@ mod tests {
         )
         .variables;
         for (name, value) in [
-            ("A", Some(Some("/z"))),
-            ("B", Some(Some("/a/b"))),
-            ("C", Some(Some("$(A)"))),
-            ("D", Some(None)),
-            ("E", Some(None)),
-            ("F", Some(None)),
-            ("G", Some(Some(""))),
-            ("H", Some(Some("a$b$(c$"))),
-            ("I", Some(Some("/z$/a/b"))),
-            ("J", None),
+            ("A", Value::Told("/z")),
+            ("B", Value::Told("/a/b")),
+            ("C", Value::Told("$(A)")),
+            ("D", Value::Untold),
+            ("E", Value::Untold),
+            ("F", Value::Untold),
+            ("G", Value::Told("")),
+            ("H", Value::Told("a$b$(c$")),
+            ("I", Value::Told("/z$/a/b")),
+            ("J", Value::Unset),
         ] {
             assert_eq!(variables.get(name), value, "{name}");
         }
@@ -126,6 +131,6 @@ mod tests {
         for nth in 1..64 {
             text.push_str(&format!("- {{name: V{nth}, value: $(V{0})$(V{0})}}\n", nth - 1));
         }
-        assert_eq!(container(&text).variables.get("V63"), Some(None));
+        assert_eq!(container(&text).variables.get("V63"), Value::Untold);
     }
 }

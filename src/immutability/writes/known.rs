@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::name::Name;
 use super::run::Run;
 use super::{Lasts, Made, Place};
-use crate::immutability::manifest::Container;
+use crate::immutability::manifest::{Container, Value};
 use crate::immutability::path::{is_within, normalise};
 use crate::immutability::yaml::shown;
 
@@ -86,26 +86,14 @@ struct Written {
     from: Option<u32>,
     /// Only in versions before this major one.
     before: Option<u32>,
-    /// Whether that is the image's working directory, and what the container has instead counts.
-    #[serde(default)]
-    working: bool,
     /// The variable that puts it elsewhere.
     env: Option<String>,
-    /// Whether that is set so often that an `envFrom` may well have it.
-    #[serde(default)]
-    often: bool,
     /// The options that put it elsewhere.
     #[serde(default)]
     option: Vec<String>,
-    /// Whether the entry point writes the first place all the same.
+    /// What else is true of it.
     #[serde(default)]
-    kept: bool,
-    /// Whether those name a file: it is the folder that must be writable.
-    #[serde(default)]
-    file: bool,
-    /// Whether the entry point makes the folder, and those above it.
-    #[serde(default)]
-    made: bool,
+    traits: Vec<Trait>,
     /// Only if a volume is mounted at this path or below,
     mounted: Option<String>,
     /// or this variable is set.
@@ -115,6 +103,22 @@ struct Written {
     /// unless one of these is given, with this value if one follows.
     #[serde(default)]
     busy: Vec<String>,
+}
+
+/// What may be true of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Trait {
+    /// The entry point makes the folder, and those above it.
+    Made,
+    /// Its variable and its options name a file: it is the folder that must be writable.
+    File,
+    /// The entry point writes it even where an option has the program write elsewhere.
+    Kept,
+    /// Its variable is set so often that an `envFrom` may well have it.
+    Often,
+    /// It is the image's working directory, and what the container has instead counts.
+    Working,
 }
 
 /// What is known of an image by its name.
@@ -214,8 +218,12 @@ impl Doubt {
                 return Some(format!("`{name}`"));
             }
         }
-        if let Some(name) = self.env.as_ref().filter(|name| container.variables.get(name).is_some_and(raises))
-        {
+        let set = |name: &&String| match container.variables.get(name) {
+            Value::Unset => false,
+            Value::Untold => raises(None),
+            Value::Told(value) => raises(Some(value)),
+        };
+        if let Some(name) = self.env.as_ref().filter(set) {
             return Some(name.clone());
         }
         if let Some(word) = run.leading().filter(|_| self.leading) {
@@ -228,13 +236,16 @@ impl Doubt {
 }
 
 impl Written {
+    fn is(&self, known: Trait) -> bool {
+        self.traits.contains(&known)
+    }
     fn holds(&self, name: &Name<'_>, run: &Run, container: &Container) -> bool {
         let major = name.major();
         // A tag without a number is the newest version.
         let version = self.from.is_none_or(|from| major.is_none_or(|major| major >= from))
             && self.before.is_none_or(|before| major.is_some_and(|major| major < before));
         let mounted = |path: &String| container.mounts.iter().any(|mount| is_within(&mount.path, path));
-        let set = |name: &String| container.variables.get(name).is_some_and(|value| value != Some(""));
+        let set = |name: &String| !matches!(container.variables.get(name), Value::Unset | Value::Told(""));
         // Only the entry point looks for either.
         let asked = self.mounted.is_none() && self.set.is_none()
             || run.entered
@@ -258,22 +269,23 @@ impl Written {
 
     /// Where it lies for one container.
     fn places(&'static self, run: &Run, container: &Container) -> Result<Vec<Place>, String> {
-        let working = container.working_dir.as_ref().filter(|_| self.working);
+        let working = container.working_dir.as_ref().filter(|_| self.is(Trait::Working));
         let mut paths: Vec<String> = working.or(self.path.as_ref()).into_iter().cloned().collect();
         if let Some(name) = &self.env {
             match container.variables.get(name) {
-                Some(Some("")) | None if !(self.often && container.variables.may_be_from(name)) => {}
-                Some(Some(value)) => paths = self.listed(value, name)?,
-                Some(None) => {
+                Value::Told("") => {}
+                Value::Told(value) => paths = self.listed(value, name)?,
+                Value::Untold => {
                     return Err(format!(
                         "{name} says where it writes, and its value is not in the manifest: name the paths in a playbook's [[image]], or set it there"
                     ));
                 }
-                None => {
+                Value::Unset if self.is(Trait::Often) && container.variables.may_be_from(name) => {
                     return Err(format!(
                         "{name} says where it writes, and its envFrom may have it: set {name} in env, or name the paths in a playbook's [[image]]"
                     ));
                 }
+                Value::Unset => {}
             }
         }
         let mut values = Vec::new();
@@ -288,12 +300,12 @@ impl Written {
         }
         match (values.pop(), self.path.is_some()) {
             // Of several the last one counts.
-            (Some(last), true) if self.kept && run.entered => paths.extend(last),
+            (Some(last), true) if self.is(Trait::Kept) && run.entered => paths.extend(last),
             (Some(last), true) => paths = last,
             (Some(last), false) => paths.extend(values.into_iter().flatten().chain(last)),
             (None, _) => {}
         }
-        let made = if self.made && run.entered { Made::Always } else { Made::Missing };
+        let made = if self.is(Trait::Made) && run.entered { Made::Always } else { Made::Missing };
         let place = |path: String| Place {
             path: normalise(&path),
             made,
@@ -311,10 +323,12 @@ impl Written {
             match path.rsplit_once('/') {
                 // What cannot be shown as it is would be another path in every message.
                 _ if shown(path) != path => return Err(untold(path, of)),
-                Some((folder, _)) if self.file && path.starts_with('/') => paths.push(format!("{folder}/")),
+                Some((folder, _)) if self.is(Trait::File) && path.starts_with('/') => {
+                    paths.push(format!("{folder}/"));
+                }
                 _ if path.starts_with('/') => paths.push(path.to_owned()),
                 // A file without a folder lies in one that is known already, or is no file: `-`.
-                _ if self.file => {}
+                _ if self.is(Trait::File) => {}
                 _ => return Err(untold(path, of)),
             }
         }
