@@ -239,6 +239,7 @@ impl Written {
     fn is(&self, known: Trait) -> bool {
         self.traits.contains(&known)
     }
+
     fn holds(&self, name: &Name<'_>, run: &Run, container: &Container) -> bool {
         let major = name.major();
         // A tag without a number is the newest version.
