@@ -212,19 +212,19 @@ fn every_kind_has_its_pods() {
 
 #[test]
 fn containers_know_their_lines_and_their_roles() {
-    let text = "kind: Pod\napiVersion: v1\nmetadata:\n  name: web\nspec:\n  initContainers:\n    - image: a\n      name: one\n  containers:\n  -   name: two\n  ephemeralContainers: [{name: three}]\n";
+    let text = "kind: Pod\napiVersion: v1\nmetadata:\n  name: web\nspec:\n  initContainers:\n    - image: a\n      name: one\n  containers:\n  -   name: two\n      image: a\n  ephemeralContainers: [{name: three, image: a}]\n";
     let pod = pod(text);
     let told: Vec<_> =
         pod.containers.iter().map(|one| (one.name.as_str(), one.role, one.at.line, one.at.column)).collect();
     assert_eq!(
         told,
-        [("one", Role::Init, 7, 7), ("two", Role::Main, 10, 7), ("three", Role::Ephemeral, 11, 25)]
+        [("one", Role::Init, 7, 7), ("two", Role::Main, 10, 7), ("three", Role::Ephemeral, 12, 25)]
     );
 }
 
 #[test]
 fn what_is_wrong_is_told_and_the_rest_is_read() {
-    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c, securityContext: {privileged: \"true\"}}]}\n---\nkind: [\n---\n\tkind: Pod\n---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Values.name }}\n---\napiVersion: apps/v1\nkind: Deployment\nspec: {replicas: 2}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b}\nspec: {containers: [{name: c}]}\n";
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c, image: a, securityContext: {privileged: \"true\"}}]}\n---\nkind: [\n---\n\tkind: Pod\n---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Values.name }}\n---\napiVersion: apps/v1\nkind: Deployment\nspec: {replicas: 2}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b}\nspec: {containers: [{name: c, image: a}]}\n";
     let (found, read) = objects(text);
     assert_eq!(found.iter().map(|object| object.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     let told: Vec<_> = read.mistakes.iter().map(|one| (one.at.line, one.subject.as_str())).collect();
@@ -274,7 +274,7 @@ fn a_mount_without_its_volume_is_told_and_never_counts_as_cover() {
 
 #[test]
 fn an_annotation_of_a_pod_is_found_at_its_object_too() {
-    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, annotations: {driftless.dev/waive.a: outer, driftless.dev/waive.b: b, other: x}}\nspec:\n  template:\n    metadata: {annotations: {driftless.dev/waive.a: inner}}\n    spec: {containers: [{name: c}]}\n";
+    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, annotations: {driftless.dev/waive.a: outer, driftless.dev/waive.b: b, other: x}}\nspec:\n  template:\n    metadata: {annotations: {driftless.dev/waive.a: inner}}\n    spec: {containers: [{name: c, image: a}]}\n";
     let told: Vec<_> = pod(text).annotations.into_iter().map(|one| (one.key, one.value)).collect();
     assert_eq!(told, [("waive.a".to_owned(), "inner".to_owned()), ("waive.b".to_owned(), "b".to_owned())]);
 }

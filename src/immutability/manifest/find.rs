@@ -1,9 +1,7 @@
 //! Which objects a document has, and where the templates of pods are in them.
 
-use std::rc::Rc;
-
-use super::pod;
-use super::{Object, Reader};
+use super::container::PATCH;
+use super::{Object, Reader, pod};
 use crate::immutability::yaml::{Node, Wrong, shown};
 
 /// How deeply lists of lists are followed.
@@ -13,54 +11,119 @@ const DEEPEST_LIST: usize = 8;
 const WORKLOADS: [&str; 6] =
     ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "ReplicationController"];
 
-/// A template of pods: the map that has `metadata` and `spec`, and the way to it.
-struct Template<'n> {
-    node: &'n Node,
-    way: String,
+/// Groups whose objects speak of pods and make none: schemas, policies with patterns of pods, measurements.
+const TALKERS: [&str; 8] = [
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "constraints.gatekeeper.sh",
+    "kyverno.io",
+    "metrics.k8s.io",
+    "mutations.gatekeeper.sh",
+    "policies.kyverno.io",
+    "templates.gatekeeper.sh",
+];
+
+/// Lists of containers by which a pod is known in a kind that is not Kubernetes' own.
+const LISTS: [&str; 2] = ["containers", "initContainers"];
+
+/// A template of pods.
+pub(super) struct Template<'n> {
+    /// The map that has `metadata` and `spec`; where there is none, the spec itself.
+    pub(super) node: &'n Node,
+    /// What has the containers.
+    pub(super) spec: &'n Node,
+    /// The way to it from the object.
+    pub(super) way: String,
     /// Whether the kind is one of Kubernetes' own.
-    own: bool,
+    pub(super) own: bool,
+}
+
+impl Template<'_> {
+    /// Whether nothing but what Kubernetes knows stands around the containers: the spec of an object of another kind
+    /// has fields of its own, and so has a pod without a `spec`.
+    pub(super) fn is_pure(&self) -> bool {
+        self.own || !self.way.is_empty() && !std::ptr::eq(self.node, self.spec)
+    }
 }
 
 /// What becomes of an object: it, and the texts of its pods' templates.
 pub(in crate::immutability) type Take<'t> = dyn FnMut(Object, Vec<&Node>) + 't;
 
-/// Gives the objects of a document, those of lists among them; tells how many there are.
-pub(in crate::immutability) fn objects(root: &Node, reader: &mut Reader<'_>, take: &mut Take<'_>) -> usize {
-    collect(root, reader, 0, take)
+/// What an object is: its own words, or those of the list that it stands in.
+#[derive(Debug, Clone, Copy)]
+struct Type<'n> {
+    kind: &'n str,
+    version: Option<&'n str>,
 }
 
-fn collect(node: &Node, reader: &mut Reader<'_>, depth: usize, take: &mut Take<'_>) -> usize {
-    let Some(kind) = node.text_of("kind") else { return 0 };
-    let listed = node.get("items").filter(|items| kind.ends_with("List") && items.is_list());
-    if let Some(items) = listed {
-        if depth == DEEPEST_LIST {
-            return 0;
-        }
-        return items.items().iter().map(|item| collect(item, reader, depth + 1, take)).sum();
+/// Gives the objects of a document, those of lists among them; tells how many there are.
+pub(in crate::immutability) fn objects(root: &Node, reader: &mut Reader<'_>, take: &mut Take<'_>) -> usize {
+    collect(root, None, reader, 0, take)
+}
+
+fn collect(
+    node: &Node,
+    listed: Option<Type<'_>>,
+    reader: &mut Reader<'_>,
+    depth: usize,
+    take: &mut Take<'_>,
+) -> usize {
+    let version = node.text_of("apiVersion");
+    let Some(own) = node.text_of("kind").map(|kind| Type { kind, version }).or(listed) else { return 0 };
+    let items = node.get("items").filter(|items| own.kind.ends_with("List") && items.is_list());
+    if let Some(items) = items {
+        // What `kubectl get` prints in one go may leave the kind to the list's.
+        let of = own.kind.strip_suffix("List").filter(|kind| !kind.is_empty());
+        let of = of.map(|kind| Type { kind, version: own.version });
+        return items.items().iter().map(|item| listed_item(item, of, reader, depth + 1, take)).sum();
     }
-    if node.get("apiVersion").is_none() && node.get("spec").is_none() {
+    if own.version.is_none() && node.get("spec").is_none() {
         return 0;
     }
-    object(node, kind, reader, take);
+    object(node, own, reader, take);
     1
 }
 
-fn object(node: &Node, kind: &str, reader: &mut Reader<'_>, take: &mut Take<'_>) {
+fn listed_item(
+    item: &Node,
+    of: Option<Type<'_>>,
+    reader: &mut Reader<'_>,
+    depth: usize,
+    take: &mut Take<'_>,
+) -> usize {
+    let (title, help) = match () {
+        () if depth > DEEPEST_LIST => {
+            ("lists in lists in lists are not followed so far", "take the lists apart")
+        }
+        () if !item.is_map() || of.is_none() && item.text_of("kind").is_none() => (
+            "this item of a list has no kind",
+            "write its apiVersion and its kind: kubectl refuses it without",
+        ),
+        () => return collect(item, of, reader, depth, take),
+    };
+    "items".clone_into(&mut reader.subject);
+    reader.wrong("kind", Wrong::new(item.span.clone(), title, help));
+    reader.take_unclear();
+    0
+}
+
+fn object(node: &Node, of: Type<'_>, reader: &mut Reader<'_>, take: &mut Take<'_>) {
+    let kind = of.kind;
     let metadata = node.get("metadata");
     let said = |key: &str| Some(shown(metadata?.text_of(key)?));
     let name = said("name").or_else(|| said("generateName")).unwrap_or_else(|| "unnamed".to_owned());
-    let version = node.text_of("apiVersion").map(shown);
+    let version = of.version.map(shown);
     let mut object =
         Object { kind: shown(kind), version, namespace: said("namespace"), name, pods: Vec::new() };
     reader.subject = object.to_string();
-    let templates = templates(node, kind, reader);
+    let templates = templates(node, of, reader);
     let several = templates.len() > 1;
     let annotations = metadata.and_then(|metadata| metadata.get("annotations")).map(AsRef::as_ref);
     for template in &templates {
         let claims = node.at(&["spec", "volumeClaimTemplates"]).map(Node::items).unwrap_or_default();
-        let claims = template.own.then_some(claims);
-        let inside = several.then(|| shown(&template.way));
-        object.pods.push(pod::read(template.node, inside, annotations, claims, reader));
+        let claims = if template.own { claims } else { &[] };
+        let inside = several.then(|| shown(if template.way.is_empty() { "spec" } else { &template.way }));
+        object.pods.push(pod::read(template, inside, annotations, claims, reader));
     }
     if let [pod] = object.pods.as_mut_slice() {
         super::misplaced::around(node, kind, reader, pod);
@@ -68,49 +131,87 @@ fn object(node: &Node, kind: &str, reader: &mut Reader<'_>, take: &mut Take<'_>)
     take(object, templates.iter().map(|template| template.node).collect());
 }
 
-fn templates<'n>(node: &'n Node, kind: &str, reader: &mut Reader<'_>) -> Vec<Template<'n>> {
-    let group =
-        node.text_of("apiVersion").and_then(|version| version.split_once('/')).map_or("", |(group, _)| group);
+fn templates<'n>(node: &'n Node, of: Type<'_>, reader: &mut Reader<'_>) -> Vec<Template<'n>> {
+    let Type { kind, version } = of;
+    let group = version.and_then(|version| version.split_once('/')).map_or("", |(group, _)| group);
     let way: &[&str] = match (group, kind) {
         ("", "Pod") => &[],
         ("", "PodTemplate") => &["template"],
         ("" | "apps" | "batch" | "extensions", "CronJob") => &["spec", "jobTemplate", "spec", "template"],
         ("" | "apps" | "batch" | "extensions", kind) if is_workload(kind) => &["spec", "template"],
+        (group, _) if TALKERS.contains(&group) => return Vec::new(),
         _ => {
-            let mut found = Vec::new();
-            search(node, &mut Vec::new(), &mut found);
-            return found;
+            let mut search = Search { way: Vec::new(), found: Vec::new(), reader };
+            search.map(node, None);
+            return search.found;
         }
     };
-    if let Some(node) = node.at(way).filter(|template| template.get("spec").is_some_and(|spec| spec.is_map()))
-    {
-        return vec![Template { node, way: way.join("."), own: true }];
+    let found = node.at(way).and_then(|node| Some((node, node.get("spec").filter(|spec| spec.is_map())?)));
+    if let Some((node, spec)) = found {
+        return vec![Template { node, spec, way: way.join("."), own: true }];
     }
-    let help = "is this a patch? what counts is the whole: kustomize build FOLDER | driftless immutable -";
     let missing: Vec<&str> = way.iter().copied().chain(["spec"]).collect();
     let title = format!("this {} has no {}", shown(kind), missing.join("."));
     let span = node.entry("kind").map_or(node.span.clone(), |(key, _)| key.span.clone());
-    reader.wrong("spec", Wrong::new(span, title, help));
+    reader.wrong("spec", Wrong::new(span, title, PATCH));
     reader.take_unclear();
     Vec::new()
 }
 
-/// Every template inside an object of a kind that is not Kubernetes' own: whatever has `spec.containers`, a list of
-/// maps with an image or a name.
-fn search<'n>(node: &'n Node, way: &mut Vec<&'n str>, found: &mut Vec<Template<'n>>) {
-    let is_template = node.get("spec").is_some_and(has_containers);
-    if is_template {
-        found.push(Template { node, way: way.join("."), own: false });
-    }
-    for (key, value) in node.pairs() {
-        if !(is_template && key.text() == Some("spec")) {
-            way.push(key.text().unwrap_or_default());
-            search(value, way, found);
-            way.pop();
+/// A walk through an object of a kind that is not Kubernetes' own, for what its controller makes pods of.
+struct Search<'n, 'r, 'l> {
+    way: Vec<&'n str>,
+    found: Vec<Template<'n>>,
+    reader: &'r mut Reader<'l>,
+}
+
+impl<'n> Search<'n, '_, '_> {
+    /// Takes a map that has containers, with the map around it if it is that one's `spec`.
+    fn map(&mut self, node: &'n Node, around: Option<&'n Node>) {
+        let is_pod = LISTS.iter().any(|list| node.get(list).is_some_and(|list| has_containers(list)));
+        if is_pod {
+            let spec = self.way.last() == Some(&"spec");
+            let around = around.filter(|_| spec);
+            let way = self.way.get(..self.way.len() - usize::from(around.is_some())).unwrap_or_default();
+            let way = way.join(".");
+            self.found.push(Template { node: around.unwrap_or(node), spec: node, way, own: false });
+        }
+        for (key, value) in node.pairs() {
+            let key = key.text().unwrap_or_default();
+            // What Kubernetes itself writes into an object says nothing of what is wanted.
+            let is_told = self.way.is_empty() && matches!(key, "metadata" | "status");
+            if is_told || is_pod && (LISTS.contains(&key) || key == "ephemeralContainers") {
+                continue;
+            }
+            self.way.push(key);
+            match key {
+                "container" | "script" => self.step(value),
+                "steps" | "sidecars" => value.items().iter().for_each(|step| self.step(step)),
+                _ => {}
+            }
+            self.below(value, node);
+            self.way.pop();
         }
     }
-    let nested = node.items().iter().filter(|item| item.is_map() || item.is_list());
-    nested.for_each(|item| search(item, way, found));
+
+    fn below(&mut self, node: &'n Node, around: &'n Node) {
+        if node.is_map() {
+            self.map(node, Some(around));
+        }
+        node.items().iter().for_each(|item| self.below(item, item));
+    }
+
+    /// A container that its controller puts into a pod of its own making: Argo's, Tekton's.
+    fn step(&mut self, node: &Node) {
+        if node.get("image").is_none() {
+            return;
+        }
+        let title = "the pod of this container is made by its controller, and not known";
+        let help = "audit what it makes: kubectl get pods -o yaml | driftless immutable -";
+        let way = self.way.join(".");
+        self.reader.wrong(&way, Wrong::new(node.span.clone(), title, help));
+        self.reader.take_unclear();
+    }
 }
 
 /// Whether the template of such a kind stands at `spec.template`.
@@ -118,7 +219,7 @@ pub(in crate::immutability) fn is_workload(kind: &str) -> bool {
     WORKLOADS.contains(&kind)
 }
 
-fn has_containers(spec: &Rc<Node>) -> bool {
-    let containers = spec.get("containers").map(|containers| containers.items()).unwrap_or_default();
-    containers.iter().any(|container| container.get("image").is_some() || container.get("name").is_some())
+fn has_containers(list: &Node) -> bool {
+    let is_container = |item: &Node| ["image", "name"].iter().any(|key| item.text_of(key).is_some());
+    list.items().iter().any(|item| is_container(item))
 }

@@ -7,6 +7,7 @@ mod container;
 mod find;
 mod misplaced;
 mod pod;
+mod refused;
 mod value;
 
 use std::fmt;
