@@ -148,6 +148,17 @@ fn fields_are_found_in_every_wrong_place() {
             "is written readOnlyRootFilesystem",
         ),
         ("image: a", "readOnlyRootFilesystem: true", "spec.readOnlyRootFilesystem", "each container's"),
+        ("SecurityContext: {privileged: false}", "", "SecurityContext", "is written securityContext"),
+        ("image: a", "securitycontext: {runAsUser: 1}", "spec.securitycontext", "is written securityContext"),
+        ("image: a", "initcontainers: []", "spec.initcontainers", "is written initContainers"),
+        (
+            "securityContext: {readOnlyRootFs: true}",
+            "",
+            "securityContext.readOnlyRootFs",
+            "readOnlyRootFilesystem",
+        ),
+        ("securityContext: {color: red}", "", "securityContext.color", "no such field in a securityContext"),
+        ("image: a", "securityContext: {runAsUsr: 1}", "spec.securityContext.runAsUsr", "runAsUser"),
         ("image: a", "securityContext: {hostPID: true}", "spec.securityContext.hostPID", "pod's spec itself"),
         (
             "image: a",

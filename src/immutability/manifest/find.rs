@@ -223,3 +223,118 @@ fn has_containers(list: &Node) -> bool {
     let is_container = |item: &Node| ["image", "name"].iter().any(|key| item.text_of(key).is_some());
     list.items().iter().any(|item| is_container(item))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::immutability::fixture::objects;
+    use crate::immutability::{Object, Verdict};
+
+    const CUSTOM: &str = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\n";
+
+    /// `inside: container verdict` of each container, and what is told with its line.
+    fn told(text: &str) -> (Vec<String>, Vec<String>) {
+        let (found, read) = objects(text);
+        let of = |object: &Object| -> Vec<String> {
+            let pods = object.pods.iter().flat_map(|pod| pod.containers.iter().map(move |one| (pod, one)));
+            pods.map(|(pod, one)| format!("{} {:?}", one.name, Verdict::of(pod, one).immutable)).collect()
+        };
+        let mistakes = read.mistakes.iter().map(|one| format!("{} {}", one.at.line, one.title)).collect();
+        (found.iter().flat_map(of).collect(), mistakes)
+    }
+
+    fn custom(text: &str) -> (Vec<String>, Vec<String>) {
+        told(&format!("{CUSTOM}{text}"))
+    }
+
+    #[test]
+    fn pods_of_other_kinds_are_found_in_any_shape() {
+        let container = "containers: [{name: c, image: a}]";
+        for text in [
+            format!("spec: {{predictor: {{{container}}}}}"),
+            format!("spec: {{podTemplate: {{{container}}}}}"),
+            format!("spec: {{podTemplate: {{spec: {{{container}}}}}}}"),
+            format!("spec: {{template: {{{container}}}}}"),
+            format!("spec: {{{container}}}"),
+            format!("spec: {{pools: [{{{container}}}]}}"),
+            format!("spec: {{pools: [[{{spec: {{{container}}}}}]]}}"),
+            container.to_owned(),
+        ] {
+            assert_eq!(custom(&text), (vec!["c Some(false)".to_owned()], Vec::new()), "{text}");
+        }
+        let (found, mistakes) =
+            custom("spec:\n  template:\n    spec:\n      initContainers: [{name: i, image: a}]\n");
+        assert_eq!(found, ["i Some(false)"]);
+        assert_eq!(mistakes, ["7 this pod has no containers"]);
+        let nested = "spec: {containers: [{name: c, image: a}], sub: {containers: [{name: d, image: b}]}}";
+        assert_eq!(custom(nested).0, ["c Some(false)", "d Some(false)"]);
+    }
+
+    #[test]
+    fn what_a_controller_merges_with_is_unknown() {
+        let overlay = "spec:\n  containers:\n  - name: config-reloader\n    resources: {}\n  - name: prometheus\n    securityContext: {readOnlyRootFilesystem: true}\n";
+        let (found, mistakes) = custom(overlay);
+        assert_eq!(found, ["config-reloader None", "prometheus None"]);
+        assert_eq!(mistakes, ["6 this container has no image", "8 this container has no image"]);
+        let own =
+            "apiVersion: apps/v1\nkind: Deployment\nspec: {template: {spec: {containers: [{name: c}]}}}\n";
+        assert_eq!(told(own).0, ["c None"], "a patch of Kustomize");
+    }
+
+    #[test]
+    fn steps_of_workflows_are_told_as_not_audited() {
+        let known = "is made by its controller, and not known";
+        for (text, lines) in [
+            (
+                "spec:\n  templates:\n  - name: a\n    container: {image: a}\n  - script: {image: b, source: x}\n",
+                &[7, 8][..],
+            ),
+            (
+                "spec:\n  steps:\n  - {name: a, image: a}\n  - {name: b, image: b}\n  sidecars: [{image: c}]\n",
+                &[6, 7, 8],
+            ),
+            ("spec:\n  steps: [[{name: a, template: b}]]\n  container: name\n  script: echo\n", &[]),
+        ] {
+            let (found, mistakes) = custom(text);
+            assert!(found.is_empty() && mistakes.iter().all(|one| one.contains(known)), "{mistakes:?}");
+            let at: Vec<usize> =
+                mistakes.iter().map(|one| one.split(' ').next().unwrap().parse().unwrap()).collect();
+            assert_eq!(at, lines, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_speaks_of_pods_and_makes_none_is_passed_by() {
+        let pattern = "spec: {rules: [{validate: {pattern: {spec: {containers: [{name: '*'}]}}}}]}";
+        for text in [
+            format!("apiVersion: kyverno.io/v1\nkind: ClusterPolicy\n{pattern}"),
+            "apiVersion: metrics.k8s.io/v1beta1\nkind: PodMetrics\ncontainers: [{name: c, usage: {cpu: 1}}]".to_owned(),
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {versions: [{schema: {properties: {spec: {properties: {containers: {type: array, default: [{name: a}]}}}}}}]}".to_owned(),
+            "apiVersion: v1\nkind: ConfigMap\ndata: {a: \"containers: [{name: a}]\"}".to_owned(),
+            format!("{CUSTOM}spec: {{containers: [a, b], x: {{containers: {{image: a}}}}, y: {{containers: []}}}}"),
+            format!("{CUSTOM}status: {{containers: [{{name: a}}]}}"),
+        ] {
+            assert_eq!(told(&text), (Vec::new(), Vec::new()), "{text}");
+        }
+    }
+
+    #[test]
+    fn items_of_a_list_have_its_kind() {
+        let pod = "metadata: {name: p, managedFields: [{fieldsV1: {\"f:spec\": {\"f:containers\": {}}}}]}, spec: {containers: [{name: c, image: a}]}, status: {containerStatuses: [{name: c, image: a}]}";
+        let list = format!("apiVersion: v1\nkind: PodList\nitems:\n- {{{pod}}}\n");
+        let (found, read) = objects(&list);
+        assert_eq!((found[0].to_string().as_str(), found[0].version.as_deref()), ("Pod/-/p", Some("v1")));
+        assert!(read.objects == 1 && read.mistakes.is_empty(), "{:?}", read.mistakes);
+        let deployments = "apiVersion: apps/v1\nkind: DeploymentList\nitems: [{metadata: {name: d}, spec: {template: {spec: {containers: [{name: c, image: a}]}}}}]\n";
+        assert_eq!(objects(deployments).0[0].to_string(), "Deployment/-/d");
+        let nested =
+            format!("kind: List\nitems:\n- kind: List\n  items:\n  - {{kind: Pod, apiVersion: v1, {pod}}}\n");
+        assert_eq!(told(&nested), (vec!["c Some(false)".to_owned()], Vec::new()));
+        let bare = format!("apiVersion: v1\nkind: List\nitems:\n- {{{pod}}}\n- text\n");
+        let (found, mistakes) = told(&bare);
+        assert!(found.is_empty(), "{found:?}");
+        assert_eq!(mistakes, ["4 this item of a list has no kind", "5 this item of a list has no kind"]);
+        let deep =
+            (0..10).fold("{kind: Pod}".to_owned(), |inner, _| format!("{{kind: List, items: [{inner}]}}"));
+        assert_eq!(told(&deep).1.len(), 1);
+    }
+}
