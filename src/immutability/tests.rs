@@ -259,6 +259,18 @@ fn what_is_wrong_is_told_and_the_rest_is_read() {
 }
 
 #[test]
+fn templates_are_told_once_a_file() {
+    let template = "---\nkind: Pod\nmetadata:\n  name: {{ .Values.name }}\n";
+    let quoted = manifest("image: \"{{ .Values.image }}\"\nsecurityContext: {privileged: \"{{ .x }}\"}", "");
+    let (found, read) = objects(&format!("{}---\n{quoted}---\nkind: [\n", template.repeat(60)));
+    let told: Vec<_> = read.mistakes.iter().map(|one| (one.at.line, one.title.as_str())).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told[0], (4, "this is a template, not a manifest, here and 61 times more below"));
+    assert!(read.mistakes[0].shown.contains("61 times more") && told[1].1.contains("no YAML"), "{told:?}");
+    assert!(found.len() == 1 && found[0].pods[0].containers[0].unclear, "{found:?}");
+}
+
+#[test]
 fn a_pod_without_containers_is_no_pod() {
     for containers in ["", "  containers: []\n", "  containers: {}\n", "  containers: [c]\n"] {
         let text =
