@@ -23,7 +23,7 @@ pub use images::{Images, Lasts, Name};
 pub use manifest::{Annotation, At, Container, Misplaced, Mount, Object, Pod, Role, Volume, VolumeKind};
 pub use path::{is_within, normalise};
 pub use sysctl::Kubernetes;
-pub use verdict::{MOUNTING, Verdict, proc_or_sys, proc_sys};
+pub use verdict::{MOUNTING, Verdict, power, proc_or_sys, proc_sys};
 
 use crate::diagnostic::{Diagnostic, Source};
 use lines::Lines;

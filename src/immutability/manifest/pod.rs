@@ -209,7 +209,8 @@ fn volume(node: &Node, own: bool, reader: &mut Reader<'_>) -> Option<Volume> {
                         .wrong("hostPath", Wrong::new(node.span.clone(), "this hostPath has no path", help));
                 }
             }
-            VolumeKind::HostPath(path.map_or_else(|| "/".to_owned(), |(path, _)| shown(&normalise(&path))))
+            let path = path.map_or_else(|| "/".to_owned(), |(path, _)| shown(&normalise(&path)));
+            VolumeKind::HostPath { path, socket: value.text_of("type") == Some("Socket") }
         }
         _ if READ_ONLY.contains(&source) => VolumeKind::ReadOnly,
         _ => VolumeKind::Lasting(read_only),
