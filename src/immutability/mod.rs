@@ -104,7 +104,8 @@ impl Mistakes {
             (Some((first, known)), true) => {
                 *known += 1;
                 if let Some((_, wrong)) = self.told.get_mut(*first) {
-                    wrong.title = format!("{TEMPLATE}, here and {known} times more below");
+                    let times = if *known == 1 { "once".to_owned() } else { format!("{known} times") };
+                    wrong.title = format!("{TEMPLATE}, here and {times} more below");
                 }
             }
             _ if self.told.len() == MOST_MISTAKES => {}

@@ -69,7 +69,14 @@ fn collect(
     take: &mut Take<'_>,
 ) -> usize {
     let version = node.text_of("apiVersion");
-    let Some(own) = node.text_of("kind").map(|kind| Type { kind, version }).or(listed) else { return 0 };
+    let Some(own) = node.text_of("kind").map(|kind| Type { kind, version }).or(listed) else {
+        // A chart has a version, too, and neither of these.
+        if version.is_some() && ["metadata", "spec"].iter().any(|key| node.get(key).is_some()) {
+            let help = "write what it is, kind: Deployment: kubectl refuses it without";
+            untold(node, ("this object has no kind", help), reader);
+        }
+        return 0;
+    };
     let items = node.get("items").filter(|items| own.kind.ends_with("List") && items.is_list());
     if let Some(items) = items {
         // What `kubectl get` prints in one go may leave the kind to the list's.
@@ -91,7 +98,7 @@ fn listed_item(
     depth: usize,
     take: &mut Take<'_>,
 ) -> usize {
-    let (title, help) = match () {
+    let wrong = match () {
         () if depth > DEEPEST_LIST => {
             ("lists in lists in lists are not followed so far", "take the lists apart")
         }
@@ -101,10 +108,15 @@ fn listed_item(
         ),
         () => return collect(item, of, reader, depth, take),
     };
-    "items".clone_into(&mut reader.subject);
-    reader.wrong("kind", Wrong::new(item.span.clone(), title, help));
-    reader.take_unclear();
+    untold(item, wrong, reader);
     0
+}
+
+/// Tells of what has no kind, and therefore no name.
+fn untold(node: &Node, (title, help): (&str, &'static str), reader: &mut Reader<'_>) {
+    "object".clone_into(&mut reader.subject);
+    reader.wrong("kind", Wrong::new(node.span.clone(), title, help));
+    reader.take_unclear();
 }
 
 fn object(node: &Node, of: Type<'_>, reader: &mut Reader<'_>, take: &mut Take<'_>) {
@@ -139,6 +151,13 @@ fn templates<'n>(node: &'n Node, of: Type<'_>, reader: &mut Reader<'_>) -> Vec<T
         ("", "PodTemplate") => &["template"],
         ("" | "apps" | "batch" | "extensions", "CronJob") => &["spec", "jobTemplate", "spec", "template"],
         ("" | "apps" | "batch" | "extensions", kind) if is_workload(kind) => &["spec", "template"],
+        ("" | "apps" | "batch" | "extensions", kind) if misspelt(kind).is_some() => {
+            let title = format!("Kubernetes has no kind `{}`", shown(kind));
+            let help = "capitals count: Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob";
+            reader.refuse(Some(node), "kind", title, help);
+            reader.take_unclear();
+            return Vec::new();
+        }
         (group, _) if TALKERS.contains(&group) => return Vec::new(),
         _ => {
             let mut search = Search { way: Vec::new(), found: Vec::new(), reader };
@@ -212,6 +231,12 @@ impl<'n> Search<'n, '_, '_> {
         self.reader.wrong(&way, Wrong::new(node.span.clone(), title, help));
         self.reader.take_unclear();
     }
+}
+
+/// The kind that a word means and is not, for its capitals.
+fn misspelt(kind: &str) -> Option<&'static str> {
+    let known = WORKLOADS.into_iter().chain(["Pod", "PodTemplate", "CronJob"]);
+    known.into_iter().find(|known| known.eq_ignore_ascii_case(kind) && *known != kind)
 }
 
 /// Whether the template of such a kind stands at `spec.template`.
@@ -315,6 +340,17 @@ mod tests {
         ] {
             assert_eq!(told(&text), (Vec::new(), Vec::new()), "{text}");
         }
+    }
+
+    #[test]
+    fn what_has_no_kind_or_one_in_other_capitals_is_told() {
+        let spec = "metadata: {name: a}\nspec: {containers: [{name: c, image: a}]}\n";
+        let told = |text: &str| told(text).1;
+        assert_eq!(told(&format!("apiVersion: v1\n{spec}")), ["1 this object has no kind"]);
+        assert_eq!(told(&format!("apiVersion: v1\nkind: pod\n{spec}")), ["2 Kubernetes has no kind `pod`"]);
+        assert_eq!(told(&format!("kind: statefulSet\n{spec}")), ["1 Kubernetes has no kind `statefulSet`"]);
+        assert!(told("apiVersion: v2\nname: chart\nversion: 0.1.0\n").is_empty(), "a chart");
+        assert!(told("apiVersion: batch.volcano.sh/v1\nkind: job\nspec: {}\n").is_empty());
     }
 
     #[test]

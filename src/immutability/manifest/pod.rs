@@ -187,7 +187,8 @@ fn dotted(name: &str) -> String {
 fn volume(node: &Node, own: bool, reader: &mut Reader<'_>) -> Option<Volume> {
     let at = reader.at(&node.span);
     let source = refused::source(node, own, reader);
-    let name = shown(node.text_of("name")?);
+    let (name, _) = reader.text(Some(node), "name")?;
+    let name = shown(&name);
     let Some((source, value)) = source else {
         return Some(Volume { name, kind: VolumeKind::EmptyDir { limited: false, memory: false }, at });
     };

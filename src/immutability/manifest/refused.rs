@@ -65,7 +65,7 @@ pub(super) fn capabilities<'n>(
     for item in reader.list(map, list) {
         let is_name = |text: &&str| {
             let mut letters = text.chars();
-            item.boolean().is_none()
+            !item.is_typed()
                 && !item.is_null()
                 && letters.next().is_some_and(|first| first.is_ascii_alphabetic())
                 && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
@@ -166,7 +166,7 @@ pub(super) fn source<'n>(
 
 /// Whether an emptyDir has an end: `sizeLimit: 0` is none.
 pub(super) fn is_limited(volume: &Node, reader: &mut Reader<'_>) -> bool {
-    let Some((limit, _)) = reader.text(Some(volume), "sizeLimit") else { return false };
+    let Some((limit, _)) = reader.word(Some(volume), "sizeLimit") else { return false };
     match quantity(&limit) {
         Some(Sign::Positive) => true,
         Some(Sign::Zero) => false,
@@ -311,6 +311,7 @@ mod tests {
             ("  capabilities: {add: [~]}", "", 11, "no capability"),
             ("volumeMounts: [{name: v}]", volumes, 12, "this mount has no mountPath"),
             ("volumeMounts: [{mountPath: /v}]", volumes, 12, "this mount has no name"),
+            ("volumeMounts: [{name: v, mountPath: 1}]", volumes, 12, "`mountPath` is no text"),
             ("volumeMounts: [v]", volumes, 12, "this is no mount"),
             (
                 "volumeMounts: [{name: v, mountPath: /v}, {name: w, mountPath: /v}]",
@@ -378,7 +379,7 @@ mod tests {
             ),
             (
                 "volumeMounts: [{name: v, mountPath: /run}, {name: w, mountPath: /var/run}]",
-                "volumes: [{name: v, emptyDir: }, {name: w, emptyDir: {sizeLimit: 1G}}]",
+                "volumes: [{name: v, emptyDir: {sizeLimit: 1000}}, {name: w, emptyDir: {sizeLimit: 1G}}]",
             ),
             ("", "os: {name: linux}"),
             (

@@ -76,6 +76,17 @@ impl<'a> Reader<'a> {
 
     /// A text of a map, with the place of its key.
     pub(super) fn text(&mut self, map: Option<&Node>, field: &str) -> Option<(String, At)> {
+        let (_, value) = map?.entry(field)?;
+        if value.text().is_some() && value.is_typed() {
+            let help = "put it in quotes: Kubernetes refuses a number or a boolean here";
+            self.wrong(field, Wrong::new(value.span.clone(), format!("`{field}` is no text"), help));
+            return None;
+        }
+        self.word(map, field)
+    }
+
+    /// A text of a map, or a number, with the place of its key.
+    pub(super) fn word(&mut self, map: Option<&Node>, field: &str) -> Option<(String, At)> {
         let (key, value) = map?.entry(field)?;
         let Some(text) = value.text() else {
             let help = "Kubernetes refuses anything but a text here";

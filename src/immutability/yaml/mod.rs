@@ -314,6 +314,19 @@ impl Node {
         }
     }
 
+    /// Whether a plain scalar is a boolean or a number, which Kubernetes takes for no text.
+    pub(super) fn is_typed(&self) -> bool {
+        let Kind::Scalar { text, plain: true } = &self.kind else { return false };
+        let bare = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let digits = bare.strip_prefix('.').unwrap_or(bare);
+        let begins = digits.starts_with(|character: char| character.is_ascii_digit());
+        let based = ["0x", "0o", "0b"].iter().find_map(|base| bare.strip_prefix(base));
+        let is_digit = |digit: char| digit.is_ascii_hexdigit() || digit == '_';
+        self.boolean().is_some()
+            || begins && bare.replace('_', "").parse::<f64>().is_ok()
+            || based.is_some_and(|digits| !digits.is_empty() && digits.chars().all(is_digit))
+    }
+
     /// The entries of a map, none of anything else.
     pub(super) fn pairs(&self) -> &[Pair] {
         match &self.kind {
@@ -390,6 +403,11 @@ mod tests {
         let boolean = |key: &str| root.get(key).unwrap().boolean();
         assert_eq!((boolean("a"), boolean("b"), boolean("c")), (None, None, Some(true)));
         assert!(root.get("d").is_some() && root.get("e").is_none() && root.get("f").is_none());
+        let typed = |text: &str| read(&format!("a: {text}")).unwrap().get("a").unwrap().is_typed();
+        assert!(["1", "-1.5", ".5", "1e3", "0x1F", "0o17", "1_000", "yes", "off"].into_iter().all(typed));
+        for text in ["'1'", "1.2.3", "1Gi", "web-1", "e5", "2026-01-02", "0x", "/1", "inf", "!!str 1"] {
+            assert!(!typed(text), "{text}");
+        }
     }
 
     #[test]
