@@ -70,15 +70,12 @@ pub(super) fn capabilities<'n>(
                 && letters.next().is_some_and(|first| first.is_ascii_alphabetic())
                 && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
         };
-        match item.text().filter(is_name) {
-            Some(name) => found.push((name, reader.at(&item.span))),
-            None => {
-                let help = "write names: `drop: [ALL]`, `add: [NET_BIND_SERVICE]`";
-                reader.wrong(
-                    &format!("capabilities.{list}"),
-                    Wrong::new(item.span.clone(), "this is no capability", help),
-                );
-            }
+        if let Some(name) = item.text().filter(is_name) {
+            found.push((name, reader.at(&item.span)));
+        } else {
+            let help = "write names: `drop: [ALL]`, `add: [NET_BIND_SERVICE]`";
+            let wrong = Wrong::new(item.span.clone(), "this is no capability", help);
+            reader.wrong(&format!("capabilities.{list}"), wrong);
         }
     }
     found
