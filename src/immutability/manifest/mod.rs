@@ -231,6 +231,8 @@ const SOCKETS: [&str; 7] = [
 pub struct Mount {
     /// The volume's name.
     pub volume: String,
+    /// Which of the pod's volumes that is.
+    nth: Option<usize>,
     /// Where it is mounted, normalised.
     pub path: String,
     /// `readOnly`
@@ -242,9 +244,14 @@ pub struct Mount {
 }
 
 impl Mount {
+    /// What its volume is.
+    fn kind<'p>(&self, pod: &'p Pod) -> Option<&'p VolumeKind> {
+        self.nth.and_then(|nth| pod.volumes.get(nth)).map(|volume| &volume.kind)
+    }
+
     /// Whether a container can write there.
     pub fn is_writable(&self, pod: &Pod) -> bool {
-        let volume = pod.volume(&self.volume).map(|volume| &volume.kind);
+        let volume = self.kind(pod);
         !self.read_only && !matches!(volume, Some(VolumeKind::ReadOnly | VolumeKind::Lasting(true)))
     }
 
@@ -256,8 +263,7 @@ impl Mount {
             let before = path.strip_suffix(ending).and_then(|rest| rest.chars().next_back());
             before.is_some_and(|character| !character.is_alphanumeric())
         });
-        let kind = pod.volume(&self.volume).map(|volume| &volume.kind);
-        if named || matches!(kind, Some(VolumeKind::HostPath { socket: true, .. })) {
+        if named || matches!(self.kind(pod), Some(VolumeKind::HostPath { socket: true, .. })) {
             return Some("readOnly stops nobody from talking to a socket");
         }
         if SOCKETS.contains(&path) {
@@ -269,7 +275,7 @@ impl Mount {
 
     /// The path of the node that it shows, with what `subPath` adds left out.
     pub fn host_path<'p>(&self, pod: &'p Pod) -> Option<&'p str> {
-        match pod.volume(&self.volume).map(|volume| &volume.kind) {
+        match self.kind(pod) {
             Some(VolumeKind::HostPath { path, .. }) => Some(path),
             _ => None,
         }

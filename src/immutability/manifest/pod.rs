@@ -94,6 +94,10 @@ fn containers(
 ) {
     // What is wrong with the pod leaves all of its containers unclear.
     let around = Around { own: template.own, windows: pod.windows, unclear: reader.take_unclear() };
+    let mut volumes: HashMap<String, usize> = HashMap::with_capacity(pod.volumes.len());
+    for (nth, volume) in pod.volumes.iter().enumerate() {
+        volumes.entry(volume.name.clone()).or_insert(nth);
+    }
     let mut names = Names::default();
     let mut doubled = HashSet::new();
     for (list, role) in LISTS {
@@ -106,12 +110,13 @@ fn containers(
             let twice = names.take(node, "container", template.own, reader);
             let mut container = container::read(node, role, &format!("{list}[{nth}]"), around, reader);
             container.host_process = container.host_process.or(host_process);
+            for mount in &mut container.mounts {
+                mount.nth = volumes.get(&mount.volume).copied();
+            }
             if twice {
                 doubled.insert(container.name.clone());
             }
-            if template.own
-                && undeclared(node, pod, &container, reader) | hidden(node, pod, &container, reader)
-            {
+            if template.own && undeclared(node, &container, reader) | hidden(node, pod, &container, reader) {
                 container.unclear = true;
             }
             misplaced::in_container(node, &container, pod.windows, reader, &mut pod.misplaced);
@@ -141,8 +146,8 @@ fn hidden(node: &Node, pod: &Pod, container: &Container, reader: &mut Reader<'_>
 }
 
 /// Tells of a mount whose volume the pod does not have; Kubernetes refuses that.
-fn undeclared(node: &Node, pod: &Pod, container: &Container, reader: &mut Reader<'_>) -> bool {
-    let Some(mount) = container.mounts.iter().find(|mount| pod.volume(&mount.volume).is_none()) else {
+fn undeclared(node: &Node, container: &Container, reader: &mut Reader<'_>) -> bool {
+    let Some(mount) = container.mounts.iter().find(|mount| mount.nth.is_none()) else {
         return false;
     };
     let help =
