@@ -78,7 +78,7 @@ impl Verdict {
         let mut against = against(pod, container);
         let mut open = Vec::new();
         if container.unclear {
-            open.push("a field of it cannot be read: it stands among what was not audited".to_owned());
+            open.push("a field of it cannot be read, or Kubernetes refuses it: it stands among what was not audited".to_owned());
         }
         match &container.coverage {
             Coverage::Uncovered(paths) => {

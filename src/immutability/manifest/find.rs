@@ -133,7 +133,8 @@ fn object(node: &Node, of: Type<'_>, reader: &mut Reader<'_>, take: &mut Take<'_
     let annotations = metadata.and_then(|metadata| metadata.get("annotations")).map(AsRef::as_ref);
     for template in &templates {
         let claims = node.at(&["spec", "volumeClaimTemplates"]).map(Node::items).unwrap_or_default();
-        let claims = if template.own { claims } else { &[] };
+        // Kubernetes knows them in no other kind of its own.
+        let claims = if template.own && kind == "StatefulSet" { claims } else { &[] };
         let inside = several.then(|| shown(if template.way.is_empty() { "spec" } else { &template.way }));
         object.pods.push(pod::read(template, inside, annotations, claims, reader));
     }
@@ -166,7 +167,13 @@ fn templates<'n>(node: &'n Node, of: Type<'_>, reader: &mut Reader<'_>) -> Vec<T
         }
     };
     let found = node.at(way).and_then(|node| Some((node, node.get("spec").filter(|spec| spec.is_map())?)));
-    if let Some((node, spec)) = found {
+    if let Some((template, spec)) = found {
+        if version.is_some() && !groups(kind).contains(&group) {
+            let title = format!("Kubernetes has no {kind} in {}", shown(version.unwrap_or_default()));
+            let help = "write apiVersion: v1 of Pod and PodTemplate, batch/v1 of Job and CronJob, apps/v1 of the others";
+            reader.refuse(Some(node), "apiVersion", title, help);
+        }
+        let node = template;
         return vec![Template { node, spec, way: way.join("."), own: true }];
     }
     let missing: Vec<&str> = way.iter().copied().chain(["spec"]).collect();
@@ -230,6 +237,15 @@ impl<'n> Search<'n, '_, '_> {
         let way = self.way.join(".");
         self.reader.wrong(&way, Wrong::new(node.span.clone(), title, help));
         self.reader.take_unclear();
+    }
+}
+
+/// The groups that have or had a kind of Kubernetes' own.
+fn groups(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "Pod" | "PodTemplate" | "ReplicationController" => &[""],
+        "Job" | "CronJob" => &["batch", "extensions"],
+        _ => &["apps", "extensions"],
     }
 }
 
@@ -349,6 +365,12 @@ mod tests {
         assert_eq!(told(&format!("apiVersion: v1\n{spec}")), ["1 this object has no kind"]);
         assert_eq!(told(&format!("apiVersion: v1\nkind: pod\n{spec}")), ["2 Kubernetes has no kind `pod`"]);
         assert_eq!(told(&format!("kind: statefulSet\n{spec}")), ["1 Kubernetes has no kind `statefulSet`"]);
+        let deployment = format!(
+            "apiVersion: v1\nkind: Deployment\nspec: {{template: {{{}}}}}",
+            "spec: {containers: [{name: c, image: a}]}"
+        );
+        assert_eq!(told(&deployment), ["1 Kubernetes has no Deployment in v1"]);
+        assert!(told(&deployment.replace("v1", "apps/v1")).is_empty());
         assert!(told("apiVersion: v2\nname: chart\nversion: 0.1.0\n").is_empty(), "a chart");
         assert!(told("apiVersion: batch.volcano.sh/v1\nkind: job\nspec: {}\n").is_empty());
     }
