@@ -119,10 +119,7 @@ fn mount(node: &Node, windows: bool, reader: &mut Reader<'_>) -> Option<(String,
     let ((volume, _), (written, _)) = (volume?, path?);
     refused::mount_path(node, &written, windows, reader);
     let path = shown(&normalise(&written));
-    Some((
-        written,
-        Mount { volume: shown(&volume), nth: None, path, read_only, recursively, at: reader.at(&node.span) },
-    ))
+    Some((written, Mount { volume: shown(&volume), path, read_only, recursively, at: reader.at(&node.span) }))
 }
 
 /// Tells of two mounts at one place: nobody can say which of them is seen.

@@ -231,8 +231,6 @@ const SOCKETS: [&str; 7] = [
 pub struct Mount {
     /// The volume's name.
     pub volume: String,
-    /// Which of the pod's volumes that is.
-    nth: Option<usize>,
     /// Where it is mounted, normalised.
     pub path: String,
     /// `readOnly`
@@ -246,7 +244,7 @@ pub struct Mount {
 impl Mount {
     /// What its volume is.
     fn kind<'p>(&self, pod: &'p Pod) -> Option<&'p VolumeKind> {
-        self.nth.and_then(|nth| pod.volumes.get(nth)).map(|volume| &volume.kind)
+        pod.volume(&self.volume).map(|volume| &volume.kind)
     }
 
     /// Whether a container can write there.

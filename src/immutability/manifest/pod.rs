@@ -16,6 +16,9 @@ const OURS: &str = "driftless.dev/";
 const LISTS: [(&str, Role); 3] =
     [("initContainers", Role::Init), ("containers", Role::Main), ("ephemeralContainers", Role::Ephemeral)];
 
+/// So many times may a mount be held against a volume: a thousand of each, four times over.
+const MOST_PAIRS: usize = 4_000_000;
+
 /// Volumes that Kubernetes mounts read-only whatever their mounts say.
 const READ_ONLY: [&str; 5] = ["configMap", "secret", "downwardAPI", "projected", "image"];
 
@@ -94,10 +97,6 @@ fn containers(
 ) {
     // What is wrong with the pod leaves all of its containers unclear.
     let around = Around { own: template.own, windows: pod.windows, unclear: reader.take_unclear() };
-    let mut volumes: HashMap<String, usize> = HashMap::with_capacity(pod.volumes.len());
-    for (nth, volume) in pod.volumes.iter().enumerate() {
-        volumes.entry(volume.name.clone()).or_insert(nth);
-    }
     let mut names = Names::default();
     let mut doubled = HashSet::new();
     for (list, role) in LISTS {
@@ -110,13 +109,13 @@ fn containers(
             let twice = names.take(node, "container", template.own, reader);
             let mut container = container::read(node, role, &format!("{list}[{nth}]"), around, reader);
             container.host_process = container.host_process.or(host_process);
-            for mount in &mut container.mounts {
-                mount.nth = volumes.get(&mount.volume).copied();
-            }
+            too_many(node, pod, &mut container, reader);
             if twice {
                 doubled.insert(container.name.clone());
             }
-            if template.own && undeclared(node, &container, reader) | hidden(node, pod, &container, reader) {
+            if template.own
+                && undeclared(node, pod, &container, reader) | hidden(node, pod, &container, reader)
+            {
                 container.unclear = true;
             }
             misplaced::in_container(node, &container, pod.windows, reader, &mut pod.misplaced);
@@ -124,6 +123,18 @@ fn containers(
         }
     }
     for container in pod.containers.iter_mut().filter(|container| doubled.contains(&container.name)) {
+        container.unclear = true;
+    }
+}
+
+/// Leaves out mounts that are more than any object of Kubernetes holds, and would take minutes to look through.
+fn too_many(node: &Node, pod: &Pod, container: &mut Container, reader: &mut Reader<'_>) {
+    if container.mounts.len().saturating_mul(pod.volumes.len()) > MOST_PAIRS {
+        let help = "Kubernetes takes no object of more than 1.5 MiB: give each container what it needs";
+        let title = "it has more mounts and volumes than are looked through";
+        reader.wrong("volumeMounts", Wrong::new(node.span.clone(), title, help));
+        reader.take_unclear();
+        container.mounts.clear();
         container.unclear = true;
     }
 }
@@ -146,8 +157,8 @@ fn hidden(node: &Node, pod: &Pod, container: &Container, reader: &mut Reader<'_>
 }
 
 /// Tells of a mount whose volume the pod does not have; Kubernetes refuses that.
-fn undeclared(node: &Node, container: &Container, reader: &mut Reader<'_>) -> bool {
-    let Some(mount) = container.mounts.iter().find(|mount| mount.nth.is_none()) else {
+fn undeclared(node: &Node, pod: &Pod, container: &Container, reader: &mut Reader<'_>) -> bool {
+    let Some(mount) = container.mounts.iter().find(|mount| pod.volume(&mount.volume).is_none()) else {
         return false;
     };
     let help =

@@ -366,6 +366,17 @@ mod tests {
     }
 
     #[test]
+    fn more_mounts_than_anybody_has_are_not_looked_through() {
+        let list = |of: &dyn Fn(usize) -> String| (0..3_000).map(of).collect::<Vec<_>>().join(", ");
+        let mounts = list(&|nth| format!("{{name: v{nth}, mountPath: /m{nth}}}"));
+        let volumes = list(&|nth| format!("{{name: v{nth}}}"));
+        let (mistakes, immutable) =
+            told(&format!("{GOOD}volumeMounts: [{mounts}]"), &format!("volumes: [{volumes}]"));
+        assert_eq!((mistakes.len(), immutable), (1, None), "{mistakes:?}");
+        assert!(mistakes[0].contains("more mounts and volumes"), "{mistakes:?}");
+    }
+
+    #[test]
     fn what_kubernetes_takes_is_not_told() {
         for (lines, spec) in [
             ("  procMount: Default", ""),
