@@ -19,15 +19,19 @@ pub(crate) fn pod(text: &str) -> Pod {
     objects.remove(0).pods.remove(0)
 }
 
+/// An image that nobody knows, named by its digest; what is said of no image is a patch.
+const IMAGE: &str = "image: corp/app@sha256:0123456789abcdef0123456789abcdef";
+
 /// A Pod `web` with a container `c` of which `lines` are said, and what `spec` says beside.
 pub(crate) fn manifest(lines: &str, spec: &str) -> String {
+    let lines = if lines.contains("image: ") { lines.to_owned() } else { format!("{lines}\n{IMAGE}") };
     let set = |text: &str, blanks: &str| -> String {
         text.lines().map(|line| format!("{blanks}{line}\n")).collect()
     };
     format!(
         "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n{}  containers:\n  - name: c\n{}",
         set(spec, "  "),
-        set(lines, "    ")
+        set(lines.trim_start(), "    ")
     )
 }
 

@@ -22,13 +22,13 @@ pub use fix::{ContainerFix, Copy, Fixed, Left, NewMount, NewVolume, PodFix, fix,
 pub use manifest::{Annotation, At, Container, Misplaced, Mount, Object, Pod, Role, Volume, VolumeKind};
 pub use path::{is_within, normalise};
 pub use sysctl::Kubernetes;
-pub use verdict::{MOUNTING, Verdict, proc_or_sys, proc_sys};
+pub use verdict::{MOUNTING, Verdict, power, proc_or_sys, proc_sys};
 pub use writes::{Images, Name};
 
 use crate::diagnostic::{Diagnostic, Source};
 use lines::Lines;
 use manifest::Reader;
-use yaml::Wrong;
+use yaml::{TEMPLATE, Wrong};
 
 /// So many mistakes of one file are told; who made more puts those right first.
 const MOST_MISTAKES: usize = 50;
@@ -62,17 +62,13 @@ pub fn read(source: &Source, images: &Images, mut take: impl FnMut(Object)) -> R
     let text = source.as_str();
     let lines = Lines::of(text);
     let mut read = Read::default();
-    let add = |subject: String, wrong: Wrong, mistakes: &mut Vec<Mistake>| {
-        if mistakes.len() < MOST_MISTAKES {
-            mistakes.push(mistake(source, &lines, subject, wrong));
-        }
-    };
+    let mut mistakes = Mistakes::default();
     for (nth, range) in yaml::documents(text).into_iter().enumerate() {
         let document = format!("document {}", nth + 1);
         let root = match yaml::parse(text, range) {
             Ok(root) => root,
             Err(wrong) => {
-                add(document, wrong, &mut read.mistakes);
+                mistakes.add(document, wrong);
                 continue;
             }
         };
@@ -85,10 +81,42 @@ pub fn read(source: &Source, images: &Images, mut take: impl FnMut(Object)) -> R
             }
         });
         for (subject, wrong) in reader.wrong {
-            add(subject, wrong, &mut read.mistakes);
+            mistakes.add(subject, wrong);
         }
     }
+    let told = mistakes.told.into_iter().map(|(subject, wrong)| mistake(source, &lines, subject, wrong));
+    read.mistakes = told.collect();
     read
+}
+
+/// The mistakes of one file.
+#[derive(Debug, Default)]
+struct Mistakes {
+    told: Vec<(String, Wrong)>,
+    /// Which of them is the first template, and how many there are.
+    templates: Option<(usize, usize)>,
+}
+
+impl Mistakes {
+    /// One template says of a file that it was not rendered: its others are counted.
+    fn add(&mut self, subject: String, wrong: Wrong) {
+        match (&mut self.templates, wrong.title == TEMPLATE) {
+            (Some((first, known)), true) => {
+                *known += 1;
+                if let Some((_, wrong)) = self.told.get_mut(*first) {
+                    let times = if *known == 1 { "once".to_owned() } else { format!("{known} times") };
+                    wrong.title = format!("{TEMPLATE}, here and {times} more below");
+                }
+            }
+            _ if self.told.len() == MOST_MISTAKES => {}
+            (none, is_template) => {
+                if is_template {
+                    *none = Some((self.told.len(), 0));
+                }
+                self.told.push((subject, wrong));
+            }
+        }
+    }
 }
 
 fn mistake(source: &Source, lines: &Lines<'_>, subject: String, wrong: Wrong) -> Mistake {

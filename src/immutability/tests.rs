@@ -149,6 +149,17 @@ fn fields_are_found_in_every_wrong_place() {
             "is written readOnlyRootFilesystem",
         ),
         ("image: a", "readOnlyRootFilesystem: true", "spec.readOnlyRootFilesystem", "each container's"),
+        ("SecurityContext: {privileged: false}", "", "SecurityContext", "is written securityContext"),
+        ("image: a", "securitycontext: {runAsUser: 1}", "spec.securitycontext", "is written securityContext"),
+        ("image: a", "initcontainers: []", "spec.initcontainers", "is written initContainers"),
+        (
+            "securityContext: {readOnlyRootFs: true}",
+            "",
+            "securityContext.readOnlyRootFs",
+            "readOnlyRootFilesystem",
+        ),
+        ("securityContext: {color: red}", "", "securityContext.color", "no such field in a securityContext"),
+        ("image: a", "securityContext: {runAsUsr: 1}", "spec.securityContext.runAsUsr", "runAsUser"),
         ("image: a", "securityContext: {hostPID: true}", "spec.securityContext.hostPID", "pod's spec itself"),
         (
             "image: a",
@@ -213,19 +224,19 @@ fn every_kind_has_its_pods() {
 
 #[test]
 fn containers_know_their_lines_and_their_roles() {
-    let text = "kind: Pod\napiVersion: v1\nmetadata:\n  name: web\nspec:\n  initContainers:\n    - image: a\n      name: one\n  containers:\n  -   name: two\n  ephemeralContainers: [{name: three}]\n";
+    let text = "kind: Pod\napiVersion: v1\nmetadata:\n  name: web\nspec:\n  initContainers:\n    - image: a\n      name: one\n  containers:\n  -   name: two\n      image: a\n  ephemeralContainers: [{name: three, image: a}]\n";
     let pod = pod(text);
     let told: Vec<_> =
         pod.containers.iter().map(|one| (one.name.as_str(), one.role, one.at.line, one.at.column)).collect();
     assert_eq!(
         told,
-        [("one", Role::Init, 7, 7), ("two", Role::Main, 10, 7), ("three", Role::Ephemeral, 11, 25)]
+        [("one", Role::Init, 7, 7), ("two", Role::Main, 10, 7), ("three", Role::Ephemeral, 12, 25)]
     );
 }
 
 #[test]
 fn what_is_wrong_is_told_and_the_rest_is_read() {
-    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c, securityContext: {privileged: \"true\"}}]}\n---\nkind: [\n---\n\tkind: Pod\n---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Values.name }}\n---\napiVersion: apps/v1\nkind: Deployment\nspec: {replicas: 2}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b}\nspec: {containers: [{name: c}]}\n";
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c, image: a, securityContext: {privileged: \"true\"}}]}\n---\nkind: [\n---\n\tkind: Pod\n---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Values.name }}\n---\napiVersion: apps/v1\nkind: Deployment\nspec: {replicas: 2}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b}\nspec: {containers: [{name: c, image: a}]}\n";
     let (found, read) = objects(text);
     assert_eq!(found.iter().map(|object| object.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     let told: Vec<_> = read.mistakes.iter().map(|one| (one.at.line, one.subject.as_str())).collect();
@@ -246,6 +257,18 @@ fn what_is_wrong_is_told_and_the_rest_is_read() {
         None,
         "what cannot be read is not known to be writable"
     );
+}
+
+#[test]
+fn templates_are_told_once_a_file() {
+    let template = "---\nkind: Pod\nmetadata:\n  name: {{ .Values.name }}\n";
+    let quoted = manifest("image: \"{{ .Values.image }}\"\nsecurityContext: {privileged: \"{{ .x }}\"}", "");
+    let (found, read) = objects(&format!("{}---\n{quoted}---\nkind: [\n", template.repeat(60)));
+    let told: Vec<_> = read.mistakes.iter().map(|one| (one.at.line, one.title.as_str())).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told[0], (4, "this is a template, not a manifest, here and 61 times more below"));
+    assert!(read.mistakes[0].shown.contains("61 times more") && told[1].1.contains("no YAML"), "{told:?}");
+    assert!(found.len() == 1 && found[0].pods[0].containers[0].unclear, "{found:?}");
 }
 
 #[test]
@@ -275,7 +298,7 @@ fn a_mount_without_its_volume_is_told_and_never_counts_as_cover() {
 
 #[test]
 fn an_annotation_of_a_pod_is_found_at_its_object_too() {
-    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, annotations: {driftless.dev/waive.a: outer, driftless.dev/waive.b: b, other: x}}\nspec:\n  template:\n    metadata: {annotations: {driftless.dev/waive.a: inner}}\n    spec: {containers: [{name: c}]}\n";
+    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, annotations: {driftless.dev/waive.a: outer, driftless.dev/waive.b: b, other: x}}\nspec:\n  template:\n    metadata: {annotations: {driftless.dev/waive.a: inner}}\n    spec: {containers: [{name: c, image: a}]}\n";
     let told: Vec<_> = pod(text).annotations.into_iter().map(|one| (one.key, one.value)).collect();
     assert_eq!(told, [("waive.a".to_owned(), "inner".to_owned()), ("waive.b".to_owned(), "b".to_owned())]);
 }

@@ -16,6 +16,53 @@ pub struct Verdict {
 /// Capabilities with which a read-only root is none: they can mount it anew.
 pub const MOUNTING: [&str; 2] = ["SYS_ADMIN", "ALL"];
 
+/// Capabilities with which a container changes its root or its node, what they let it do, and when. Others open parts
+/// of the kernel too, and leave both as they are: BPF alone writes nothing, MKNOD makes devices that the runtime's
+/// cgroup keeps closed, NET_ADMIN and SYS_TIME set what no file system holds.
+const POWERS: [(&str, When, &str); 7] = [
+    ("ALL", When::Always, "lets it mount its root anew, writable"),
+    ("SYS_ADMIN", When::Always, "lets it mount its root anew, writable"),
+    ("SYS_MODULE", When::AsNode, "lets it load modules into the node's kernel"),
+    (
+        "DAC_READ_SEARCH",
+        When::AsNode,
+        "lets it open any file of the node's disk by its handle, past every mount",
+    ),
+    ("SYS_PTRACE", When::AmongProcesses, "and hostPID let it run its own code in the node's processes"),
+    ("SYS_BOOT", When::AmongProcesses, "and hostPID let it start the node with another kernel"),
+    ("SYS_RAWIO", When::WithDevices, "lets it write to the node's devices, which are mounted"),
+];
+
+/// When a capability counts.
+#[derive(Debug, Clone, Copy)]
+enum When {
+    /// In a user namespace of its own, too.
+    Always,
+    /// Where its users are the node's.
+    AsNode,
+    /// Where it sees the node's processes, too.
+    AmongProcesses,
+    /// Where devices of the node are mounted, too.
+    WithDevices,
+}
+
+/// What a capability lets a container do to its root or its node, if anything.
+pub fn power(pod: &Pod, container: &Container, capability: &str) -> Option<&'static str> {
+    let (_, when, does) = POWERS.iter().find(|(name, ..)| *name == capability)?;
+    let counts = match when {
+        When::Always => true,
+        When::AsNode => pod.host_users,
+        When::AmongProcesses => {
+            pod.host_users && pod.host_namespaces.iter().any(|(name, _)| *name == "hostPID")
+        }
+        When::WithDevices => {
+            let mut paths = container.mounts.iter().filter_map(|mount| mount.host_path(pod));
+            pod.host_users && paths.any(|path| is_within(path, "/dev"))
+        }
+    };
+    counts.then_some(*does)
+}
+
 impl Verdict {
     /// The verdict on one container of a pod.
     pub fn of(pod: &Pod, container: &Container) -> Self {
@@ -31,7 +78,7 @@ impl Verdict {
         let mut against = against(pod, container);
         let mut open = Vec::new();
         if container.unclear {
-            open.push("a field of it cannot be read: it stands among what was not audited".to_owned());
+            open.push("a field of it cannot be read, or Kubernetes refuses it: it stands among what was not audited".to_owned());
         }
         match &container.coverage {
             Coverage::Uncovered { paths, hidden } => {
@@ -83,8 +130,8 @@ fn against(pod: &Pod, container: &Container) -> Vec<String> {
         }
     }
     for (capability, _) in &container.added {
-        if MOUNTING.contains(&capability.as_str()) {
-            against.push(format!("{void}the capability {capability} lets it mount its root anew, writable"));
+        if let Some(does) = power(pod, container, capability) {
+            against.push(format!("{void}the capability {capability} {does}"));
         }
     }
     against
@@ -111,5 +158,71 @@ pub fn proc_or_sys(pod: &Pod, mount: &Mount) -> Option<String> {
             "a volume at {path} takes the place of what the runtime masks and makes read-only there"
         )),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::immutability::fixture::{manifest, pod};
+
+    /// The verdict on a container of an image that is known to write nothing, with a read-only root.
+    fn verdict(add: &str, mount: &str, spec: &str) -> (Option<bool>, String) {
+        let lines = format!(
+            "image: haproxy\nsecurityContext: {{readOnlyRootFilesystem: true, capabilities: {{add: [{add}]}}}}\nvolumeMounts: [{mount}]"
+        );
+        let pod = pod(&manifest(&lines, spec));
+        let Verdict { immutable, voided_by } = Verdict::of(&pod, &pod.containers[0]);
+        (immutable, voided_by.join("; "))
+    }
+
+    #[test]
+    fn a_capability_voids_where_it_reaches_root_or_node() {
+        let devices = "volumes: [{name: v, hostPath: {path: /dev/mem}}]";
+        let device = "{name: v, mountPath: /m, readOnly: true}";
+        for (add, mount, spec, told) in [
+            ("SYS_ADMIN", "", "hostUsers: false", Some("mount its root anew")),
+            ("all", "", "", Some("capability ALL lets it mount")),
+            ("CAP_SYS_MODULE", "", "", Some("load modules")),
+            ("SYS_MODULE", "", "hostUsers: false", None),
+            ("DAC_READ_SEARCH", "", "", Some("by its handle")),
+            ("SYS_PTRACE", "", "", None),
+            ("SYS_PTRACE", "", "hostPID: true", Some("run its own code in the node's processes")),
+            ("SYS_BOOT", "", "hostPID: true", Some("another kernel")),
+            ("SYS_RAWIO", "", "", None),
+            ("SYS_RAWIO", device, devices, Some("the node's devices")),
+            ("NET_ADMIN", device, devices, None),
+            ("BPF, MKNOD, SYS_TIME, NET_RAW", "", "hostPID: true", None),
+        ] {
+            let (immutable, why) = verdict(add, mount, spec);
+            assert_eq!(immutable, Some(told.is_none()), "{add} {spec}: {why}");
+            assert!(why.contains(told.unwrap_or_default()), "{why}");
+            assert!(
+                told.is_none() || why.starts_with("the read-only root is void: the capability "),
+                "{why}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_read_only_socket_can_be_talked_to() {
+        let mount = "{name: v, mountPath: /x, readOnly: true}";
+        for (volume, told) in [
+            ("path: /var/run/docker.sock", Some("a socket")),
+            ("path: /run/containerd/containerd.sock", Some("a socket")),
+            ("path: /run/dbus/system_bus_socket", Some("a socket")),
+            ("path: /srv/api, type: Socket", Some("a socket")),
+            ("path: /var/run/containerd/", Some("the sockets in it")),
+            ("path: /run/systemd", Some("the sockets in it")),
+            ("path: /run", Some("stops at what is mounted below")),
+            ("path: /srv/hassock", None),
+            ("path: /run/udev, type: Directory", None),
+            ("path: /var/log", None),
+        ] {
+            let (immutable, why) =
+                verdict("", mount, &format!("volumes: [{{name: v, hostPath: {{{volume}}}}}]"));
+            assert_eq!(immutable, Some(told.is_none()), "{volume}: {why}");
+            assert!(why.contains(told.unwrap_or_default()), "{why}");
+        }
     }
 }

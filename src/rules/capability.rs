@@ -2,7 +2,7 @@
 
 use super::declared::Declared;
 use super::{About, Check, Finding, Rule};
-use crate::immutability::MOUNTING;
+use crate::immutability::{MOUNTING, power};
 use crate::severity::Severity;
 
 pub(super) static RULE: Rule = Rule {
@@ -39,10 +39,11 @@ fn check(declared: &Declared<'_>, findings: &mut Vec<Finding>) {
         let mut seen = std::collections::BTreeSet::new();
         let beyond = container.added.iter().filter(|(name, _)| !USUAL.contains(&name.as_str()));
         let found = beyond.filter(|(name, _)| seen.insert(name.as_str())).map(|(name, at)| {
+            let void = if container.has_read_only_root() { "the read-only root is void: " } else { "" };
+            let does = power(draft.pod(), container, name);
+            let note = does.map_or(String::new(), |does| format!("{void}the capability {name} {does}"));
+            let finding = draft.finding(name).expecting("not added", name).at_field(*at).noting(note);
             let mounts = MOUNTING.contains(&name.as_str());
-            let void =
-                if mounts && container.has_read_only_root() { "the read-only root is void: " } else { "" };
-            let finding = draft.finding(name).expecting("not added", name).at_field(*at).noting(void);
             Finding { severity: if mounts { Severity::High } else { RULE.severity }, ..finding }
         });
         found.collect::<Vec<_>>()
@@ -51,11 +52,9 @@ fn check(declared: &Declared<'_>, findings: &mut Vec<Finding>) {
 
 fn message(finding: &Finding) -> String {
     let name = finding.observed.as_deref().unwrap_or_default();
-    match name {
-        "ALL" => format!("{}it has all capabilities, and can mount its root anew, writable", finding.note()),
-        "SYS_ADMIN" => format!("{}SYS_ADMIN lets it mount its root anew, writable", finding.note()),
-        "SYS_MODULE" => "SYS_MODULE lets it load modules into the node's kernel".to_owned(),
-        _ => format!("the capability {name} is more than a container needs to run"),
+    match finding.note() {
+        "" => format!("the capability {name} is more than a container needs to run"),
+        does => does.to_owned(),
     }
 }
 
@@ -79,5 +78,11 @@ mod tests {
         assert!(found[0].starts_with("capability///Pod/-/web c SYS_ADMIN high: the read-only root is void"));
         assert!(found[1].starts_with("capability///Pod/-/web c NET_ADMIN medium"));
         assert!(told("[ALL]")[0].contains("ALL high"));
+        assert!(told("[SYS_PTRACE]")[0].ends_with("more than a container needs to run"));
+        let module = &told("[SYS_MODULE]")[0];
+        assert!(
+            module.contains("medium: the read-only root is void") && module.contains("load modules"),
+            "{module}"
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! `volume-unbounded`: an emptyDir has no limit: what fills it fills the node.
 
+use std::collections::BTreeSet;
+
 use super::declared::Declared;
 use super::{About, Check, Finding, Rule};
 use crate::immutability::VolumeKind;
@@ -15,10 +17,12 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(declared: &Declared<'_>, findings: &mut Vec<Finding>) {
     let pod = declared.pod;
+    let mounts = pod.containers.iter().flat_map(|container| &container.mounts);
+    let written: BTreeSet<&str> =
+        mounts.filter(|mount| mount.is_writable(pod)).map(|mount| mount.volume.as_str()).collect();
     for volume in &pod.volumes {
         let VolumeKind::EmptyDir { limited: false, memory } = volume.kind else { continue };
-        let mounts = || pod.containers.iter().flat_map(|container| &container.mounts);
-        if mounts().any(|mount| mount.volume == volume.name && mount.is_writable(pod)) {
+        if written.contains(volume.name.as_str()) {
             let what =
                 if memory { "memory, which counts as its containers'" } else { "disk, and has pods evicted" };
             let note = format!(

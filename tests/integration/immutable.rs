@@ -319,6 +319,11 @@ fn kubernetes_agrees_on_what_is_misplaced_and_takes_the_examples() {
         context("fsGroup: 1"),
         context("sysctls: []"),
         context("hostPID: true"),
+        context("readOnlyRootFs: true"),
+        container("      SecurityContext: {privileged: false}\n"),
+        container("      VolumeMounts: []\n"),
+        pod("  securitycontext: {runAsUser: 1}\n"),
+        pod("  securityContext: {runAsUsr: 1, seLinuxChangePolicy: Recursive}\n"),
         context("runAsUser: 1"),
         container("      privileged: true\n"),
         container("      readOnlyRootFilesystem: true\n"),
@@ -341,6 +346,45 @@ fn kubernetes_agrees_on_what_is_misplaced_and_takes_the_examples() {
         let report = audit(&room, &[&format!("{nth}.yaml"), "-o", "json"]).json();
         let misplaced = keys(&report).iter().any(|key| key.starts_with("misplaced-field"));
         assert_eq!(misplaced, !valid, "{}", texts[nth]);
+    }
+}
+
+#[test]
+#[ignore = "needs kubernetes-validate: scripts/test"]
+fn what_kubernetes_own_schema_refuses_is_told() {
+    let container = |more: &str| format!("{POD}      {more}\n");
+    let pod = |more: &str| POD.replace("spec:\n", &format!("spec:\n  {more}\n"));
+    let texts = [
+        container("volumeMounts: [{name: v}]"),
+        container("volumeMounts: [{mountPath: /v}]"),
+        container("volumeMounts: [v]"),
+        container("volumeMounts: [{name: 1, mountPath: /v}]"),
+        container("securityContext: {capabilities: {add: [{name: a}]}}"),
+        container("securityContext: {capabilities: {drop: [1]}}"),
+        container("securityContext: {privileged: 1}"),
+        POD.replace("name: c", "name: 1"),
+        POD.replace("name: c\n      image", "image"),
+        pod("volumes: [{name: v, emptydir: {}}]"),
+        pod("volumes: [{name: v, emptyDir: true}]"),
+        pod("volumes: [{emptyDir: {}}]"),
+        pod("volumes: [{name: v, hostPath: {}}]"),
+        pod("hostUsers: 'no'"),
+        pod("initContainers: {}"),
+        POD.replace("kind: Pod", "kind: pod"),
+        POD.to_owned(),
+        container("securityContext: {procMount: Default, capabilities: {add: [KILL], drop: [ALL]}}"),
+        pod(
+            "volumes: [{name: v, emptyDir: {sizeLimit: 1Gi}}, {name: w, emptyDir: {sizeLimit: 1000}}, {name: x}]",
+        ),
+        pod("os: {name: linux}"),
+    ];
+    let room = Room::new();
+    let answers = valid(&room, &texts);
+    assert_eq!(answers.iter().filter(|valid| **valid).count(), 4, "{answers:?}");
+    for (nth, valid) in answers.into_iter().enumerate() {
+        let run = audit(&room, &[&format!("{nth}.yaml"), "-o", "json", "--fail-on", "never"]);
+        let said = if valid { 0 } else { 3 };
+        assert_eq!(run.status, said, "{} {}", texts[nth], run.stderr);
     }
 }
 

@@ -10,6 +10,10 @@ use driftless::diagnostic::{Diagnostic, LARGEST_FILE, Source};
 /// Why a file is not read.
 const TOO_LARGE: &str = "it is larger than 64 MiB";
 
+/// Why what a link leads to is not.
+const ELSEWHERE: &str =
+    "it is a link to a folder elsewhere, and such are not followed: name that folder, too";
+
 /// What standard input is called.
 const STDIN: &str = "stdin";
 
@@ -20,47 +24,88 @@ pub(super) enum Input {
     Stdin,
     /// A file.
     File(PathBuf),
-    /// A folder that cannot be looked into, and why.
+    /// What cannot be looked into, and why.
     Closed(PathBuf, String),
 }
 
-/// Everything below the paths, in the order of the paths, and by name within each; each once.
+/// Everything below the paths, in the order of the paths, and by name within each; each once, however it is named.
 pub(super) fn find(paths: &[PathBuf]) -> Vec<Input> {
-    let mut found = Vec::new();
-    let mut seen = BTreeSet::new();
-    for path in paths {
+    let real: Vec<PathBuf> = paths.iter().map(|path| real(path)).collect();
+    let mut walk = Walk { roots: &real, found: Vec::new(), seen: BTreeSet::new() };
+    for (path, real) in paths.iter().zip(&real) {
         if path.as_os_str() == "-" {
-            found.push(Input::Stdin);
+            walk.add(path.clone(), Input::Stdin);
         } else if path.is_dir() {
-            walk(path, &mut found);
+            walk.folder(path, real);
         } else {
-            found.push(Input::File(path.clone()));
+            // A link is not what it leads to: both may be asked for.
+            let name = path.file_name().unwrap_or_default();
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            walk.add(self::real(folder.unwrap_or(Path::new("."))).join(name), Input::File(path.clone()));
         }
     }
-    found.retain(|input| match input {
-        Input::Stdin => seen.insert(PathBuf::from("-")),
-        Input::File(path) | Input::Closed(path, _) => seen.insert(path.clone()),
-    });
-    found
+    walk.found
 }
 
-/// A folder and all below it. Links to folders are not followed: they may lead anywhere, and back.
-fn walk(folder: &Path, found: &mut Vec<Input>) {
-    let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-    let mut paths: Vec<PathBuf> = match entries {
-        Ok(entries) => entries.into_iter().map(|entry| entry.path()).collect(),
-        Err(error) => return found.push(Input::Closed(folder.to_owned(), error.to_string())),
-    };
-    paths.sort();
-    for path in paths {
-        let is_link = path.is_symlink();
-        if path.is_dir() {
-            if !is_link && path.file_name().is_some_and(|name| name != ".git") {
-                walk(&path, found);
-            }
-        } else if path.is_file() && is_named_like_a_manifest(&path) {
-            found.push(Input::File(path));
+/// Where a path really is, if it is anywhere.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// A walk through folders.
+struct Walk<'r> {
+    /// Where the paths that were asked for really are.
+    roots: &'r [PathBuf],
+    found: Vec<Input>,
+    seen: BTreeSet<PathBuf>,
+}
+
+impl Walk<'_> {
+    fn add(&mut self, real: PathBuf, input: Input) {
+        if self.seen.insert(real) {
+            self.found.push(input);
         }
+    }
+
+    /// A folder and all below it. Links to folders are not followed: they may lead anywhere, and back.
+    fn folder(&mut self, folder: &Path, real: &Path) {
+        let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let mut names: Vec<_> = match entries {
+            Ok(entries) => entries.into_iter().map(|entry| entry.file_name()).collect(),
+            Err(error) => {
+                return self.add(real.to_owned(), Input::Closed(folder.to_owned(), error.to_string()));
+            }
+        };
+        names.sort();
+        for name in names {
+            let (path, real) = (folder.join(&name), real.join(&name));
+            let closed = |why: &str| Input::Closed(path.clone(), why.to_owned());
+            let input = match std::fs::metadata(&path) {
+                Ok(what) if what.is_dir() && !path.is_symlink() => {
+                    if name != ".git" {
+                        self.folder(&path, &real);
+                    }
+                    continue;
+                }
+                // What is asked for anyway is found there.
+                Ok(what) if what.is_dir() && self.is_asked_for(&path) => continue,
+                Ok(what) if what.is_dir() => closed(ELSEWHERE),
+                _ if !is_named_like_a_manifest(&path) => continue,
+                Ok(what) if what.is_file() => Input::File(path),
+                Ok(_) => closed("it is no file"),
+                Err(error) if path.is_symlink() => {
+                    closed(&format!("it is a link that leads nowhere ({error})"))
+                }
+                Err(error) => closed(&error.to_string()),
+            };
+            self.add(real, input);
+        }
+    }
+
+    /// Whether a link leads into a folder that is walked through.
+    fn is_asked_for(&self, link: &Path) -> bool {
+        let target = real(link);
+        self.roots.iter().any(|root| target.starts_with(root))
     }
 }
 
@@ -126,6 +171,20 @@ fn take(from: impl io::Read) -> Result<Vec<u8>, String> {
 mod tests {
     use super::*;
 
+    /// What is found, without the way to the folder.
+    fn found(folder: &Path, paths: &[PathBuf]) -> Vec<String> {
+        let before = format!("{}/", folder.display());
+        let told = |input: &Input| match input {
+            Input::Closed(_, why) => format!("{}: {why}", input.name()),
+            Input::File(_) | Input::Stdin => input.name(),
+        };
+        find(paths).iter().map(|input| told(input).replace(&before, "")).collect()
+    }
+
+    fn link(to: &str, at: PathBuf) {
+        std::os::unix::fs::symlink(to, at).unwrap();
+    }
+
     #[test]
     fn folders_are_walked_by_name_and_links_to_folders_are_not() {
         let folder = tempfile::tempdir().unwrap();
@@ -135,11 +194,48 @@ mod tests {
         for name in ["b/c/x.YML", "b/a.yaml", "a.json", "notes.txt", ".git/x.yaml"] {
             std::fs::write(path(name), "").unwrap();
         }
-        std::os::unix::fs::symlink("..", path("b/loop")).unwrap();
-        let found: Vec<String> = find(&[folder.path().to_owned(), path("a.json")])
-            .iter()
-            .map(|input| input.name().replace(&format!("{}/", folder.path().display()), ""))
-            .collect();
-        assert_eq!(found, ["a.json", "b/a.yaml", "b/c/x.YML"]);
+        link("..", path("b/loop"));
+        assert_eq!(
+            found(folder.path(), &[folder.path().to_owned(), path("a.json")]),
+            ["a.json", "b/a.yaml", "b/c/x.YML"]
+        );
+    }
+
+    #[test]
+    fn what_is_asked_for_twice_is_read_once_and_a_link_to_a_file_is_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(path("a/b")).unwrap();
+        std::fs::write(path("a/b/x.yaml"), "").unwrap();
+        link("b/x.yaml", path("a/y.yaml"));
+        link("a", path("same"));
+        let paths = [path("a"), path("a/b/../"), path("same"), path("a/./b/x.yaml"), "-".into(), "-".into()];
+        assert_eq!(found(folder.path(), &paths), ["a/b/x.yaml", "a/y.yaml", "stdin"]);
+    }
+
+    #[test]
+    fn what_cannot_be_followed_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(path("in/deep")).unwrap();
+        std::fs::create_dir_all(path("out")).unwrap();
+        link("nowhere", path("in/a.yaml"));
+        link("b.yaml", path("in/b.yaml"));
+        link("nowhere", path("in/notes"));
+        link("../out", path("in/out"));
+        link("deep", path("in/same"));
+        std::fs::write(path("in/e\u{1b}[2J\n.yaml"), "").unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(path("in/s.yaml")).unwrap();
+        let told = found(folder.path(), &[path("in")]);
+        assert_eq!(told.len(), 5, "{told:?}");
+        for (told, begins) in told.iter().zip([
+            "in/a.yaml: it is a link that leads nowhere (",
+            "in/b.yaml: it is a link that leads nowhere (",
+            "in/e\\u{1b}[2J\\n.yaml",
+            "in/out: it is a link to a folder elsewhere",
+            "in/s.yaml: it is no file",
+        ]) {
+            assert!(told.starts_with(begins), "{told}");
+        }
     }
 }

@@ -1,29 +1,60 @@
 //! One container: its `securityContext`, its mounts, its image and what it runs.
 
-use super::{Container, Mount, Reader, Role, Word, variables};
+use std::collections::HashSet;
+
+use super::{Container, Mount, Reader, Role, Word, refused, variables};
 use crate::immutability::coverage::Coverage;
 use crate::immutability::path::normalise;
-use crate::immutability::yaml::{Node, shown};
+use crate::immutability::yaml::{Node, Wrong, shown};
+
+/// What to do about a container without an image, in one of Kubernetes' own kinds and in others.
+pub(super) const PATCH: &str =
+    "is this a patch? what counts is the whole: kustomize build FOLDER | driftless immutable -";
+pub(super) const CONTROLLER: &str =
+    "its controller adds to it: audit what it makes, kubectl get pods -o yaml | driftless immutable -";
+
+/// What holds for all containers of a pod.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Around {
+    /// Whether the kind is one of Kubernetes' own.
+    pub(super) own: bool,
+    pub(super) windows: bool,
+    /// Whether something is wrong with the pod.
+    pub(super) unclear: bool,
+}
 
 /// Reads a container; `place` is what it is called if it has no name.
 pub(super) fn read(
     node: &Node,
     role: Role,
     place: &str,
-    unclear: bool,
+    around: Around,
     reader: &mut Reader<'_>,
 ) -> Container {
+    let Around { own, windows, unclear } = around;
     let object = reader.subject.clone();
     reader.subject = format!("{object} {}", node.text_of("name").map_or_else(|| place.to_owned(), shown));
     let context = reader.map(Some(node), "securityContext");
     let read_only_root = reader.boolean(context, "readOnlyRootFilesystem");
-    let root_unclear = reader.is_unclear() || unclear;
-    let name = reader.text(Some(node), "name").map_or_else(|| place.to_owned(), |(name, _)| shown(&name));
+    let mut root_unclear = reader.is_unclear() || unclear;
     let image = reader.text(Some(node), "image").map(|(image, _)| shown(&image));
+    if node.get("image").is_none() {
+        // What it is merged into may say more.
+        root_unclear = true;
+        let title = "this container has no image";
+        let help = if own { PATCH } else { CONTROLLER };
+        reader.wrong("image", Wrong::new(node.span.clone(), title, help));
+    }
+    let name = reader.text(Some(node), "name").map_or_else(|| place.to_owned(), |(name, _)| shown(&name));
     let capabilities = reader.map(context, "capabilities");
-    let added = reader.list(capabilities, "add").iter();
-    let added = added.filter_map(|item| Some((capability(item.text()?), item.span.clone())));
-    let added: Vec<_> = added.map(|(name, span)| (name, reader.at(&span))).collect();
+    let added = refused::capabilities(capabilities, "add", reader);
+    refused::capabilities(capabilities, "drop", reader);
+    let privileged = reader.boolean(context, "privileged");
+    let escalation = reader.boolean(context, "allowPrivilegeEscalation");
+    if let Some((false, _)) = escalation {
+        refused::escalation(context, matches!(privileged, Some((true, _))), &added, reader);
+    }
+    let added = added.into_iter().map(|(name, at)| (capability(name), at)).collect();
     let mut room = variables::ROOM;
     let variables = variables::read(node, &mut room);
     let mut words = |list: &str| -> Vec<Word> {
@@ -49,27 +80,57 @@ pub(super) fn read(
         runs_as,
         variables,
         read_only_root,
-        privileged: reader.boolean(context, "privileged"),
+        privileged,
         host_process: reader.boolean(windows_options, "hostProcess"),
-        escalation: reader.boolean(context, "allowPrivilegeEscalation"),
-        proc_mount: reader.text(context, "procMount"),
+        escalation,
+        proc_mount: refused::proc_mount(context, reader),
         added,
         mounts: Vec::new(),
         root_unclear,
         unclear: false,
         coverage: Coverage::NotAsked,
     };
+    let mut places = HashSet::new();
     for mount in reader.list(Some(node), "volumeMounts") {
-        let (volume, path) = (mount.text_of("name"), mount.text_of("mountPath"));
-        let (Some(volume), Some(path)) = (volume, path) else { continue };
-        let (volume, path) = (shown(volume), shown(&normalise(path)));
-        let read_only = reader.boolean(Some(mount), "readOnly").is_some_and(|(read_only, _)| read_only);
-        let recursively = mount.text_of("recursiveReadOnly") == Some("Enabled");
-        container.mounts.push(Mount { volume, path, read_only, recursively, at: reader.at(&mount.span) });
+        if let Some((path, read)) = self::mount(mount, windows, reader) {
+            if !places.insert(path) {
+                twice(mount, &read.path, reader);
+            }
+            container.mounts.push(read);
+        }
     }
     container.unclear = reader.take_unclear() || unclear;
     reader.subject = object;
     container
+}
+
+/// One mount, and its path as it is written.
+fn mount(node: &Node, windows: bool, reader: &mut Reader<'_>) -> Option<(String, Mount)> {
+    if !node.is_map() {
+        let help = "write its volume and its place: `- name: cache`, and `mountPath: /var/cache` below";
+        reader.wrong("volumeMounts", Wrong::new(node.span.clone(), "this is no mount", help));
+        return None;
+    }
+    let (volume, path) = (reader.text(Some(node), "name"), reader.text(Some(node), "mountPath"));
+    for field in ["name", "mountPath"].into_iter().filter(|field| node.get(field).is_none()) {
+        let title = format!("this mount has no {field}");
+        let help = "Kubernetes refuses it: a mount names its volume and says where";
+        reader.wrong("volumeMounts", Wrong::new(node.span.clone(), title, help));
+    }
+    let read_only = reader.boolean(Some(node), "readOnly").is_some_and(|(read_only, _)| read_only);
+    let recursively = node.text_of("recursiveReadOnly") == Some("Enabled");
+    refused::sub_path(node, reader);
+    let ((volume, _), (written, _)) = (volume?, path?);
+    refused::mount_path(node, &written, windows, reader);
+    let path = shown(&normalise(&written));
+    Some((written, Mount { volume: shown(&volume), path, read_only, recursively, at: reader.at(&node.span) }))
+}
+
+/// Tells of two mounts at one place: nobody can say which of them is seen.
+pub(super) fn twice(node: &Node, path: &str, reader: &mut Reader<'_>) {
+    let title = format!("two mounts are at `{path}`");
+    let help = "Kubernetes refuses it, or the one hides the other: keep one of them";
+    reader.wrong("volumeMounts", Wrong::new(node.span.clone(), title, help));
 }
 
 /// `SYS_ADMIN` for `CAP_SYS_ADMIN`, which runtimes take, too.

@@ -1,7 +1,9 @@
 //! Fields that do nothing where they stand: Kubernetes drops what it does not know at a place, and whoever wrote it
 //! there believes that it holds.
 
+use super::find::Template;
 use super::{Container, Misplaced, Pod, Reader};
+use crate::diagnostic::nearest;
 use crate::immutability::yaml::{Node, shown};
 
 /// Fields of a container's securityContext that a pod's does not have.
@@ -9,8 +11,14 @@ const CONTAINERS: [&str; 5] =
     ["readOnlyRootFilesystem", "privileged", "allowPrivilegeEscalation", "capabilities", "procMount"];
 
 /// Fields of a pod's securityContext that a container's does not have.
-const PODS: [&str; 5] =
-    ["sysctls", "fsGroup", "fsGroupChangePolicy", "supplementalGroups", "supplementalGroupsPolicy"];
+const PODS: [&str; 6] = [
+    "sysctls",
+    "fsGroup",
+    "fsGroupChangePolicy",
+    "seLinuxChangePolicy",
+    "supplementalGroups",
+    "supplementalGroupsPolicy",
+];
 
 /// Fields of a pod's spec itself.
 const SPECS: [&str; 4] = ["hostPID", "hostIPC", "hostNetwork", "hostUsers"];
@@ -26,6 +34,24 @@ const BOTH: [&str; 7] = [
     "windowsOptions",
 ];
 
+/// Fields around a pod, of a pod and of a container that say what can be changed.
+const AROUND: [&str; 2] = ["metadata", "spec"];
+const POD: [&str; 10] = [
+    "containers",
+    "ephemeralContainers",
+    "hostIPC",
+    "hostNetwork",
+    "hostPID",
+    "hostUsers",
+    "initContainers",
+    "os",
+    "securityContext",
+    "volumes",
+];
+const CONTAINER: [&str; 7] =
+    ["args", "command", "env", "image", "securityContext", "volumeDevices", "volumeMounts"];
+
+const NO_SUCH_FIELD: &str = "Kubernetes knows no such field";
 const NO_SUCH_POD_FIELD: &str = "a pod's securityContext has no such field, and no container inherits it: it belongs in each container's securityContext";
 const NEEDS_CONTEXT: &str =
     "it does nothing outside securityContext: it belongs in the container's securityContext";
@@ -55,14 +81,36 @@ impl Look<'_, '_> {
         }
     }
 
-    /// Keys of a securityContext that differ from a known one in their capitals alone.
-    fn misspelt(&mut self, context: Option<&Node>, way: &str) {
-        let known = || CONTAINERS.iter().chain(&PODS).chain(&SPECS).chain(&BOTH);
-        for (key, _) in context.map(Node::pairs).unwrap_or_default() {
-            let Some(name) = key.text() else { continue };
-            if let Some(right) = known().find(|right| right.eq_ignore_ascii_case(name) && **right != name) {
-                let told = format!("Kubernetes knows no such field: it is written {right}");
-                self.add(format!("{way}{}", shown(name)), told, key);
+    /// Keys of a securityContext that Kubernetes has nowhere.
+    fn unknown(&mut self, context: Option<&Node>, way: &str) {
+        let known = || CONTAINERS.iter().chain(&PODS).chain(&SPECS).chain(&BOTH).copied();
+        for (key, value) in context.map(Node::pairs).unwrap_or_default() {
+            let Some(name) =
+                key.text().filter(|name| !value.is_null() && !known().any(|known| known == *name))
+            else {
+                continue;
+            };
+            let same = known().find(|known| known.eq_ignore_ascii_case(name));
+            let told = match same.or_else(|| nearest(name, known())) {
+                Some(right) => format!("{NO_SUCH_FIELD}: it is written {right}"),
+                None => format!("{NO_SUCH_FIELD} in a securityContext"),
+            };
+            self.add(format!("{way}{}", shown(name)), told, key);
+        }
+    }
+
+    /// Keys that differ from a known one in their capitals alone.
+    fn capitals(&mut self, map: Option<&Node>, way: &str, known: &[&str]) {
+        for (key, value) in map.map(Node::pairs).unwrap_or_default() {
+            let Some(name) = key.text().filter(|_| !value.is_null()) else { continue };
+            if let Some(right) =
+                known.iter().find(|right| right.eq_ignore_ascii_case(name) && **right != name)
+            {
+                self.add(
+                    format!("{way}{}", shown(name)),
+                    format!("{NO_SUCH_FIELD}: it is written {right}"),
+                    key,
+                );
             }
         }
     }
@@ -87,7 +135,8 @@ pub(super) fn in_container(
     look.keys(Some(node), "", &SPECS, IN_SPEC);
     look.keys(context, "securityContext.", &PODS, IN_POD_CONTEXT);
     look.keys(context, "securityContext.", &SPECS, IN_SPEC);
-    look.misspelt(context, "securityContext.");
+    look.unknown(context, "securityContext.");
+    look.capitals(Some(node), "", &CONTAINER);
     if windows {
         look.keys(context, "securityContext.", &CONTAINERS, WINDOWS);
     }
@@ -95,21 +144,26 @@ pub(super) fn in_container(
 
 /// What stands wrong in a pod, beside its containers.
 pub(super) fn in_pod(
-    template: &Node,
-    spec: &Node,
+    template: &Template<'_>,
     windows: bool,
     reader: &Reader<'_>,
     found: &mut Vec<Misplaced>,
 ) {
+    let spec = template.spec;
     let context = spec.get("securityContext").map(AsRef::as_ref);
     let mut look = Look { reader, container: None, found };
-    look.keys(Some(template), "", &["securityContext"], IN_TEMPLATE);
-    look.keys(Some(template), "", &CONTAINERS, EACH_CONTAINER);
-    look.keys(Some(template), "", &SPECS, IN_SPEC);
-    look.keys(Some(spec), "spec.", &CONTAINERS, EACH_CONTAINER);
+    if template.is_pure() {
+        let template = Some(template.node);
+        look.keys(template, "", &["securityContext"], IN_TEMPLATE);
+        look.keys(template, "", &CONTAINERS, EACH_CONTAINER);
+        look.keys(template, "", &SPECS, IN_SPEC);
+        look.keys(Some(spec), "spec.", &CONTAINERS, EACH_CONTAINER);
+        look.capitals(template, "", &AROUND);
+        look.capitals(Some(spec), "spec.", &POD);
+    }
     look.keys(context, "spec.securityContext.", &CONTAINERS, NO_SUCH_POD_FIELD);
     look.keys(context, "spec.securityContext.", &SPECS, IN_SPEC);
-    look.misspelt(context, "spec.securityContext.");
+    look.unknown(context, "spec.securityContext.");
     for volume in spec.get("volumes").map(|volumes| volumes.items()).unwrap_or_default() {
         look.keys(Some(volume), "spec.volumes.", &["readOnly"], ON_MOUNT);
         for source in ["hostPath", "emptyDir"] {

@@ -7,6 +7,7 @@ mod container;
 mod find;
 mod misplaced;
 mod pod;
+mod refused;
 mod value;
 mod variables;
 
@@ -126,7 +127,12 @@ pub enum VolumeKind {
         memory: bool,
     },
     /// A path of the node.
-    HostPath(String),
+    HostPath {
+        /// The path, normalised.
+        path: String,
+        /// Whether its `type` says that it is a socket.
+        socket: bool,
+    },
     /// What Kubernetes mounts read-only whatever the mount says: a configMap, a secret, an image.
     ReadOnly,
     /// A claim, or a share; `true` if the volume itself is read-only.
@@ -241,6 +247,17 @@ impl Container {
 /// Folders of a node below which others are mounted, writable: tmpfs, cgroups, volumes.
 const MOUNTED_BELOW: [&str; 7] = ["/", "/dev", "/run", "/sys", "/var", "/var/lib", "/var/lib/kubelet"];
 
+/// Folders of a node that hold the sockets of those who rule it: container runtimes, systemd.
+const SOCKETS: [&str; 7] = [
+    "/run/containerd",
+    "/run/crio",
+    "/run/dbus",
+    "/run/docker",
+    "/run/k3s/containerd",
+    "/run/podman",
+    "/run/systemd",
+];
+
 /// A volume's place in a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mount {
@@ -257,9 +274,14 @@ pub struct Mount {
 }
 
 impl Mount {
+    /// What its volume is.
+    fn kind<'p>(&self, pod: &'p Pod) -> Option<&'p VolumeKind> {
+        pod.volume(&self.volume).map(|volume| &volume.kind)
+    }
+
     /// Whether a container can write there.
     pub fn is_writable(&self, pod: &Pod) -> bool {
-        let volume = pod.volume(&self.volume).map(|volume| &volume.kind);
+        let volume = self.kind(pod);
         !self.read_only && !matches!(volume, Some(VolumeKind::ReadOnly | VolumeKind::Lasting(true)))
     }
 
@@ -267,9 +289,15 @@ impl Mount {
     /// at what is mounted below.
     pub fn is_read_only_in_vain(&self, pod: &Pod) -> Option<&'static str> {
         let path = self.host_path(pod).filter(|_| self.read_only)?;
-        let ending = path.rsplit_once('.').map(|(_, ending)| ending);
-        if matches!(ending, Some("sock" | "socket")) {
+        let named = ["sock", "socket"].iter().any(|ending| {
+            let before = path.strip_suffix(ending).and_then(|rest| rest.chars().next_back());
+            before.is_some_and(|character| !character.is_alphanumeric())
+        });
+        if named || matches!(self.kind(pod), Some(VolumeKind::HostPath { socket: true, .. })) {
             return Some("readOnly stops nobody from talking to a socket");
+        }
+        if SOCKETS.contains(&path) {
+            return Some("readOnly stops nobody from talking to the sockets in it");
         }
         let full = MOUNTED_BELOW.contains(&path) && !self.recursively;
         full.then_some("readOnly stops at what is mounted below it, but for recursiveReadOnly: Enabled")
@@ -277,8 +305,8 @@ impl Mount {
 
     /// The path of the node that it shows, with what `subPath` adds left out.
     pub fn host_path<'p>(&self, pod: &'p Pod) -> Option<&'p str> {
-        match pod.volume(&self.volume).map(|volume| &volume.kind) {
-            Some(VolumeKind::HostPath(path)) => Some(path),
+        match self.kind(pod) {
+            Some(VolumeKind::HostPath { path, .. }) => Some(path),
             _ => None,
         }
     }

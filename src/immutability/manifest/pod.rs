@@ -1,8 +1,11 @@
 //! A pod, or the template of one: its `metadata` and its `spec`.
 
-use std::rc::Rc;
+use std::collections::{HashMap, HashSet};
 
-use super::{Annotation, Container, Pod, Reader, Role, Volume, VolumeKind, container, misplaced};
+use super::container::{Around, CONTROLLER, PATCH};
+use super::find::Template;
+use super::refused::Names;
+use super::{Annotation, Container, Pod, Reader, Role, Volume, VolumeKind, container, misplaced, refused};
 use crate::immutability::path::normalise;
 use crate::immutability::yaml::{Node, Wrong, shown};
 
@@ -13,24 +16,27 @@ const OURS: &str = "driftless.dev/";
 const LISTS: [(&str, Role); 3] =
     [("initContainers", Role::Init), ("containers", Role::Main), ("ephemeralContainers", Role::Ephemeral)];
 
+/// So many times may a mount be held against a volume: a thousand of each, four times over.
+const MOST_PAIRS: usize = 4_000_000;
+
 /// Volumes that Kubernetes mounts read-only whatever their mounts say.
 const READ_ONLY: [&str; 5] = ["configMap", "secret", "downwardAPI", "projected", "image"];
 
-/// Reads a template; `outer` are the annotations of the object around it, `claims` those of a StatefulSet, none
-/// of which is known in a kind that is not Kubernetes' own: what writes such pods may give them more volumes.
+/// Reads a template; `outer` are the annotations of the object around it, `claims` the volumes that its object
+/// claims. In a kind that is not Kubernetes' own nobody knows them: what writes such pods may give them more.
 pub(super) fn read(
-    template: &Node,
+    template: &Template<'_>,
     inside: Option<String>,
     outer: Option<&Node>,
-    claims: Option<&[Rc<Node>]>,
+    claims: &[std::rc::Rc<Node>],
     reader: &mut Reader<'_>,
 ) -> Pod {
-    let spec = template.get("spec").map(AsRef::as_ref);
-    let own = template.at(&["metadata", "annotations"]);
-    let windows = spec.and_then(|spec| spec.at(&["os", "name"])).and_then(Node::text) == Some("windows");
+    let spec = Some(template.spec);
+    let own = template.node.at(&["metadata", "annotations"]);
+    let windows = refused::is_windows(spec, reader);
     let mut pod = Pod {
         inside,
-        at: reader.at(&template.span),
+        at: reader.at(&template.node.span),
         windows,
         host_users: reader.boolean(spec, "hostUsers").is_none_or(|(host, _)| host),
         host_namespaces: Vec::new(),
@@ -57,45 +63,97 @@ pub(super) fn read(
             pod.sysctls.push((dotted(&name), reader.at(&sysctl.span)));
         }
     }
-    for node in reader.list(spec, "volumes") {
-        pod.volumes.extend(volume(node, reader));
-    }
-    for claim in claims.unwrap_or_default() {
+    // A claim takes the place of a volume of its name.
+    for claim in claims {
         if let Some(name) = claim.at(&["metadata", "name"]).and_then(Node::text) {
             let at = reader.at(&claim.span);
             pod.volumes.push(Volume { name: shown(name), kind: VolumeKind::Lasting(false), at });
         }
     }
+    let claimed: HashSet<String> = pod.volumes.iter().map(|volume| volume.name.clone()).collect();
+    let mut names = Names::default();
+    for node in reader.list(spec, "volumes") {
+        names.take(node, "volume", true, reader);
+        pod.volumes
+            .extend(volume(node, template.own, reader).filter(|volume| !claimed.contains(&volume.name)));
+    }
+    containers(template, &mut pod, host_process, reader);
+    let list = template.spec.get("containers");
+    if list.is_none_or(|list| list.is_list() && list.items().is_empty()) {
+        let help = if template.own { PATCH } else { CONTROLLER };
+        let title = "this pod has no containers";
+        reader.wrong("containers", Wrong::new(template.spec.span.clone(), title, help));
+        reader.take_unclear();
+    }
+    misplaced::in_pod(template, windows, reader, &mut pod.misplaced);
+    pod
+}
+
+fn containers(
+    template: &Template<'_>,
+    pod: &mut Pod,
+    host_process: Option<(bool, super::At)>,
+    reader: &mut Reader<'_>,
+) {
     // What is wrong with the pod leaves all of its containers unclear.
-    let unclear = reader.take_unclear();
+    let around = Around { own: template.own, windows: pod.windows, unclear: reader.take_unclear() };
+    let mut names = Names::default();
+    let mut doubled = HashSet::new();
     for (list, role) in LISTS {
-        for (nth, node) in reader.list(spec, list).iter().enumerate() {
+        for (nth, node) in reader.list(Some(template.spec), list).iter().enumerate() {
             if !node.is_map() {
                 let help = "write its name and its image: `- name: web`, and `image: …` below";
                 reader.wrong(list, Wrong::new(node.span.clone(), "this is no container", help));
                 continue;
             }
-            let mut container = container::read(node, role, &format!("{list}[{nth}]"), unclear, reader);
+            let twice = names.take(node, "container", template.own, reader);
+            let mut container = container::read(node, role, &format!("{list}[{nth}]"), around, reader);
             container.host_process = container.host_process.or(host_process);
-            if claims.is_some() && undeclared(node, &pod, &container, reader) {
+            too_many(node, pod, &mut container, reader);
+            if twice {
+                doubled.insert(container.name.clone());
+            }
+            if template.own
+                && undeclared(node, pod, &container, reader) | hidden(node, pod, &container, reader)
+            {
                 container.unclear = true;
             }
-            misplaced::in_container(node, &container, windows, reader, &mut pod.misplaced);
+            misplaced::in_container(node, &container, pod.windows, reader, &mut pod.misplaced);
             pod.containers.push(container);
         }
     }
-    if let Some(spec) = spec
-        .filter(|spec| spec.get("containers").is_none_or(|list| list.is_list() && list.items().is_empty()))
-    {
-        let help =
-            "is this a patch? what counts is the whole: kustomize build FOLDER | driftless immutable -";
-        reader.wrong("containers", Wrong::new(spec.span.clone(), "this pod has no containers", help));
+    for container in pod.containers.iter_mut().filter(|container| doubled.contains(&container.name)) {
+        container.unclear = true;
+    }
+}
+
+/// Leaves out mounts that are more than any object of Kubernetes holds, and would take minutes to look through.
+fn too_many(node: &Node, pod: &Pod, container: &mut Container, reader: &mut Reader<'_>) {
+    if container.mounts.len().saturating_mul(pod.volumes.len()) > MOST_PAIRS {
+        let help = "Kubernetes takes no object of more than 1.5 MiB: give each container what it needs";
+        let title = "it has more mounts and volumes than are looked through";
+        reader.wrong("volumeMounts", Wrong::new(node.span.clone(), title, help));
         reader.take_unclear();
+        container.mounts.clear();
+        container.unclear = true;
     }
-    if let Some(spec) = spec {
-        misplaced::in_pod(template, spec, windows, reader, &mut pod.misplaced);
-    }
-    pod
+}
+
+/// Tells of two mounts that lead to one place by different names, if one can be written to and the other not.
+fn hidden(node: &Node, pod: &Pod, container: &Container, reader: &mut Reader<'_>) -> bool {
+    let mut places: HashMap<&str, bool> = HashMap::with_capacity(container.mounts.len());
+    let other = container.mounts.iter().find(|mount| {
+        let writable = mount.is_writable(pod);
+        places.insert(&mount.path, writable).is_some_and(|other| other != writable)
+    });
+    let Some(mount) = other.filter(|_| !container.unclear) else { return false };
+    let nodes = node.get("volumeMounts").map(|mounts| mounts.items()).unwrap_or_default();
+    let node = nodes.iter().find(|node| reader.at(&node.span) == mount.at).map_or(node, AsRef::as_ref);
+    let object = reader.inside(&container.name);
+    container::twice(node, &mount.path, reader);
+    reader.take_unclear();
+    reader.subject = object;
+    true
 }
 
 /// Tells of a mount whose volume the pod does not have; Kubernetes refuses that.
@@ -107,8 +165,7 @@ fn undeclared(node: &Node, pod: &Pod, container: &Container, reader: &mut Reader
         "Kubernetes refuses a mount without its volume: add it to the pod's volumes, or put the name right";
     let title = format!("the pod has no volume `{}`", mount.volume);
     let span = node.entry("volumeMounts").map_or(node.span.clone(), |(key, _)| key.span.clone());
-    let object = std::mem::take(&mut reader.subject);
-    reader.subject = format!("{object} {}", container.name);
+    let object = reader.inside(&container.name);
     reader.wrong("volumeMounts", Wrong::new(span, title, help));
     reader.take_unclear();
     reader.subject = object;
@@ -143,28 +200,34 @@ fn dotted(name: &str) -> String {
     shown(&swapped.collect::<String>())
 }
 
-fn volume(node: &Node, reader: &mut Reader<'_>) -> Option<Volume> {
+fn volume(node: &Node, own: bool, reader: &mut Reader<'_>) -> Option<Volume> {
     let at = reader.at(&node.span);
-    let name = shown(node.text_of("name")?);
-    let is_source = |key: &Node| !matches!(key.text(), Some("name" | "readOnly"));
-    let source = node.pairs().iter().find(|(key, value)| is_source(key) && !value.is_null());
-    // What is null is not there, and a volume without a source is an emptyDir.
-    let Some((source, value)) = source.and_then(|(key, value)| Some((key.text()?, value))) else {
+    let source = refused::source(node, own, reader);
+    let (name, _) = reader.text(Some(node), "name")?;
+    let name = shown(&name);
+    let Some((source, value)) = source else {
         return Some(Volume { name, kind: VolumeKind::EmptyDir { limited: false, memory: false }, at });
     };
-    let read_only = reader.boolean(Some(value), "readOnly").is_some_and(|(read_only, _)| read_only);
+    let fields = reader.map(Some(node), source);
+    let read_only = reader.boolean(fields, "readOnly").is_some_and(|(read_only, _)| read_only);
     let kind = match source {
         "emptyDir" => VolumeKind::EmptyDir {
-            limited: value.get("sizeLimit").is_some(),
+            limited: refused::is_limited(value, reader),
             memory: value.text_of("medium") == Some("Memory"),
         },
         "hostPath" => {
-            let path = reader.text(Some(value), "path");
-            if path.is_none() && !reader.is_unclear() {
-                let help = "Kubernetes refuses a hostPath that names no path of the node";
-                reader.wrong("hostPath", Wrong::new(node.span.clone(), "this hostPath has no path", help));
+            let path = reader.text(fields, "path");
+            match &path {
+                Some((path, _)) => refused::host_path(value, path, reader),
+                None if reader.is_unclear() => {}
+                None => {
+                    let help = "Kubernetes refuses a hostPath that names no path of the node";
+                    reader
+                        .wrong("hostPath", Wrong::new(node.span.clone(), "this hostPath has no path", help));
+                }
             }
-            VolumeKind::HostPath(path.map_or_else(|| "/".to_owned(), |(path, _)| shown(&normalise(&path))))
+            let path = path.map_or_else(|| "/".to_owned(), |(path, _)| shown(&normalise(&path)));
+            VolumeKind::HostPath { path, socket: value.text_of("type") == Some("Socket") }
         }
         _ if READ_ONLY.contains(&source) => VolumeKind::ReadOnly,
         _ => VolumeKind::Lasting(read_only),

@@ -26,10 +26,28 @@ impl<'a> Reader<'a> {
         self.lines.at(span.start)
     }
 
+    /// Speaks of a part of what is being read, until the subject that it gives is put back.
+    pub(super) fn inside(&mut self, part: &str) -> String {
+        let whole = format!("{} {part}", self.subject);
+        std::mem::replace(&mut self.subject, whole)
+    }
+
     /// A mistake in what is being read, which leaves it unclear.
     pub(super) fn wrong(&mut self, field: &str, wrong: Wrong) {
         self.unclear = true;
+        self.note(field, wrong);
+    }
+
+    /// A mistake that changes nothing of what is known.
+    pub(super) fn note(&mut self, field: &str, wrong: Wrong) {
         self.wrong.push((format!("{} {field}", self.subject), wrong));
+    }
+
+    /// A value that can be read and is none that Kubernetes takes: a mistake at the value's place.
+    pub(super) fn refuse(&mut self, map: Option<&Node>, field: &str, title: String, help: &'static str) {
+        if let Some((_, value)) = map.and_then(|map| map.entry(field)) {
+            self.wrong(field, Wrong::new(value.span.clone(), title, help));
+        }
     }
 
     /// Whether a mistake was found since it was last taken.
@@ -58,6 +76,17 @@ impl<'a> Reader<'a> {
 
     /// A text of a map, with the place of its key.
     pub(super) fn text(&mut self, map: Option<&Node>, field: &str) -> Option<(String, At)> {
+        let (_, value) = map?.entry(field)?;
+        if value.text().is_some() && value.is_typed() {
+            let help = "put it in quotes: Kubernetes refuses a number or a boolean here";
+            self.wrong(field, Wrong::new(value.span.clone(), format!("`{field}` is no text"), help));
+            return None;
+        }
+        self.word(map, field)
+    }
+
+    /// A text of a map, or a number, with the place of its key.
+    pub(super) fn word(&mut self, map: Option<&Node>, field: &str) -> Option<(String, At)> {
         let (key, value) = map?.entry(field)?;
         let Some(text) = value.text() else {
             let help = "Kubernetes refuses anything but a text here";

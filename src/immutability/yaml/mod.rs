@@ -3,6 +3,7 @@
 //! Aliases are shared and never copied, and what a document unfolds to is bounded, so that aliases of aliases cost
 //! nothing. A key that stands twice is a mistake, as it is for kubectl. JSON is YAML, and read by the same parser.
 
+mod merge;
 mod split;
 mod template;
 
@@ -13,8 +14,9 @@ use std::rc::Rc;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag};
 
+use merge::Merge;
 pub(super) use split::documents;
-pub(super) use template::begins as is_template;
+pub(super) use template::{TEMPLATE, begins as is_template};
 
 /// What a document may unfold to: a unit for each node, and for each 64 bytes of text.
 const MOST: usize = 2_000_000;
@@ -205,14 +207,16 @@ impl Tree<'_> {
 
     /// Keys and values, a map's own before those that it merges, each key once.
     fn pairs(&self, items: Vec<Rc<Node>>, shape: Shape) -> Result<Vec<Pair>, Wrong> {
-        let (mut merged, mut own) = (Vec::new(), Vec::with_capacity(items.len() / 2));
+        let (mut merge, mut own) = (None, Vec::with_capacity(items.len() / 2));
         let mut items = items.into_iter();
         while let (Some(key), Some(value)) = (items.next(), items.next()) {
             if shape == Shape::Block {
                 self.check_indent(&key)?;
             }
             match &key.kind {
-                Kind::Scalar { text, plain: true } if text == "<<" => merged.extend(merge(&value)?),
+                Kind::Scalar { text, plain: true } if text == "<<" => {
+                    merge = Some(Merge::of(key, &value, own.len(), merge.as_ref())?);
+                }
                 Kind::Scalar { .. } => own.push((key, value)),
                 Kind::List(_) | Kind::Map(_) => return Err(self.bad_key(&key)),
             }
@@ -221,12 +225,10 @@ impl Tree<'_> {
             let title = format!("`{}` stands twice", shown(key.text().unwrap_or_default()));
             return Err(Wrong::new(key.span.clone(), title, "keep one of them; kubectl refuses both"));
         }
-        for (key, value) in merged {
-            if !own.iter().any(|(known, _)| known.text() == key.text()) {
-                own.push((key, value));
-            }
+        match merge {
+            Some(merge) => merge.join(own),
+            None => Ok(own),
         }
-        Ok(own)
     }
 
     /// The parser lets a tab pass where it means nothing to YAML; Kubernetes' tools do not.
@@ -281,28 +283,6 @@ fn twice(pairs: &[Pair]) -> Option<&Pair> {
     pairs.iter().find(|(key, _)| !seen.insert(key.text()))
 }
 
-fn merge(value: &Rc<Node>) -> Result<Vec<Pair>, Wrong> {
-    let copy = |pairs: &[Pair]| -> Vec<_> {
-        pairs.iter().map(|(key, value)| (Rc::clone(key), Rc::clone(value))).collect()
-    };
-    let wrong = || {
-        let title = "`<<` merges a mapping, or a list of them";
-        Wrong::new(value.span.clone(), title, "write `<<: *name`, where `&name` marks a mapping")
-    };
-    match &value.kind {
-        Kind::Map(pairs) => Ok(copy(pairs)),
-        // Of several the first wins, and so it comes first.
-        Kind::List(items) => {
-            let maps = items.iter().map(|item| match &item.kind {
-                Kind::Map(pairs) => Ok(copy(pairs)),
-                _ => Err(wrong()),
-            });
-            Ok(maps.collect::<Result<Vec<_>, _>>()?.concat())
-        }
-        Kind::Scalar { .. } => Err(wrong()),
-    }
-}
-
 /// Whether a tag says that a scalar is a text, whatever it looks like.
 fn is_text(tag: Option<&Cow<'_, Tag>>) -> bool {
     tag.is_some_and(|tag| tag.suffix() == "str" || tag.suffix().ends_with(":str"))
@@ -332,6 +312,19 @@ impl Node {
             }
             _ => None,
         }
+    }
+
+    /// Whether a plain scalar is a boolean or a number, which Kubernetes takes for no text.
+    pub(super) fn is_typed(&self) -> bool {
+        let Kind::Scalar { text, plain: true } = &self.kind else { return false };
+        let bare = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let digits = bare.strip_prefix('.').unwrap_or(bare);
+        let begins = digits.starts_with(|character: char| character.is_ascii_digit());
+        let based = ["0x", "0o", "0b"].iter().find_map(|base| bare.strip_prefix(base));
+        let is_digit = |digit: char| digit.is_ascii_hexdigit() || digit == '_';
+        self.boolean().is_some()
+            || begins && bare.replace('_', "").parse::<f64>().is_ok()
+            || based.is_some_and(|digits| !digits.is_empty() && digits.chars().all(is_digit))
     }
 
     /// The entries of a map, none of anything else.
@@ -385,7 +378,6 @@ impl Node {
 mod tests {
     use std::fmt::Write as _;
 
-    use super::template::TEMPLATE;
     use super::*;
 
     fn read(text: &str) -> Result<Rc<Node>, Wrong> {
@@ -411,14 +403,11 @@ mod tests {
         let boolean = |key: &str| root.get(key).unwrap().boolean();
         assert_eq!((boolean("a"), boolean("b"), boolean("c")), (None, None, Some(true)));
         assert!(root.get("d").is_some() && root.get("e").is_none() && root.get("f").is_none());
-    }
-
-    #[test]
-    fn merge_keys_give_what_a_map_does_not_have_itself() {
-        let root = read("x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz:\n  <<: [*x, *y]\n  a: 3\n").unwrap();
-        let z = root.get("z").unwrap();
-        assert_eq!(["a", "b", "c"].map(|key| z.text_of(key).unwrap()), ["3", "1", "2"]);
-        assert!(read("z:\n  <<: 1\n").unwrap_err().title.contains("merges a mapping"));
+        let typed = |text: &str| read(&format!("a: {text}")).unwrap().get("a").unwrap().is_typed();
+        assert!(["1", "-1.5", ".5", "1e3", "0x1F", "0o17", "1_000", "yes", "off"].into_iter().all(typed));
+        for text in ["'1'", "1.2.3", "1Gi", "web-1", "e5", "2026-01-02", "0x", "/1", "inf", "!!str 1"] {
+            assert!(!typed(text), "{text}");
+        }
     }
 
     #[test]
