@@ -408,6 +408,20 @@ fn a_fix_goes_to_standard_output_or_into_the_file_and_is_done_once() {
 }
 
 #[test]
+fn a_fix_keeps_the_mark_and_the_line_ends_of_a_file_on_standard_output_too() {
+    let room = Room::new();
+    room.write("right.yaml", audit(&Room::new(), &[&example("3-nginx-immutable.yaml"), "--fix"]).stdout);
+    let right = std::fs::read_to_string(room.path("right.yaml")).unwrap().replace('\n', "\r\n");
+    for text in [format!("\u{feff}{right}"), right, format!("\u{feff}---\n{POD}")] {
+        room.write("a.yaml", &text);
+        let run = audit(&room, &["a.yaml", "--fix"]);
+        let begin = text.split_inclusive('\n').take(8).collect::<String>();
+        assert!(run.stdout.starts_with(&begin), "{:?}", run.stdout);
+        assert!(text.len() < 500 || run.stdout == text, "{:?}", run.stdout);
+    }
+}
+
+#[test]
 fn a_fix_says_what_it_cannot_know() {
     let room = Room::new();
     room.write("a.yaml", POD.replace("nginx:1.27", "corp/app"));

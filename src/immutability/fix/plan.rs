@@ -16,6 +16,9 @@ const LONGEST_NAME: usize = 63;
 /// Where to get what is missing.
 const EVIDENCE: &str = "to see them, run it and look: docker diff CONTAINER, or crictl exec -it CONTAINER find / -xdev -newer /proc/1 -type f";
 
+/// No manifest makes one, and what runs cannot be changed.
+const EPHEMERAL: &str = "an ephemeral container cannot be put right by a manifest: `kubectl debug` starts it, nothing changes it while it runs, and it goes with its pod: take it out of the manifest, and delete the pod";
+
 /// What to change in one pod.
 #[derive(Debug, Clone, Default)]
 pub struct PodFix {
@@ -105,6 +108,12 @@ pub(super) fn plan(object: &Object, pod: &Pod, images: &Images) -> (PodFix, Vec<
             context: Vec::new(),
             mounts: Vec::new(),
         };
+        if container.role == Role::Ephemeral {
+            if !is_right(container) {
+                leave(EPHEMERAL.to_owned());
+            }
+            continue;
+        }
         match paths(container, images) {
             Err(told) => told.into_iter().for_each(&mut leave),
             Ok(paths) => {
@@ -143,6 +152,13 @@ pub(super) fn plan(object: &Object, pod: &Pod, images: &Images) -> (PodFix, Vec<
         }
     }
     (fix, left)
+}
+
+/// Whether all fields say what a fix would write.
+fn is_right(container: &Container) -> bool {
+    container.has_read_only_root()
+        && !container.is_privileged()
+        && container.escalation.is_some_and(|(allowed, _)| !allowed)
 }
 
 /// The paths that need a volume, or why they cannot be given one.
