@@ -357,6 +357,12 @@ fn the_table_says_what_voids_it_where_and_what_to_do() {
         assert!(run.stdout.contains(words), "{words} is missing:\n{}", run.stdout);
     }
     assert!(run.stderr.is_empty() && !run.stdout.contains('\u{1b}'), "{}", run.stderr);
+    let room = Room::new();
+    let folder = project().join("examples/manifests");
+    let mut command = room.command(&["immutable", "."]);
+    let narrow = wait(command.current_dir(folder).env("COLUMNS", "80").spawn().unwrap()).stdout;
+    let wide: Vec<&str> = narrow.lines().filter(|line| line.chars().count() > 80).collect();
+    assert!(wide.is_empty() && narrow.lines().count() > 40, "{wide:#?}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod json;
 mod junit;
 mod live;
 mod sarif;
+mod section;
 mod table;
 
 use std::collections::BTreeMap;
