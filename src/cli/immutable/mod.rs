@@ -71,7 +71,9 @@ pub(super) fn run(args: &Immutable) -> Result<u8, Failure> {
     let report = Manifests { run, files: read, containers: &containers, findings: &findings, fail_on, live };
     let to = To { outputs: &args.output, quiet: args.telling.quiet, colour: args.color };
     // A reader that has seen enough is success, as it is for every tool in a pipe.
-    match send(&to, driftless::report::ManifestFormat::Table, |format, look| report.render(format, look))? {
+    match send(&to, driftless::report::ManifestFormat::Table, |format, look, out| {
+        report.write(format, look, out)
+    })? {
         Heard::ReaderLeft => Ok(0),
         Heard::Whole => Ok(status(&report)),
     }
