@@ -53,7 +53,9 @@ pub(super) fn run(args: &Immutable) -> Result<u8, Failure> {
     let audited = crew::audit(&files, &task);
     check(args, &audited)?;
     tell(args, &audited);
-    let (mut containers, mut findings, mut declared, mut read) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    let mut containers = Vec::with_capacity(audited.iter().map(|file| file.containers.len()).sum());
+    let mut findings = Vec::with_capacity(audited.iter().map(|file| file.findings.len()).sum());
+    let (mut declared, mut read) = (Vec::new(), 0);
     for file in audited {
         read += usize::from(file.read);
         containers.extend(file.containers);
