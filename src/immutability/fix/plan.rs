@@ -128,7 +128,8 @@ pub(super) fn plan(object: &Object, pod: &Pod, images: &Images) -> (PodFix, Vec<
                         .and_then(|image| images.limit(image, &path))
                         .unwrap_or(LIMIT);
                     fix.volumes.push(NewVolume { name: volume.clone(), limit });
-                    fix.copies.extend(copy(pod, container, &path, &volume, images));
+                    let copy = copy((pod, &fix), container, &path, &volume, images);
+                    fix.copies.extend(copy);
                     change.mounts.push(NewMount { volume, path });
                 }
             }
@@ -197,10 +198,19 @@ fn paths(container: &Container, images: &Images) -> Result<Vec<String>, Vec<Stri
 }
 
 /// The init container that fills a path's volume, where the image ships files at that path.
-fn copy(pod: &Pod, container: &Container, path: &str, volume: &str, images: &Images) -> Option<Copy> {
+fn copy(
+    (pod, fix): (&Pod, &PodFix),
+    container: &Container,
+    path: &str,
+    volume: &str,
+    images: &Images,
+) -> Option<Copy> {
     let image = container.image.as_ref().filter(|image| images.ships(image, path))?;
     let wanted: String = format!("copy-{volume}").chars().take(LONGEST_NAME - 4).collect();
-    let taken = |name: &String| pod.containers.iter().any(|container| container.name == *name);
+    let taken = |name: &String| {
+        pod.containers.iter().any(|container| container.name == *name)
+            || fix.copies.iter().any(|copy| copy.name == *name)
+    };
     let numbered = (2..1000).map(|nth| format!("{wanted}-{nth}"));
     let name = std::iter::once(wanted.clone()).chain(numbered).find(|name| !taken(name))?;
     let to = format!("/copy/{volume}");
