@@ -125,7 +125,9 @@ fn manifest(
 fn patch(args: &Immutable, file: &Arc<str>, source: &Source, task: &Task, outcome: &mut Outcome) -> Read {
     immutability::read(source, &task.images, |object| {
         let (plans, left) = immutability::plans(&object, &task.images);
-        left.iter().for_each(|left| tell(args, file, left));
+        for left in &left {
+            tell(args, file, left);
+        }
         let object = match immutability::patch(&object, &plans) {
             Ok(None) => object,
             Ok(Some(patch)) => {

@@ -54,7 +54,9 @@ pub fn patch(object: &Object, plans: &[PodFix]) -> Result<Option<String>, &'stat
             continue;
         }
         let _ = writeln!(text, "{blanks}{key}:");
-        copies.iter().for_each(|copy| write_copy(&mut text, &blanks, copy));
+        for copy in copies {
+            write_copy(&mut text, &blanks, copy);
+        }
         let mut names = HashSet::new();
         for (nth, container) in pod.containers.iter().enumerate().filter(|(_, one)| one.role == role) {
             if !is_name(&container.name) || !names.insert(container.name.as_str()) {

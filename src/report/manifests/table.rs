@@ -180,7 +180,7 @@ fn waived(manifests: &Manifests<'_>, look: &Look) -> Option<String> {
     }
     let mut section = Section::new("Waived", look);
     for ((rule, why), those) in groups.iter().take(MOST_ENTRIES) {
-        section.pieces(2, 4, (Tone::Faint, rule), &[(Tone::Faint, &why)]);
+        section.pieces(2, 4, (Tone::Faint, rule), &[(Tone::Faint, why)]);
         section.places(4, those);
     }
     section.end(groups.len())
