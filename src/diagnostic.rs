@@ -19,8 +19,13 @@ pub const LARGEST_FILE: u64 = 64 << 20;
 #[derive(Debug, Clone)]
 pub struct Source {
     path: Arc<str>,
-    text: Arc<str>,
+    /// As it was read: a copy of the largest file would cost as much again.
+    text: Arc<String>,
+    marked: bool,
 }
+
+/// The mark with which some editors begin files; it is no part of the text.
+pub const MARK: char = '\u{feff}';
 
 impl Source {
     /// Reads a file that must be UTF-8.
@@ -31,7 +36,7 @@ impl Source {
     pub fn read(path: &Path) -> Result<Self, Diagnostic> {
         let shown: Arc<str> = path.to_string_lossy().into();
         let refuse = |why: &str, help: &str| {
-            let source = Self { path: Arc::clone(&shown), text: "".into() };
+            let source = Self { path: Arc::clone(&shown), text: Arc::default(), marked: false };
             Err(source.whole(format!("cannot read the file: {why}")).help(help))
         };
         let mut bytes = Vec::new();
@@ -62,19 +67,21 @@ impl Source {
     pub fn from_bytes(path: &str, bytes: Vec<u8>) -> Result<Self, Diagnostic> {
         let shown: Arc<str> = path.into();
         if bytes.len() as u64 > LARGEST_FILE {
-            let source = Self { path: shown, text: "".into() };
+            let source = Self { path: shown, text: Arc::default(), marked: false };
             return Err(source.whole("it is larger than 64 MiB").help("is it what was meant?"));
         }
         match String::from_utf8(bytes) {
-            Ok(text) => {
-                // Some editors begin files with a mark that is no part of the text.
-                let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-                Ok(Self { path: shown, text: text.into() })
+            Ok(mut text) => {
+                let marked = text.starts_with(MARK);
+                if marked {
+                    text.drain(..MARK.len_utf8());
+                }
+                Ok(Self { path: shown, text: text.into(), marked })
             }
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
-                let source =
-                    Self { path: shown, text: String::from_utf8_lossy(error.as_bytes()).into_owned().into() };
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned().into();
+                let source = Self { path: shown, text, marked: false };
                 Err(source
                     .error(
                         at..at + '\u{fffd}'.len_utf8(),
@@ -88,7 +95,12 @@ impl Source {
 
     /// A text that was not read from disk; `path` is what messages call it.
     pub fn text(path: &str, text: &str) -> Self {
-        Self { path: path.into(), text: text.into() }
+        Self { path: path.into(), text: text.to_owned().into(), marked: false }
+    }
+
+    /// Whether the file began with [`MARK`], which stays when it is written anew.
+    pub fn is_marked(&self) -> bool {
+        self.marked
     }
 
     /// The path as messages show it.

@@ -18,7 +18,7 @@ use super::failure::Failure;
 /// Writes every report of an audit that was asked for.
 pub(super) fn deliver(audit: &Audit<'_>, wanted: &Reporting) -> Result<Heard, Failure> {
     let to = To { outputs: &wanted.output, quiet: wanted.telling.quiet, colour: wanted.color };
-    send(&to, Format::Table, |format, look| audit.render(format, look))
+    send(&to, Format::Table, |format, look, out| out.write_all(audit.render(format, look).as_bytes()))
 }
 
 /// Where reports go.
@@ -32,19 +32,19 @@ pub(super) struct To<'o, F> {
 pub(super) fn send<F: Copy>(
     to: &To<'_, F>,
     table: F,
-    render: impl Fn(F, &Look) -> String,
+    render: impl Fn(F, &Look, &mut dyn io::Write) -> io::Result<()>,
 ) -> Result<Heard, Failure> {
     let to_stdout = to.outputs.iter().any(|output| output.path.is_none());
     let table = (to.outputs.is_empty() || !to_stdout && !to.quiet).then_some(table);
     for output in to.outputs {
         if let Some(path) = &output.path {
-            write::to_file(path, &render(output.format, &Look::default()))
+            write::into_file(path, |out| render(output.format, &Look::default(), out))
                 .map_err(|error| Failure::file(path, &error))?;
         }
     }
     let shown = to.outputs.iter().filter(|output| output.path.is_none()).map(|output| output.format);
     for format in shown.chain(table) {
-        let heard = write::to_stdout(&render(format, &look(to.colour)));
+        let heard = write::into_stdout(|out| render(format, &look(to.colour), out));
         if heard.map_err(|error| Failure::stdout(&error))? == Heard::ReaderLeft {
             return Ok(Heard::ReaderLeft);
         }

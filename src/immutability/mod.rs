@@ -18,7 +18,7 @@ mod writes;
 mod yaml;
 
 pub use coverage::Coverage;
-pub use fix::{ContainerFix, Copy, Fixed, Left, NewMount, NewVolume, PodFix, fix, patch, plans};
+pub use fix::{ContainerFix, Copy, Fixed, Left, NewMount, NewVolume, PodFix, carried_out, fix, patch, plans};
 pub use manifest::{Annotation, At, Container, Misplaced, Mount, Object, Pod, Role, Volume, VolumeKind};
 pub use path::{is_within, normalise};
 pub use sysctl::Kubernetes;

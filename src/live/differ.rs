@@ -3,7 +3,7 @@
 use super::declared::Declared;
 use super::image::{self, Stands};
 use crate::immutability::{is_within, normalise};
-use crate::snapshot::{Container, Runtime};
+use crate::snapshot::{Container, Mount, Runtime};
 
 /// What runtimes and the kubelet mount themselves.
 const THEIR_OWN: [&str; 7] = [
@@ -15,6 +15,10 @@ const THEIR_OWN: [&str; 7] = [
     "/run/secrets",
     "/run/systemd",
 ];
+
+/// What podman mounts from memory in a container whose root is read-only, unless it is told not to
+/// (`--read-only-tmpfs`): nobody declares it, and it goes with the container.
+const OF_READ_ONLY: [&str; 3] = ["/run", "/tmp", "/var/tmp"];
 
 /// What differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,6 +141,15 @@ fn user(declared: &Declared, container: &Container) -> Stands {
     }
 }
 
+/// Whether a runtime mounts it by itself.
+fn is_the_runtimes(path: &str, mount: &Mount, container: &Container) -> bool {
+    let of_read_only = container.runtime == Runtime::Podman
+        && container.read_only_root == Some(true)
+        && mount.source.is_empty()
+        && OF_READ_ONLY.contains(&path);
+    of_read_only || THEIR_OWN.iter().any(|theirs| is_within(path, theirs))
+}
+
 /// Where what is mounted differs: the path, what is declared and what was seen.
 fn mounts(declared: &Declared, container: &Container) -> Vec<(String, String, String)> {
     let word = |writable: bool| if writable { "writable" } else { "read-only" };
@@ -149,7 +162,7 @@ fn mounts(declared: &Declared, container: &Container) -> Vec<(String, String, St
             Some((_, writable)) if *writable != mount.writable => {
                 found.push((path.clone(), word(*writable).to_owned(), word(mount.writable).to_owned()));
             }
-            None if mount.writable && !THEIR_OWN.iter().any(|theirs| is_within(&path, theirs)) => {
+            None if mount.writable && !is_the_runtimes(&path, mount, container) => {
                 let from = if mount.source.is_empty() { "a tmpfs" } else { &mount.source };
                 found.push((path.clone(), "not mounted".to_owned(), format!("writable, from {from}")));
             }

@@ -156,3 +156,18 @@ fn what_differs_is_told_and_what_runtimes_mount_is_not() {
         ]
     );
 }
+
+#[test]
+fn what_podman_mounts_under_a_read_only_root_is_nobodys_difference() {
+    let own = declared("Pod", None, "web", "c", "nginx:1");
+    let tmpfs = |path: &str| Mount { source: String::new(), destination: path.to_owned(), writable: true };
+    let mut seen = container(Runtime::Podman, None, "web-c", "nginx:1");
+    seen.mounts = ["/run", "/tmp", "/var/tmp"].map(tmpfs).to_vec();
+    assert_eq!(compare(&own, &seen).0, []);
+    seen.mounts.push(tmpfs("/scratch"));
+    assert_eq!(compare(&own, &seen).0.len(), 1, "what else is mounted was asked for");
+    let named = Container { read_only_root: Some(false), ..seen.clone() };
+    assert_eq!(compare(&own, &named).0.len(), 5, "a writable root has none by itself");
+    let docker = Container { runtime: Runtime::Docker, ..seen };
+    assert_eq!(compare(&own, &docker).0.len(), 4, "and docker mounts none");
+}

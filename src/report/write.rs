@@ -1,10 +1,13 @@
 //! Where reports go: standard output, or a file that is replaced as a whole or not at all.
 
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::Format;
+
+/// So much is gathered before it is written.
+const AT_ONCE: usize = 64 << 10;
 
 /// One report that was asked for: `FORMAT`, or `FORMAT=PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +61,13 @@ pub enum Heard {
 
 /// Writes to standard output.
 pub fn to_stdout(text: &str) -> io::Result<Heard> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    into_stdout(|out| out.write_all(text.as_bytes()))
+}
+
+/// Writes to standard output what is made while it is written.
+pub fn into_stdout(make: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<Heard> {
+    let mut stdout = BufWriter::with_capacity(AT_ONCE, io::stdout().lock());
+    match make(&mut stdout).and_then(|()| stdout.flush()) {
         Ok(()) => Ok(Heard::Whole),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Heard::ReaderLeft),
         Err(error) => Err(error),
@@ -70,12 +78,21 @@ pub fn to_stdout(text: &str) -> io::Result<Heard> {
 /// A file that was there keeps its mode; a link keeps leading to it. A device or a pipe is written to as
 /// it is.
 pub fn to_file(path: &Path, text: &str) -> io::Result<()> {
+    into_file(path, |out| out.write_all(text.as_bytes()))
+}
+
+/// The same with what is made while it is written.
+pub fn into_file(path: &Path, make: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
+    let all = |file: &mut std::fs::File| {
+        let mut out = BufWriter::with_capacity(AT_ONCE, file);
+        make(&mut out).and_then(|()| out.flush())
+    };
     if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        return std::fs::write(path, text);
+        return all(&mut std::fs::File::options().write(true).truncate(true).open(path)?);
     }
     let path = real(path);
     let mut file = beside(&path)?;
-    file.write_all(text.as_bytes())?;
+    all(file.as_file_mut())?;
     if let Ok(before) = path.metadata() {
         file.as_file().set_permissions(before.permissions())?;
     }

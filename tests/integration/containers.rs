@@ -18,29 +18,29 @@ use crate::harness::{Room, Swappiness, keys, project, wait};
 const SECRET: &str = "hunter2";
 
 /// A tool of containers, and where it keeps what it has.
-struct Tool {
+pub(crate) struct Tool {
     program: &'static str,
     options: Vec<String>,
-    environment: BTreeMap<&'static str, String>,
-    started: Vec<String>,
+    pub(crate) environment: BTreeMap<&'static str, String>,
+    pub(crate) started: Vec<String>,
     daemon: Option<Child>,
 }
 
 impl Tool {
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.program);
         command.args(&self.options).args(arguments).envs(&self.environment).stdin(Stdio::null());
         command
     }
 
     #[track_caller]
-    fn run(&self, arguments: &[&str]) -> String {
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
         said(&self.command(arguments).output().unwrap())
     }
 
     /// Starts a container of the image `tiny`, which sleeps.
     #[track_caller]
-    fn start(&mut self, name: &str, options: &[&str]) {
+    pub(crate) fn start(&mut self, name: &str, options: &[&str]) {
         let always = ["run", "-d", "--network=none", "--label", "driftless.test=1", "--name", name];
         let secret = format!("SECRET={SECRET}");
         let command = ["-e", &secret, "tiny:1", "/bin/sleep", "600"];
@@ -105,7 +105,7 @@ fn make_root(room: &Room) {
 }
 
 /// podman with a storage of its own, and the image `tiny`.
-fn podman(room: &Room) -> Tool {
+pub(crate) fn podman(room: &Room) -> Tool {
     make_root(room);
     let at = |name: &str| room.path(name).display().to_string();
     room.write(

@@ -401,6 +401,12 @@ fn the_table_says_what_voids_it_where_and_what_to_do() {
         assert!(run.stdout.contains(words), "{words} is missing:\n{}", run.stdout);
     }
     assert!(run.stderr.is_empty() && !run.stdout.contains('\u{1b}'), "{}", run.stderr);
+    let room = Room::new();
+    let folder = project().join("examples/manifests");
+    let mut command = room.command(&["immutable", "."]);
+    let narrow = wait(command.current_dir(folder).env("COLUMNS", "80").spawn().unwrap()).stdout;
+    let wide: Vec<&str> = narrow.lines().filter(|line| line.chars().count() > 80).collect();
+    assert!(wide.is_empty() && narrow.lines().count() > 40, "{wide:#?}");
 }
 
 #[test]
@@ -449,6 +455,20 @@ fn a_fix_goes_to_standard_output_or_into_the_file_and_is_done_once() {
     assert_eq!((run.status, run.stderr.as_str()), (0, ""), "and a second time changes nothing");
     assert_eq!(std::fs::read_to_string(room.path("a.yaml")).unwrap(), text);
     assert_eq!(audit(&room, &["-", "--fix", "--in-place"]).status, 1);
+}
+
+#[test]
+fn a_fix_keeps_the_mark_and_the_line_ends_of_a_file_on_standard_output_too() {
+    let room = Room::new();
+    room.write("right.yaml", audit(&Room::new(), &[&example("3-nginx-immutable.yaml"), "--fix"]).stdout);
+    let right = std::fs::read_to_string(room.path("right.yaml")).unwrap().replace('\n', "\r\n");
+    for text in [format!("\u{feff}{right}"), right, format!("\u{feff}---\n{POD}")] {
+        room.write("a.yaml", &text);
+        let run = audit(&room, &["a.yaml", "--fix"]);
+        let begin = text.split_inclusive('\n').take(8).collect::<String>();
+        assert!(run.stdout.starts_with(&begin), "{:?}", run.stdout);
+        assert!(text.len() < 500 || run.stdout == text, "{:?}", run.stdout);
+    }
 }
 
 #[test]

@@ -40,6 +40,7 @@ mod lab_systems;
 mod leaks;
 mod least;
 mod live;
+mod live_podman;
 mod origins;
 mod outputs;
 mod playbooks;

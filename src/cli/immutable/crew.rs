@@ -80,6 +80,9 @@ fn one(input: &Input, task: &Task) -> Audited {
         audited.findings.push(mistake(&file, &wrong));
         audited.mistakes.push(wrong.shown);
     }
+    // Ten thousand files have ten thousand lists: what they have room for and do not need would be most of it.
+    audited.containers.shrink_to_fit();
+    audited.findings.shrink_to_fit();
     audited
 }
 

@@ -1,12 +1,10 @@
 //! `driftless immutable --fix`: manifests put right, on standard output, in their files, or as patches.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use driftless::diagnostic::Source;
-use driftless::immutability::{self, Left};
+use driftless::diagnostic::{MARK, Source};
+use driftless::immutability::{self, Left, Read};
 use driftless::playbook::Playbook;
 use driftless::report::write::{self, Heard};
 use driftless::rules::{self, Accepted, Finding};
@@ -16,9 +14,6 @@ use super::crew::Task;
 use super::files::Input;
 use crate::cli::ask::{say, warn};
 use crate::cli::failure::Failure;
-
-/// The mark with which some editors begin files; it is no part of the text, and stays.
-const MARK: &str = "\u{feff}";
 
 /// What has become of all files so far.
 #[derive(Default)]
@@ -84,45 +79,72 @@ fn one(
     outcome: &mut Outcome,
 ) -> Result<(), Failure> {
     let file: Arc<str> = input.name().into();
-    let fixed = immutability::fix(source.as_str(), &task.images);
-    let mut patches = Vec::new();
-    let before = immutability::read(source, &task.images, |object| {
-        if form == Form::Patch {
-            let (plans, _) = immutability::plans(&object, &task.images);
-            match immutability::patch(&object, &plans) {
-                Some(patch) => patches.push(patch),
-                None if plans.iter().any(|plan| !plan.containers.is_empty()) => {
-                    warn(
-                        args.telling.quiet,
-                        &format!("{file}: {object}: lists of this kind are not merged by a patch: use --fix"),
-                    );
-                }
-                None => {}
-            }
-        }
-    });
-    outcome.objects += before.objects;
-    for mistake in &before.mistakes {
+    let read = match form {
+        Form::Patch => patch(args, &file, source, task, outcome),
+        Form::Manifest => manifest(args, &file, input, source, task, outcome)?,
+    };
+    outcome.objects += read.objects;
+    for mistake in &read.mistakes {
         warn(args.telling.quiet, &mistake.shown);
     }
-    for left in &fixed.left {
-        tell(args, &file, left);
-    }
-    match (form, input) {
-        (Form::Patch, _) => patches.iter().for_each(|patch| add(&mut outcome.text, patch)),
-        (Form::Manifest, Input::File(path)) if args.in_place => in_place(args, path, source, &fixed)?,
-        (Form::Manifest, _) if before.objects > 0 || !before.mistakes.is_empty() => {
-            add(&mut outcome.text, &fixed.text);
-        }
-        (Form::Manifest, _) => {}
-    }
-    // What a patch does is what the fix does: both are judged by the text put right.
-    let after = Source::text(&file, &fixed.text);
-    let read = immutability::read(&after, &task.images, |object| {
-        outcome.findings.extend(rules::judge(&object, &file, task.kubernetes, task.today));
-    });
     outcome.findings.extend(read.mistakes.iter().map(|mistake| rules::mistake(&file, mistake)));
     Ok(())
+}
+
+/// The whole of a file, put right, and judged as it is written.
+fn manifest(
+    args: &Immutable,
+    file: &Arc<str>,
+    input: &Input,
+    source: &Source,
+    task: &Task,
+    outcome: &mut Outcome,
+) -> Result<Read, Failure> {
+    let fixed = immutability::fix(source.as_str(), &task.images);
+    for left in &fixed.left {
+        tell(args, file, left);
+    }
+    let after = Source::text(file, &fixed.text);
+    let read = immutability::read(&after, &task.images, |object| {
+        outcome.findings.extend(rules::judge(&object, file, task.kubernetes, task.today));
+    });
+    match input {
+        Input::File(path) if args.in_place => in_place(args, path, source, &fixed)?,
+        _ if read.objects > 0 || !read.mistakes.is_empty() => {
+            if source.is_marked() && outcome.text.is_empty() {
+                outcome.text.push(MARK);
+            }
+            add(&mut outcome.text, &fixed.text);
+        }
+        _ => {}
+    }
+    Ok(read)
+}
+
+/// What changes in the objects of a file, and how they will be judged.
+fn patch(args: &Immutable, file: &Arc<str>, source: &Source, task: &Task, outcome: &mut Outcome) -> Read {
+    immutability::read(source, &task.images, |object| {
+        let (plans, left) = immutability::plans(&object, &task.images);
+        for left in &left {
+            tell(args, file, left);
+        }
+        let object = match immutability::patch(&object, &plans) {
+            Ok(None) => object,
+            Ok(Some(patch)) => {
+                add(&mut outcome.text, &patch);
+                immutability::carried_out(object, &plans, &task.images)
+            }
+            Err(why) => {
+                let at = object
+                    .pods
+                    .first()
+                    .map_or(String::new(), |pod| format!(":{}:{}", pod.at.line, pod.at.column));
+                warn(args.telling.quiet, &format!("{file}{at}: {object}: {why}"));
+                object
+            }
+        };
+        outcome.findings.extend(rules::judge(&object, file, task.kubernetes, task.today));
+    })
 }
 
 fn tell(args: &Immutable, file: &str, left: &Left) {
@@ -132,7 +154,7 @@ fn tell(args: &Immutable, file: &str, left: &Left) {
 
 /// One more document, set apart from those before it.
 fn add(whole: &mut String, text: &str) {
-    if !whole.is_empty() {
+    if !whole.trim_start_matches(MARK).is_empty() {
         if !whole.ends_with('\n') {
             whole.push('\n');
         }
@@ -152,10 +174,8 @@ fn in_place(
     if fixed.text == source.as_str() {
         return Ok(());
     }
-    let mut begin = [0; MARK.len()];
-    let marked =
-        File::open(path).and_then(|mut file| file.read_exact(&mut begin)).is_ok() && begin == MARK.as_bytes();
-    let text = if marked { format!("{MARK}{}", fixed.text) } else { fixed.text.clone() };
+    let mark = if source.is_marked() { MARK.to_string() } else { String::new() };
+    let text = format!("{mark}{}", fixed.text);
     write::to_file(path, &text).map_err(|error| {
         Failure::new(format!("{}: it could not be written: {error}", path.display()))
             .hint("may this user write there? Files before it in the order of the paths were put right")

@@ -53,7 +53,9 @@ pub(super) fn run(args: &Immutable) -> Result<u8, Failure> {
     let audited = crew::audit(&files, &task);
     check(args, &audited)?;
     tell(args, &audited);
-    let (mut containers, mut findings, mut declared, mut read) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    let mut containers = Vec::with_capacity(audited.iter().map(|file| file.containers.len()).sum());
+    let mut findings = Vec::with_capacity(audited.iter().map(|file| file.findings.len()).sum());
+    let (mut declared, mut read) = (Vec::new(), 0);
     for file in audited {
         read += usize::from(file.read);
         containers.extend(file.containers);
@@ -71,7 +73,9 @@ pub(super) fn run(args: &Immutable) -> Result<u8, Failure> {
     let report = Manifests { run, files: read, containers: &containers, findings: &findings, fail_on, live };
     let to = To { outputs: &args.output, quiet: args.telling.quiet, colour: args.color };
     // A reader that has seen enough is success, as it is for every tool in a pipe.
-    match send(&to, driftless::report::ManifestFormat::Table, |format, look| report.render(format, look))? {
+    match send(&to, driftless::report::ManifestFormat::Table, |format, look, out| {
+        report.write(format, look, out)
+    })? {
         Heard::ReaderLeft => Ok(0),
         Heard::Whole => Ok(status(&report)),
     }

@@ -2,17 +2,23 @@
 
 use std::rc::Rc;
 
-use super::edit::{Editor, New, is_within};
+use super::edit::{Editor, New, Refusal, SHARED, TYPE, is_within};
 use super::plan::{ContainerFix, Copy, PodFix};
 use crate::immutability::manifest::{Pod, Role};
 use crate::immutability::yaml::{Node, Pair};
 
-/// Writes a plan; `None` if the text has a form in which that cannot be done for certain.
-pub(super) fn apply(editor: &mut Editor<'_>, template: &Node, pod: &Pod, plan: &PodFix) -> Option<()> {
+/// Writes a plan, unless the text has a form in which that cannot be done for certain.
+pub(super) fn apply(
+    editor: &mut Editor<'_>,
+    template: &Node,
+    pod: &Pod,
+    plan: &PodFix,
+) -> Result<(), Refusal> {
     if plan.containers.is_empty() {
-        return Some(());
+        return Ok(());
     }
-    let (_, spec) = template.entry("spec").filter(|(_, spec)| is_within(template, spec))?;
+    let shared = Refusal { at: template.span.start, why: SHARED };
+    let (_, spec) = template.entry("spec").filter(|(_, spec)| is_within(template, spec)).ok_or(shared)?;
     for change in &plan.containers {
         container(editor, node(spec, pod, change)?, change)?;
     }
@@ -50,19 +56,21 @@ fn copy(copy: &Copy) -> New {
 }
 
 /// The text of a container: the lists of a pod hold them in the order in which they were read.
-fn node<'n>(spec: &'n Node, pod: &Pod, change: &ContainerFix) -> Option<&'n Node> {
+fn node<'n>(spec: &'n Node, pod: &Pod, change: &ContainerFix) -> Result<&'n Node, Refusal> {
     let key = match change.role {
         Role::Init => "initContainers",
         Role::Main => "containers",
         Role::Ephemeral => "ephemeralContainers",
     };
     let before = pod.containers.iter().take(change.nth).filter(|other| other.role == change.role).count();
-    let list = spec.get(key).filter(|list| is_within(spec, list))?;
-    let node = list.items().iter().filter(|item| item.is_map()).nth(before)?;
-    is_within(list, node).then_some(node.as_ref())
+    let list = spec.get(key).filter(|list| is_within(spec, list));
+    let list = list.ok_or(Refusal { at: spec.span.start, why: SHARED })?;
+    let node = list.items().iter().filter(|item| item.is_map()).nth(before);
+    let node = node.filter(|node| is_within(list, node));
+    node.map(AsRef::as_ref).ok_or(Refusal { at: list.span.start, why: SHARED })
 }
 
-fn container(editor: &mut Editor<'_>, node: &Node, change: &ContainerFix) -> Option<()> {
+fn container(editor: &mut Editor<'_>, node: &Node, change: &ContainerFix) -> Result<(), Refusal> {
     let mut added = Vec::new();
     let new = |fields: &[(&'static str, bool)]| -> Vec<(&'static str, New)> {
         fields.iter().map(|(field, value)| (*field, New::Scalar(value.to_string()))).collect()
@@ -73,12 +81,14 @@ fn container(editor: &mut Editor<'_>, node: &Node, change: &ContainerFix) -> Opt
         Some(entry) if entry.1.is_null() => editor.fill(node, entry, &New::Map(new(&change.context)))?,
         Some((_, context)) => {
             if !is_within(node, context) {
-                return None;
+                return Err(Refusal { at: node.span.start, why: SHARED });
             }
             let (known, unknown): (Vec<_>, Vec<_>) =
                 change.context.iter().copied().partition(|(field, _)| pair(context, field).is_some());
             for (field, value) in known {
-                editor.replace(context, pair(context, field)?, &value.to_string())?;
+                if let Some(entry) = pair(context, field) {
+                    editor.replace(context, entry, &value.to_string())?;
+                }
             }
             editor.add(context, "", &new(&unknown))?;
         }
@@ -98,16 +108,17 @@ fn extend(
     key: &'static str,
     items: Vec<New>,
     added: &mut Vec<(&'static str, New)>,
-) -> Option<()> {
+) -> Result<(), Refusal> {
     match pair(map, key) {
-        _ if items.is_empty() => Some(()),
+        _ if items.is_empty() => Ok(()),
         None => {
             added.push((key, New::List(items)));
-            Some(())
+            Ok(())
         }
         Some(entry) if entry.1.is_null() => editor.fill(map, entry, &New::List(items)),
-        Some((_, list)) if list.is_list() && is_within(map, list) => editor.append(list, &items),
-        Some(_) => None,
+        Some((_, list)) if !is_within(map, list) => Err(Refusal { at: map.span.start, why: SHARED }),
+        Some((_, list)) if list.is_list() => editor.append(list, &items),
+        Some((key, _)) => Err(Refusal { at: key.span.start, why: TYPE }),
     }
 }
 

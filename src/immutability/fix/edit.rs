@@ -1,10 +1,32 @@
 //! Edits of a YAML text at the places of its nodes: entries added to maps, items to lists, scalars replaced.
 //!
-//! An edit that cannot be made for certain is `None`, and then nothing of the document is written.
+//! An edit that cannot be made for certain is refused, with what stands in its way and what to do about that.
 
 use std::ops::Range;
 
 use crate::immutability::yaml::{Kind, Node, Pair};
+
+/// Why an edit cannot be made: where, and what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Refusal {
+    /// In bytes of the text.
+    pub(super) at: usize,
+    pub(super) why: &'static str,
+}
+
+/// An alias or a merge key.
+pub(super) const SHARED: &str =
+    "an alias or a merge key (`<<`) brings in what must change, and others may share it: write it out there";
+/// A map where a list belongs, or the like.
+pub(super) const TYPE: &str =
+    "a value of another type stands where a list or a mapping belongs: put that right first";
+const LINES: &str = "a value on several lines stands where true or false belongs: put that right first";
+const KEPT: &str = "blank lines behind this block of text may be part of it (`|+`), and nothing can be added below: end it with `|`";
+const DASH: &str =
+    "this list begins behind another mark on its line: give each of its items a line and a dash of its own";
+const EXPLICIT: &str = "this key is written with `?`: write `key: value`";
+const PLACE: &str =
+    "it is written in a form that cannot be edited for certain: write each key on a line of its own";
 
 /// Something that is written anew.
 #[derive(Debug, Clone)]
@@ -31,6 +53,7 @@ pub(super) struct Editor<'t> {
     edits: Vec<(Range<usize>, String)>,
     /// Whether it is JSON, whose names stand in quotes.
     json: bool,
+    /// How a line ends that is the first.
     newline: &'static str,
 }
 
@@ -43,50 +66,87 @@ impl<'t> Editor<'t> {
         Self { text, range, edits: Vec::new(), json, newline }
     }
 
-    /// The document with all edits; `None` if two of them meet.
-    pub(super) fn finish(mut self) -> Option<String> {
+    /// How many edits there are, so that those of a pod that is refused can be taken back.
+    pub(super) fn mark(&self) -> usize {
+        self.edits.len()
+    }
+
+    /// Takes back all edits after a mark.
+    pub(super) fn take_back(&mut self, mark: usize) {
+        self.edits.truncate(mark);
+    }
+
+    /// The document with all edits; refused if two of them meet.
+    pub(super) fn finish(mut self) -> Result<String, Refusal> {
         self.edits.sort_by_key(|(range, _)| (range.start, range.end));
         let mut whole = String::new();
         let mut at = self.range.start;
         for (range, with) in &self.edits {
-            whole.push_str(self.text.get(at..range.start)?);
+            whole.push_str(self.slice(at..range.start)?);
             whole.push_str(with);
             at = range.end;
         }
-        whole.push_str(self.text.get(at..self.range.end)?);
-        Some(whole)
+        whole.push_str(self.slice(at..self.range.end)?);
+        Ok(whole)
+    }
+
+    fn slice(&self, range: Range<usize>) -> Result<&'t str, Refusal> {
+        let at = range.start;
+        self.text.get(range).ok_or(Refusal { at, why: PLACE })
     }
 
     /// Sets an entry of a map that is there already to a scalar.
-    pub(super) fn replace(&mut self, map: &Node, (key, value): &Pair, with: &str) -> Option<()> {
-        let own = is_within(map, key) && (is_within(map, value) || value.span.is_empty());
-        let text = self.text.get(value.span.clone())?;
-        if !own || text.contains('\n') || !matches!(value.kind, Kind::Scalar { .. }) {
-            return None;
+    pub(super) fn replace(&mut self, map: &Node, (key, value): &Pair, with: &str) -> Result<(), Refusal> {
+        let text = self.slice(value.span.clone())?;
+        let at = key.span.start;
+        if !(is_within(map, key) && (is_within(map, value) || value.span.is_empty())) {
+            return Err(Refusal { at: map.span.start, why: SHARED });
+        }
+        if text.contains('\n') || !matches!(value.kind, Kind::Scalar { .. }) {
+            return Err(Refusal { at, why: LINES });
         }
         if text.is_empty() {
-            // `key:` with nothing behind it: the value goes behind the colon.
-            let colon = key.span.end + self.text.get(key.span.end..)?.find(':')? + 1;
+            let colon = self.colon(key)?;
             self.edits.push((colon..colon, format!(" {with}")));
         } else {
             self.edits.push((value.span.clone(), with.to_owned()));
         }
-        Some(())
+        Ok(())
+    }
+
+    /// Behind the colon of a key whose value says nothing.
+    fn colon(&self, key: &Node) -> Result<usize, Refusal> {
+        let rest = self.slice(key.span.end..self.range.end)?;
+        let colon = rest.find(|character: char| !matches!(character, ' ' | '\t'));
+        match colon.filter(|at| rest.get(*at..).is_some_and(|rest| rest.starts_with(':'))) {
+            Some(at) => Ok(key.span.end + at + 1),
+            None => Err(Refusal { at: key.span.start, why: EXPLICIT }),
+        }
     }
 
     /// Adds entries to a map, after the entry `after` if it has that.
-    pub(super) fn add(&mut self, map: &Node, after: &str, entries: &[(&'static str, New)]) -> Option<()> {
+    pub(super) fn add(
+        &mut self,
+        map: &Node,
+        after: &str,
+        entries: &[(&'static str, New)],
+    ) -> Result<(), Refusal> {
         if entries.is_empty() {
-            return Some(());
+            return Ok(());
         }
         if !map.pairs().iter().all(|(key, _)| is_within(map, key)) {
-            return None;
+            return Err(Refusal { at: map.span.start, why: SHARED });
         }
-        if self.text.get(map.span.start..)?.starts_with('{') {
+        if self.is_flow(map) {
             let words: Vec<String> = entries.iter().map(|(key, new)| self.flow_entry(key, new)).collect();
             return self.add_flow(map, map.pairs().first().map(|(key, _)| key.span.start), &words.join(", "));
         }
-        let indent = self.column(map.pairs().first()?.0.span.start);
+        let (first, _) = map.pairs().first().ok_or(Refusal { at: map.span.start, why: PLACE })?;
+        let before = self.slice(self.line_start(first.span.start)..first.span.start)?;
+        if before.contains('?') {
+            return Err(Refusal { at: first.span.start, why: EXPLICIT });
+        }
+        let indent = self.column(first.span.start);
         let lines: String = entries.iter().map(|(key, new)| self.block_entry(key, new, indent)).collect();
         let named = map.pairs().iter().find(|(key, _)| key.text() == Some(after));
         let at = match named.filter(|pair| self.is_one_line(map, pair)) {
@@ -97,88 +157,102 @@ impl<'t> Editor<'t> {
     }
 
     /// Adds items to a list, behind those that it has; between brackets they stand before them.
-    pub(super) fn append(&mut self, list: &Node, items: &[New]) -> Option<()> {
+    pub(super) fn append(&mut self, list: &Node, items: &[New]) -> Result<(), Refusal> {
         match self.items(list, items)? {
-            Items::Written => Some(()),
+            Items::Written => Ok(()),
             Items::Lines(lines) => self.insert_below(self.end(list)?, &lines),
         }
     }
 
     /// Adds items to the list of a key, before those that it has and the comments on them.
-    pub(super) fn prepend(&mut self, key: &Node, list: &Node, items: &[New]) -> Option<()> {
+    pub(super) fn prepend(&mut self, key: &Node, list: &Node, items: &[New]) -> Result<(), Refusal> {
         match self.items(list, items)? {
-            Items::Written => Some(()),
+            Items::Written => Ok(()),
             Items::Lines(lines) => self.insert_below(key.span.end, &lines),
         }
     }
 
     /// Items as lines, for a list of lines; between brackets they are written at once.
-    fn items(&mut self, list: &Node, items: &[New]) -> Option<Items> {
+    fn items(&mut self, list: &Node, items: &[New]) -> Result<Items, Refusal> {
         if items.is_empty() {
-            return Some(Items::Written);
+            return Ok(Items::Written);
         }
         if !list.items().iter().all(|item| is_within(list, item)) {
-            return None;
+            return Err(Refusal { at: list.span.start, why: SHARED });
         }
-        if self.text.get(list.span.start..)?.starts_with('[') {
+        if self.is_flow(list) {
             let words: Vec<String> = items.iter().map(|item| self.flow(item)).collect();
             self.add_flow(list, list.items().first().map(|item| item.span.start), &words.join(", "))?;
-            return Some(Items::Written);
+            return Ok(Items::Written);
         }
-        let first = list.items().first()?.span.start;
-        let line = self.text.get(self.line_start(first)..first)?;
+        let first = list.items().first().map_or(list.span.start, |first| first.span.start);
+        let line = self.slice(self.line_start(first)..first)?;
         // What stands before the item on its line must be its dash alone.
-        if line.trim() != "-" {
-            return None;
-        }
-        let indent = line.find('-')?;
-        Some(Items::Lines(items.iter().map(|item| self.block_item(item, indent)).collect()))
+        let Some(indent) = line.find('-').filter(|_| line.trim() == "-") else {
+            return Err(Refusal { at: first, why: DASH });
+        };
+        Ok(Items::Lines(items.iter().map(|item| self.block_item(item, indent)).collect()))
     }
 
     /// Fills in an entry whose value says nothing: `volumes:`, or `volumes: null`.
-    pub(super) fn fill(&mut self, map: &Node, (key, value): &Pair, new: &New) -> Option<()> {
+    pub(super) fn fill(&mut self, map: &Node, (key, value): &Pair, new: &New) -> Result<(), Refusal> {
         if !is_within(map, key) {
-            return None;
+            return Err(Refusal { at: map.span.start, why: SHARED });
         }
-        let nothing = self.text.get(value.span.clone())?.trim();
+        let nothing = self.slice(value.span.clone())?.trim();
         if ["null", "Null", "NULL", "~"].contains(&nothing) && is_within(map, value) {
             self.edits.push((value.span.clone(), self.flow(new)));
-            return Some(());
+            return Ok(());
         }
-        if !nothing.is_empty() || self.json {
-            return None;
+        if !nothing.is_empty() {
+            return Err(Refusal { at: key.span.start, why: SHARED });
+        }
+        let colon = self.colon(key)?;
+        if self.is_flow(map) {
+            self.edits.push((colon..colon, format!(" {}", self.flow(new))));
+            return Ok(());
         }
         let indent = self.column(key.span.start) + 2;
         let lines = self.block(new, indent);
-        self.insert_below(key.span.end, &lines)
+        self.insert_below(colon, &lines)
+    }
+
+    /// Whether a collection stands between brackets.
+    fn is_flow(&self, node: &Node) -> bool {
+        let bracket = if node.is_map() { '{' } else { '[' };
+        self.text.get(node.span.start..).is_some_and(|text| text.starts_with(bracket))
     }
 
     /// New words within brackets, before what is there, and set apart from it as it is from the bracket.
-    fn add_flow(&mut self, node: &Node, first: Option<usize>, words: &str) -> Option<()> {
+    fn add_flow(&mut self, node: &Node, first: Option<usize>, words: &str) -> Result<(), Refusal> {
         let open = node.span.start + 1;
         match first {
             None => self.edits.push((open..open, words.to_owned())),
             Some(first) => {
-                let between = self.text.get(open..first)?;
+                let between = self.slice(open..first)?;
                 let between = if between.contains('#') { " " } else { between };
                 let between = if between.is_empty() { " " } else { between };
                 self.edits.push((first..first, format!("{words},{between}")));
             }
         }
-        Some(())
+        Ok(())
     }
 
-    /// New lines below the one in which `at` stands.
-    fn insert_below(&mut self, at: usize, lines: &str) -> Option<()> {
-        let lines = if self.newline == "\n" { lines.to_owned() } else { lines.replace('\n', self.newline) };
-        let rest = self.text.get(at..self.range.end)?;
+    /// New lines below the one in which `at` stands, which end as that one does.
+    fn insert_below(&mut self, at: usize, lines: &str) -> Result<(), Refusal> {
+        let rest = self.slice(at..self.range.end)?;
+        let ends = |newline: &str| {
+            if newline == "\n" { lines.to_owned() } else { lines.replace('\n', newline) }
+        };
         if let Some(end) = rest.find('\n') {
-            self.edits.push((at + end + 1..at + end + 1, lines));
+            let newline = if self.slice(at..at + end)?.ends_with('\r') { "\r\n" } else { "\n" };
+            self.edits.push((at + end + 1..at + end + 1, ends(newline)));
         } else {
+            let lines = ends(self.newline);
             let lines = lines.trim_end_matches(['\r', '\n']);
             self.edits.push((self.range.end..self.range.end, format!("{}{lines}", self.newline)));
         }
-        Some(())
+        Ok(())
     }
 
     fn line_start(&self, at: usize) -> usize {
@@ -197,29 +271,30 @@ impl<'t> Editor<'t> {
             && !text.contains('\n')
     }
 
-    /// Where the last thing in a node ends; `None` if that is a text that keeps the blank lines behind it, or
-    /// an alias.
-    fn end(&self, node: &Node) -> Option<usize> {
-        let (last, bracket) = match &node.kind {
+    /// Where the last thing in a node ends; refused if that is a text that keeps the blank lines behind it, or an
+    /// alias.
+    fn end(&self, node: &Node) -> Result<usize, Refusal> {
+        let last = match &node.kind {
             Kind::Map(pairs) => {
                 let last = pairs.iter().max_by_key(|(key, _)| key.span.start);
                 // A value that says nothing has no place of its own.
-                let last = last.map(|(key, value)| if value.span.is_empty() { key } else { value });
-                (last, '{')
+                last.map(|(key, value)| if value.span.is_empty() { key } else { value })
             }
-            Kind::List(items) => (items.last(), '['),
+            Kind::List(items) => items.last(),
             Kind::Scalar { text, .. } => {
                 // A text that ends with blank lines may be a block that keeps those below it (`|+`).
-                let own = self.text.get(node.span.clone())?;
-                return (!text.ends_with("\n\n")).then(|| node.span.start + own.trim_end().len());
+                if text.ends_with("\n\n") {
+                    return Err(Refusal { at: node.span.start, why: KEPT });
+                }
+                return Ok(node.span.start + self.slice(node.span.clone())?.trim_end().len());
             }
         };
         // A list of lines may begin with a map in brackets, and ends no sooner for that.
-        let flow = self.text.get(node.span.start..)?.starts_with(bracket);
         match last {
-            _ if flow => Some(node.span.end),
+            _ if self.is_flow(node) => Ok(node.span.end),
             Some(last) if is_within(node, last) => self.end(last),
-            _ => None,
+            Some(_) => Err(Refusal { at: node.span.start, why: SHARED }),
+            None => Err(Refusal { at: node.span.start, why: PLACE }),
         }
     }
 

@@ -5,6 +5,7 @@
 //! an image writes, or where data must outlive the pod, that is said, and the root stays as it is.
 
 mod apply;
+mod check;
 mod edit;
 mod patch;
 mod plan;
@@ -18,14 +19,15 @@ use super::lines::Lines;
 use super::manifest::{At, Reader, objects};
 use super::writes::Images;
 use super::{Object, coverage, yaml};
-use edit::Editor;
+use check::Expected;
+use edit::{Editor, Refusal};
 
 /// Something that was not put right, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Left {
     /// The object and its container.
     pub subject: String,
-    /// The container's own line.
+    /// The container's own line, or that of what is in the way.
     pub at: At,
     /// What is missing, and where to get it.
     pub told: String,
@@ -56,75 +58,82 @@ pub fn fix(text: &str, images: &Images) -> Fixed {
             continue;
         };
         fixed.left.extend(document.left);
-        if let Some(edited) = document.edited.filter(|edited| is_right(edited, images, document.wrong)) {
-            fixed.containers += document.containers;
-            fixed.text.push_str(&edited);
-        } else {
-            fixed.text.push_str(own);
-            fixed.left.extend(document.planned);
+        match document.edited {
+            Some((edited, containers)) => {
+                fixed.text.push_str(&edited);
+                fixed.containers += containers;
+            }
+            None => fixed.text.push_str(own),
         }
     }
     fixed.text.push_str(text.get(done..).unwrap_or_default());
+    fixed.left.sort_by_key(|left| left.at);
     fixed
 }
 
 /// What became of one document.
 struct Document {
-    /// `None` if its form cannot be edited.
-    edited: Option<String>,
-    containers: usize,
-    /// How much of it cannot be read.
-    wrong: usize,
+    /// The text, and how many containers were changed in it; `None` if there was nothing to change.
+    edited: Option<(String, usize)>,
     left: Vec<Left>,
-    /// What is left where the edit cannot be made.
-    planned: Vec<Left>,
 }
 
-/// `None` if it cannot be read, or if there is nothing to do.
+/// Said of a whole document.
+const UNSURE: &str = "the change would reach more than it should: an anchor (`&`) is used elsewhere, too, or the form is unusual: write it out";
+
+/// The other way, where the text itself cannot be edited.
+const OR_PATCH: &str = "; or take --fix=patch, which leaves the text alone";
+
+/// `None` if it cannot be read.
 fn document(text: &str, range: Range<usize>, images: &Images, lines: &Lines<'_>) -> Option<Document> {
     let root = yaml::parse(text, range.clone()).ok()??;
     let mut reader = Reader::new(lines);
     let mut editor = Editor::new(text, range);
-    let mut whole = Document { edited: None, containers: 0, wrong: 0, left: Vec::new(), planned: Vec::new() };
-    let mut editable = true;
+    let (mut left, mut changed, mut expected) = (Vec::new(), Vec::new(), Vec::new());
     objects(&root, &mut reader, &mut |mut object, templates| {
-        object.pods.iter_mut().for_each(|pod| coverage::cover(pod, images));
-        for (pod, template) in object.pods.iter().zip(templates) {
-            let (plan, left) = plan::plan(&object, pod, images);
-            whole.left.extend(left);
-            for change in &plan.containers {
-                let told = "it is written with aliases, or in a form that cannot be edited: write it out, or use --fix=patch";
-                whole.planned.push(Left {
-                    subject: change.subject.clone(),
-                    at: change.line,
-                    told: told.to_owned(),
-                });
+        for (mut pod, template) in std::mem::take(&mut object.pods).into_iter().zip(templates) {
+            coverage::cover(&mut pod, images);
+            let (plan, own) = plan::plan(&object, &pod, images);
+            left.extend(own);
+            let mark = editor.mark();
+            match apply::apply(&mut editor, template, &pod, &plan) {
+                Ok(()) => {
+                    let edited = !plan.containers.is_empty();
+                    expected.push(Expected { pod: check::carried_out(&pod, &plan), edited });
+                    changed.extend(plan.containers);
+                }
+                Err(Refusal { at, why }) => {
+                    editor.take_back(mark);
+                    expected.push(Expected { pod, edited: false });
+                    let at = lines.at(at);
+                    left.extend(plan.containers.into_iter().map(|change| refused(change, at, why)));
+                }
             }
-            whole.containers += plan.containers.len();
-            editable &= apply::apply(&mut editor, template, pod, &plan).is_some();
         }
     });
-    whole.wrong = reader.wrong.len();
-    whole.edited = editable.then(|| editor.finish()).flatten();
-    if whole.containers == 0 {
-        // Nothing to edit is no form that cannot be edited.
-        whole.edited = None;
-        whole.planned.clear();
+    if changed.is_empty() {
+        return Some(Document { edited: None, left });
     }
-    Some(whole)
+    let edited = editor.finish().map_err(|refusal| (Some(lines.at(refusal.at)), refusal.why));
+    let edited = edited.and_then(|edited| {
+        let holds = check::holds(&edited, images, &expected, reader.wrong.len());
+        if holds { Ok(edited) } else { Err((None, UNSURE)) }
+    });
+    let edited = match edited {
+        Ok(edited) => Some((edited, changed.len())),
+        Err((at, why)) => {
+            left.extend(changed.into_iter().map(|change| {
+                let at = at.unwrap_or(change.line);
+                refused(change, at, why)
+            }));
+            None
+        }
+    };
+    Some(Document { edited, left })
 }
 
-/// Whether an edited document can be read as far as it could before, and needs no more edits: an edit that went wrong is never written.
-fn is_right(edited: &str, images: &Images, wrong: usize) -> bool {
-    let lines = Lines::of(edited);
-    let Ok(Some(root)) = yaml::parse(edited, 0..edited.len()) else { return false };
-    let mut reader = Reader::new(&lines);
-    let mut right = true;
-    objects(&root, &mut reader, &mut |mut object, _| {
-        object.pods.iter_mut().for_each(|pod| coverage::cover(pod, images));
-        right &= object.pods.iter().all(|pod| plan::plan(&object, pod, images).0.containers.is_empty());
-    });
-    right && reader.wrong.len() <= wrong
+fn refused(change: ContainerFix, at: At, why: &str) -> Left {
+    Left { subject: change.subject, at, told: format!("{why}{OR_PATCH}") }
 }
 
 /// The plans of an object, pod by pod, for what is written as a patch.
@@ -136,6 +145,15 @@ pub fn plans(object: &Object, images: &Images) -> (Vec<PodFix>, Vec<Left>) {
         all.1.extend(left);
     }
     all
+}
+
+/// An object as it is with its plans carried out, one for each of its pods.
+pub fn carried_out(mut object: Object, plans: &[PodFix], images: &Images) -> Object {
+    for (pod, plan) in object.pods.iter_mut().zip(plans) {
+        *pod = check::carried_out(pod, plan);
+        coverage::cover(pod, images);
+    }
+    object
 }
 
 #[cfg(test)]

@@ -16,6 +16,9 @@ const LONGEST_NAME: usize = 63;
 /// Where to get what is missing.
 const EVIDENCE: &str = "to see them, run it and look: docker diff CONTAINER, or crictl exec -it CONTAINER find / -xdev -newer /proc/1 -type f";
 
+/// No manifest makes one, and what runs cannot be changed.
+const EPHEMERAL: &str = "an ephemeral container cannot be put right by a manifest: `kubectl debug` starts it, nothing changes it while it runs, and it goes with its pod: take it out of the manifest, and delete the pod";
+
 /// What to change in one pod.
 #[derive(Debug, Clone, Default)]
 pub struct PodFix {
@@ -105,6 +108,12 @@ pub(super) fn plan(object: &Object, pod: &Pod, images: &Images) -> (PodFix, Vec<
             context: Vec::new(),
             mounts: Vec::new(),
         };
+        if container.role == Role::Ephemeral {
+            if !is_right(container) {
+                leave(EPHEMERAL.to_owned());
+            }
+            continue;
+        }
         match paths(pod, container, images) {
             Err(told) => told.into_iter().for_each(&mut leave),
             Ok(paths) => {
@@ -115,7 +124,8 @@ pub(super) fn plan(object: &Object, pod: &Pod, images: &Images) -> (PodFix, Vec<
                     let volume = name(&path, pod, &fix);
                     let limit = images.place(container, &path).and_then(|place| place.limit);
                     fix.volumes.push(NewVolume { name: volume.clone(), limit: limit.unwrap_or(LIMIT) });
-                    fix.copies.extend(copy(pod, container, &path, &volume, images));
+                    let copy = copy((pod, &fix), container, &path, &volume, images);
+                    fix.copies.extend(copy);
                     change.mounts.push(NewMount { volume, path });
                 }
             }
@@ -139,6 +149,13 @@ pub(super) fn plan(object: &Object, pod: &Pod, images: &Images) -> (PodFix, Vec<
         }
     }
     (fix, left)
+}
+
+/// Whether all fields say what a fix would write.
+fn is_right(container: &Container) -> bool {
+    container.has_read_only_root()
+        && !container.is_privileged()
+        && container.escalation.is_some_and(|(allowed, _)| !allowed)
 }
 
 /// The paths that need a volume, or why they cannot be given one.
@@ -177,10 +194,19 @@ fn paths(pod: &Pod, container: &Container, images: &Images) -> Result<Vec<String
 }
 
 /// The init container that fills a path's volume, where the image ships files at that path.
-fn copy(pod: &Pod, container: &Container, path: &str, volume: &str, images: &Images) -> Option<Copy> {
+fn copy(
+    (pod, fix): (&Pod, &PodFix),
+    container: &Container,
+    path: &str,
+    volume: &str,
+    images: &Images,
+) -> Option<Copy> {
     let image = container.image.as_ref().filter(|image| images.ships(image, path))?;
     let wanted: String = format!("copy-{volume}").chars().take(LONGEST_NAME - 4).collect();
-    let taken = |name: &String| pod.containers.iter().any(|container| container.name == *name);
+    let taken = |name: &String| {
+        pod.containers.iter().any(|container| container.name == *name)
+            || fix.copies.iter().any(|copy| copy.name == *name)
+    };
     let numbered = (2..1000).map(|nth| format!("{wanted}-{nth}"));
     let name = std::iter::once(wanted.clone()).chain(numbered).find(|name| !taken(name))?;
     let to = format!("/copy/{volume}");

@@ -25,7 +25,7 @@ enum Any {
     /// On hosts.
     Hosts(Box<v1::Report>),
     /// On manifests.
-    Manifests(Box<super::manifests::JsonReport>),
+    Manifests(Box<super::manifests::JsonReport<'static>>),
 }
 
 /// The schema of the newest version, JSON Schema 2020-12.

@@ -1,10 +1,12 @@
 //! `driftless/report/v1` of manifests: what is about hosts is absent. Frozen, as the rest of it is.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::each::Each;
 use super::{Judged, Manifests, live};
 use crate::advice::fix;
 use crate::report::json::v1;
@@ -14,7 +16,7 @@ use crate::severity::Severity;
 /// The whole report on manifests.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ManifestReport")]
-pub(crate) struct Report {
+pub(crate) struct Report<'m> {
     /// Always `driftless/report/v1`.
     schema: &'static str,
     /// Always `immutable`.
@@ -24,9 +26,9 @@ pub(crate) struct Report {
     /// The run in numbers.
     summary: Summary,
     /// Every finding, worst first; those that do not count say why in `waived`.
-    findings: Vec<v1::Finding>,
+    findings: Each<'m, v1::Finding>,
     /// Every container, in the order of files and places.
-    objects: Vec<ObjectReport>,
+    objects: Each<'m, ObjectReport>,
     /// What hosts run; absent where none was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     live: Option<live::Report>,
@@ -78,15 +80,13 @@ struct ObjectReport {
 }
 
 /// The report as pretty JSON.
-pub(super) fn render(manifests: &Manifests<'_>) -> String {
-    // Maps with text keys and finite numbers always serialise.
-    let mut text = serde_json::to_string_pretty(&Report::of(manifests)).unwrap_or_default();
-    text.push('\n');
-    text
+pub(super) fn write(manifests: &Manifests<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Report::of(manifests))?;
+    out.write_all(b"\n")
 }
 
-impl Report {
-    fn of(manifests: &Manifests<'_>) -> Self {
+impl<'m> Report<'m> {
+    fn of(manifests: &'m Manifests<'_>) -> Self {
         let verdicts = manifests.verdicts();
         Self {
             schema: "driftless/report/v1",
@@ -100,13 +100,8 @@ impl Report {
                 unknown: verdicts.unknown,
                 findings: manifests.counted(),
             },
-            findings: manifests.findings.iter().map(finding).collect(),
-            objects: manifests
-                .containers
-                .iter()
-                .enumerate()
-                .map(|(nth, one)| object(manifests, nth, one))
-                .collect(),
+            findings: Each::of(manifests.findings, |_, one| finding(one)),
+            objects: Each::of(manifests.containers, |nth, one| object(manifests, nth, one)),
             live: manifests.live.map(live::Report::of),
         }
     }

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io;
 
 use super::{Judged, Manifests};
 use crate::advice::fix;
 use crate::rules::{About, Evidence, Finding};
 
 /// A case: the object, and its container or what else it is about.
-type Case = (String, String);
+type Case<'m> = (&'m str, &'m str);
 
 /// What is said in one case.
 #[derive(Default)]
@@ -21,11 +22,11 @@ struct Said<'a> {
     verdict: Option<&'a Judged>,
 }
 
-/// The document, ending with a line break.
-pub(super) fn render(manifests: &Manifests<'_>) -> String {
-    let mut suites: BTreeMap<&str, BTreeMap<Case, Said<'_>>> = BTreeMap::new();
+/// Writes the document, ending with a line break.
+pub(super) fn write(manifests: &Manifests<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut suites: BTreeMap<&str, BTreeMap<Case<'_>, Said<'_>>> = BTreeMap::new();
     for judged in manifests.containers {
-        let case = (judged.object.clone(), judged.container.clone());
+        let case = (judged.object.as_str(), judged.container.as_str());
         let said = suites.entry(&judged.file).or_default().entry(case).or_default();
         (said.verdict, said.line) = (Some(judged), judged.at.line);
     }
@@ -44,26 +45,23 @@ pub(super) fn render(manifests: &Manifests<'_>) -> String {
     }
     let all = || suites.values().flat_map(BTreeMap::values);
     let took = manifests.run.finished.duration_since(manifests.run.started).as_secs_f64();
-    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(text, "<testsuites name=\"driftless immutable\" {} time=\"{took:.3}\">", counts(all()));
+    writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
+    writeln!(out, "<testsuites name=\"driftless immutable\" {} time=\"{took:.3}\">", counts(all()))?;
     for (file, cases) in &suites {
-        let _ = writeln!(text, "  <testsuite name=\"{}\" {}>", escape(file), counts(cases.values()));
+        writeln!(out, "  <testsuite name=\"{}\" {}>", escape(file), counts(cases.values()))?;
         for (case, said) in cases {
-            write(&mut text, file, case, said);
+            out.write_all(one(file, case, said).as_bytes())?;
         }
-        text.push_str("  </testsuite>\n");
+        writeln!(out, "  </testsuite>")?;
     }
-    text.push_str("</testsuites>\n");
-    text
+    writeln!(out, "</testsuites>")
 }
 
 /// Which case a finding belongs to.
-fn case(finding: &Finding) -> Case {
+fn case(finding: &Finding) -> Case<'_> {
     match &finding.evidence {
-        Evidence::Declared(said) => {
-            (said.object.clone(), said.container.clone().unwrap_or_else(|| "pod".to_owned()))
-        }
-        _ => (finding.host_name().unwrap_or("driftless").to_owned(), finding.subject.clone()),
+        Evidence::Declared(said) => (&said.object, said.container.as_deref().unwrap_or("pod")),
+        _ => (finding.host_name().unwrap_or("driftless"), &finding.subject),
     }
 }
 
@@ -77,7 +75,9 @@ fn counts<'s>(cases: impl Iterator<Item = &'s Said<'s>>) -> String {
     format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\"")
 }
 
-fn write(text: &mut String, file: &str, (object, name): &Case, said: &Said<'_>) {
+/// One case.
+fn one(file: &str, (object, name): &Case<'_>, said: &Said<'_>) -> String {
+    let mut text = String::new();
     // Writing into a text does not fail.
     let _ = writeln!(
         text,
@@ -110,6 +110,7 @@ fn write(text: &mut String, file: &str, (object, name): &Case, said: &Said<'_>) 
         let _ = writeln!(text, "      <system-out>{}</system-out>", escape(beside.trim_end()));
     }
     text.push_str("    </testcase>\n");
+    text
 }
 
 fn verdict(judged: &Judged) -> String {

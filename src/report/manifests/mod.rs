@@ -1,12 +1,15 @@
 //! The report on manifests: one verdict a container, findings with their places, and what was not audited.
 
+mod each;
 mod json;
 mod junit;
 mod live;
 mod sarif;
+mod section;
 mod table;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -113,13 +116,16 @@ pub(super) struct Verdicts {
 }
 
 impl Manifests<'_> {
-    /// The report in a format, as text that ends with a line break.
-    pub fn render(&self, format: ManifestFormat, look: &Look) -> String {
+    /// Writes the report in a format, as text that ends with a line break; it is made while it is written.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being written.
+    pub fn write(&self, format: ManifestFormat, look: &Look, out: &mut dyn io::Write) -> io::Result<()> {
         match format {
-            ManifestFormat::Table => table::render(self, look),
-            ManifestFormat::Json => json::render(self),
-            ManifestFormat::Sarif => sarif::render(self),
-            ManifestFormat::Junit => junit::render(self),
+            ManifestFormat::Table => out.write_all(table::render(self, look).as_bytes()),
+            ManifestFormat::Json => json::write(self, out),
+            ManifestFormat::Sarif => sarif::write(self, out),
+            ManifestFormat::Junit => junit::write(self, out),
         }
     }
 

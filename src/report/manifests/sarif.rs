@@ -2,44 +2,63 @@
 //!
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html>
 
+use std::io;
+
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Manifests;
+use super::each::Each;
 use crate::advice::{entry, fix};
 use crate::rules::{ALL, About, Check, Finding, Rule};
 use crate::severity::Severity;
 
-/// The log, ending with a line break.
-pub(super) fn render(manifests: &Manifests<'_>) -> String {
+/// The log.
+#[derive(Serialize)]
+struct Log<'m> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    runs: [Run<'m>; 1],
+    version: &'static str,
+}
+
+/// Its only run.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'m> {
+    automation_details: Value,
+    column_kind: &'static str,
+    invocations: Value,
+    results: Each<'m, Value>,
+    tool: Value,
+}
+
+/// Writes the log, ending with a line break.
+pub(super) fn write(manifests: &Manifests<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     // Rules are numbered in the order of the list, so that results can point at them.
     let rules: Vec<&Rule> = ALL.iter().copied().filter(|rule| speaks(rule, manifests)).collect();
     let (notes, results): (Vec<_>, Vec<_>) =
         manifests.findings.iter().partition(|finding| finding.rule.about == About::Audit);
-    let results: Vec<Value> = results.into_iter().map(|finding| result(finding, &rules)).collect();
     let notes: Vec<Value> = notes.into_iter().map(notification).collect();
-    let log = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "driftless",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": rules.iter().map(|rule| described(rule)).collect::<Vec<_>>(),
-            } },
-            "automationDetails": { "id": "driftless/immutable" },
-            "columnKind": "unicodeCodePoints",
-            "invocations": [{
-                "executionSuccessful": true,
-                "startTimeUtc": manifests.run.started.to_string(),
-                "endTimeUtc": manifests.run.finished.to_string(),
-                "toolExecutionNotifications": notes,
-            }],
-            "results": results,
-        }],
-    });
-    let mut text = serde_json::to_string_pretty(&log).unwrap_or_default();
-    text.push('\n');
-    text
+    let run = Run {
+        automation_details: json!({ "id": "driftless/immutable" }),
+        column_kind: "unicodeCodePoints",
+        invocations: json!([{
+            "executionSuccessful": true,
+            "startTimeUtc": manifests.run.started.to_string(),
+            "endTimeUtc": manifests.run.finished.to_string(),
+            "toolExecutionNotifications": notes,
+        }]),
+        results: Each::of(&results, |_, finding| result(finding, &rules)),
+        tool: json!({ "driver": {
+            "name": "driftless",
+            "version": env!("CARGO_PKG_VERSION"),
+            "rules": rules.iter().map(|rule| described(rule)).collect::<Vec<_>>(),
+        } }),
+    };
+    let schema = "https://json.schemastore.org/sarif-2.1.0.json";
+    serde_json::to_writer_pretty(&mut *out, &Log { schema, runs: [run], version: "2.1.0" })?;
+    out.write_all(b"\n")
 }
 
 /// Whether a rule can have results here; those of hosts have some only where hosts were asked.

@@ -7,18 +7,14 @@
 use std::collections::BTreeMap;
 
 use super::live::{live_in_numbers, told, words};
+use super::section::{MOST_ENTRIES, MOST_PLACES, Section};
 use super::{Judged, Manifests};
 use crate::advice::fix;
 use crate::live::{Side, State};
 use crate::report::Look;
 use crate::report::style::Tone;
-use crate::report::table::fill;
 use crate::rules::{About, Finding};
 use crate::severity::Severity;
-
-/// How many entries one section shows, and how many places one entry.
-const MOST_ENTRIES: usize = 40;
-const MOST_PLACES: usize = 5;
 
 /// The report, ending with a line break.
 pub(super) fn render(manifests: &Manifests<'_>, look: &Look) -> String {
@@ -59,18 +55,22 @@ fn tone(state: State) -> Tone {
 fn conclusion(manifests: &Manifests<'_>, look: &Look) -> String {
     let verdicts = manifests.verdicts();
     let tone = |count: usize, tone: Tone| if count > 0 { tone } else { Tone::Plain };
-    let mut parts =
-        vec![look.paint(tone(verdicts.immutable, Tone::Good), &format!("{} immutable", verdicts.immutable))];
-    if verdicts.not > 0 {
-        parts.push(look.paint(Tone::Bad, &format!("{} not", verdicts.not)));
-    }
-    if verdicts.unknown > 0 {
-        parts.push(look.paint(Tone::Unsure, &format!("{} unknown", verdicts.unknown)));
-    }
+    let counted =
+        |count: usize, word: &str| if count > 0 { format!("{count} {word}") } else { String::new() };
     let counts = manifests.counted().into_iter().rev().filter(|(_, count)| *count > 0);
     let found: Vec<String> = counts.map(|(severity, count)| format!("{count} {severity}")).collect();
     let found = if found.is_empty() { "none".to_owned() } else { found.join(", ") };
-    format!("{}   findings: {found}\n", parts.join(", "))
+    let verdicts = [
+        (tone(verdicts.immutable, Tone::Good), format!("{} immutable", verdicts.immutable)),
+        (Tone::Bad, counted(verdicts.not, "not")),
+        (Tone::Unsure, counted(verdicts.unknown, "unknown")),
+    ];
+    let said: Vec<_> = verdicts.iter().filter(|(_, text)| !text.is_empty()).collect();
+    let plain: usize = said.iter().map(|(_, text)| text.len() + 2).sum();
+    let findings = format!("findings: {found}");
+    let between = if plain + 1 + findings.len() > usize::from(look.width) { "\n" } else { "   " };
+    let said: Vec<String> = said.into_iter().map(|(tone, text)| look.paint(*tone, text)).collect();
+    format!("{}{between}{findings}\n", said.join(", "))
 }
 
 /// Every container with its verdict, those that are not immutable first.
@@ -89,10 +89,9 @@ fn containers(manifests: &Manifests<'_>, look: &Look) -> Option<String> {
             Some(false) => (Tone::Bad, "not immutable"),
             None => (Tone::Unsure, "unknown"),
         };
-        let place =
-            look.paint(Tone::Faint, &format!("{}:{}:{}", judged.file, judged.at.line, judged.at.column));
-        let word = look.paint(tone, &format!("{word:<13}"));
-        section.line(2, &format!("{word}   {} {}   {place}", judged.object, judged.container));
+        let place = format!("{}:{}:{}", judged.file, judged.at.line, judged.at.column);
+        let what = format!("{} {}", judged.object, judged.container);
+        section.pieces(2, 18, (tone, &format!("{word:<13}")), &[(Tone::Plain, &what), (Tone::Faint, &place)]);
         judged.verdict.voided_by.iter().for_each(|why| section.text(18, why));
     }
     section.end(all.len())
@@ -102,12 +101,13 @@ fn containers(manifests: &Manifests<'_>, look: &Look) -> Option<String> {
 fn live(manifests: &Manifests<'_>, look: &Look) -> Option<String> {
     let live = manifests.live?;
     let mut section = Section::new("Live", look);
-    section.line(2, &live_in_numbers(live));
+    section.text(2, &live_in_numbers(live));
     let mut sides: Vec<&Side> = live.sides.iter().filter(|side| side.state < State::AsDeclared).collect();
     sides.sort_by_key(|side| side.state);
     for side in sides.iter().take(MOST_ENTRIES) {
-        let word = look.paint(tone(side.state), &format!("{:<13}", words(side.state)));
-        section.line(2, &format!("{word}   {} {}", side.declared.object, side.declared.container));
+        let what = format!("{} {}", side.declared.object, side.declared.container);
+        let word = format!("{:<13}", words(side.state));
+        section.pieces(2, 18, (tone(side.state), &word), &[(Tone::Plain, &what)]);
         told(side).iter().take(MOST_PLACES).for_each(|told| section.text(18, told));
         if side.running.len() > MOST_PLACES {
             section.line(18, "and more; -o json has them all");
@@ -121,8 +121,8 @@ fn live(manifests: &Manifests<'_>, look: &Look) -> Option<String> {
         }
     }
     for one in live.undeclared.iter().take(MOST_ENTRIES) {
-        let word = look.paint(Tone::Unsure, &format!("{:<13}", "not declared"));
-        section.line(2, &format!("{word}   {}: {} ({})", one.host, one.label, one.image));
+        let what = format!("{}: {} ({})", one.host, one.label, one.image);
+        section.pieces(2, 18, (Tone::Unsure, "not declared "), &[(Tone::Plain, &what)]);
     }
     section.end(sides.len().max(live.undeclared.len()))
 }
@@ -180,59 +180,8 @@ fn waived(manifests: &Manifests<'_>, look: &Look) -> Option<String> {
     }
     let mut section = Section::new("Waived", look);
     for ((rule, why), those) in groups.iter().take(MOST_ENTRIES) {
-        section.line(2, &look.paint(Tone::Faint, &format!("{rule}   {why}")));
+        section.pieces(2, 4, (Tone::Faint, rule), &[(Tone::Faint, why)]);
         section.places(4, those);
     }
     section.end(groups.len())
-}
-
-/// A heading, lines below it, and a line that says what was left out.
-struct Section<'l> {
-    look: &'l Look,
-    title: &'static str,
-    text: String,
-}
-
-impl<'l> Section<'l> {
-    fn new(title: &'static str, look: &'l Look) -> Self {
-        Self { look, title, text: String::new() }
-    }
-
-    fn line(&mut self, indent: usize, line: &str) {
-        self.text.push_str(&format!("{}{}\n", " ".repeat(indent), line.trim_end()));
-    }
-
-    /// Words in as many lines as they need.
-    fn text(&mut self, indent: usize, words: &str) {
-        let width = usize::from(self.look.width).saturating_sub(indent).max(20);
-        for line in fill(words, width) {
-            self.line(indent, &line);
-        }
-    }
-
-    /// Where findings are: the place, whole, so that it can be copied, and what it is about.
-    fn places(&mut self, indent: usize, those: &[&Finding]) {
-        for finding in those.iter().take(MOST_PLACES) {
-            let place = finding.location.as_ref().map(|place| {
-                let place = format!("{}:{}:{}", place.file, place.at.line, place.at.column);
-                format!("{}   ", self.look.paint(Tone::Faint, &place))
-            });
-            let host = finding.host_name().map_or(String::new(), |host| format!("{host}: "));
-            self.line(indent, &format!("{}{host}{}", place.unwrap_or_default(), finding.subject));
-        }
-        if those.len() > MOST_PLACES {
-            self.line(indent, &format!("and {} more; -o json has them all", those.len() - MOST_PLACES));
-        }
-    }
-
-    /// The whole; nothing if nothing is in it.
-    fn end(mut self, entries: usize) -> Option<String> {
-        if self.text.is_empty() {
-            return None;
-        }
-        if entries > MOST_ENTRIES {
-            self.line(2, &format!("and {} more; -o json has them all", entries - MOST_ENTRIES));
-        }
-        Some(format!("{}\n{}", self.look.paint(Tone::Heading, self.title), self.text))
-    }
 }
