@@ -29,6 +29,9 @@ const SCRIPT: &str = concat!(
     include_str!("script/upgrade/pacman.sh"),
     include_str!("script/configuration.sh"),
     include_str!("script/running.sh"),
+    include_str!("script/evidence/evidence.sh"),
+    include_str!("script/evidence/traces.sh"),
+    include_str!("script/evidence/named.sh"),
     include_str!("script/main.sh")
 );
 

@@ -55,11 +55,13 @@ pub enum Section {
     Kernels,
     /// `/run/reboot-required` and its like.
     Reboot,
+    /// Where the daemons that listen write, and what tells so; asked for where a replacement is wanted.
+    Evidence,
 }
 
 impl Section {
     /// Every section that every host is asked for, in that order.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::OsRelease,
         Self::Hostname,
         Self::Kernel,
@@ -86,11 +88,12 @@ impl Section {
         Self::Processes,
         Self::Kernels,
         Self::Reboot,
+        Self::Evidence,
     ];
 
     /// What sees more as root: what `sudo` is to let the pinned probe read.
-    pub const BY_ROOT: [Self; 6] =
-        [Self::Processes, Self::Docker, Self::Podman, Self::Cri, Self::Files, Self::Sudo];
+    pub const BY_ROOT: [Self; 7] =
+        [Self::Processes, Self::Docker, Self::Podman, Self::Cri, Self::Files, Self::Evidence, Self::Sudo];
 
     /// What every host has, and what nothing can be compared without.
     pub const FACTS: [Self; 4] = [Self::OsRelease, Self::Hostname, Self::Kernel, Self::Boot];
@@ -132,6 +135,7 @@ impl Section {
             Self::Processes => "processes",
             Self::Kernels => "kernels",
             Self::Reboot => "reboot",
+            Self::Evidence => "evidence",
         }
     }
 }

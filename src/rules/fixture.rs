@@ -38,6 +38,9 @@ pub(crate) fn compared<T>(
         if words.contains("\n@upgrade") {
             bound.want_upgrades(&playbook, id, &mut wanted);
         }
+        if words.contains("\n@evidence") {
+            wanted.add("evidence", "any");
+        }
         let request = Request::framed("ab", wanted.keyed(&FileKey::new([7; 32])));
         let snapshot = reader.read(answer(name, words).as_bytes(), b"", &request).ok();
         let fault = snapshot.is_none().then(|| Fault::new(Phase::Connect, "it is down").hint("start it"));

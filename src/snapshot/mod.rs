@@ -7,6 +7,7 @@ mod apk;
 mod configuration;
 mod containers;
 mod dpkg;
+mod evidence;
 mod fault;
 mod gap;
 mod listing;
@@ -31,6 +32,9 @@ pub use configuration::{
     Conffile, Configuration, Fate, File, Files, Is, Parameter, Setting, Sysctls, dotted,
 };
 pub use containers::{Change, Changes, Container, Containers, Kind, Mount, Pod, Runtime};
+#[cfg(test)]
+pub(crate) use evidence::tests::{bookworm, lines_of};
+pub use evidence::{Config, Directive, Listening, Place, PlaceKind, Scope, Serving, Trace, User, Writing};
 pub use fault::{Fault, Phase};
 pub use gap::{Gap, Reason, quote, visible};
 pub use origins::{Candidate, Candidates, Offer, Origin, Source, Sources, source_named};
@@ -183,6 +187,8 @@ pub struct Snapshot {
     pub candidates: Option<Candidates>,
     /// What the host's own solver says of the upgrades that were asked about, if any were.
     pub upgrades: Option<Upgrades>,
+    /// Its daemons that listen, and where they write, if that was asked for and could be seen.
+    pub serving: Option<Vec<Serving>>,
     /// How it is configured.
     pub configuration: Configuration,
     /// What runs, beside what is installed.

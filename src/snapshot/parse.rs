@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::configuration::Configuration;
 use super::gap::{Gap, Reason, quote};
-use super::{Kernel, Os, Snapshot, Strings, containers, origins, running, systems, upgrade};
+use super::{Kernel, Os, Snapshot, Strings, containers, evidence, origins, running, systems, upgrade};
 use crate::probe::{Frame, Frames, PROTOCOL, Request, Section, Status, Wanted, stderr_of};
 
 /// Why an answer could not be read.
@@ -64,6 +64,7 @@ impl Reader {
         snapshot.sources = origins::sources(answer, (os, strings.intern(codename)), files, beside);
         snapshot.candidates = origins::candidates(answer, codename, beside);
         snapshot.upgrades = upgrade::upgrades(answer, gaps);
+        snapshot.serving = evidence::evidence(answer, gaps);
         snapshot.configuration = Configuration::read(answer, strings, gaps, &mut snapshot.beside);
         snapshot.running = running::running(answer, gaps, &mut snapshot.beside);
         if snapshot.gaps.is_empty() && !answer.frames.done() {

@@ -1,7 +1,7 @@
 # The most files that one entry may lead to, the largest that is read, and the largest that is shown.
 MOST_FILES=200
 LARGEST_READ=1048576
-LARGEST_SHOWN=65536
+LARGEST_SHOWN=262144
 
 # The files that are asked for, each with a hash that nobody can repeat who does not have the asker's key.
 # What is said of an entry stands before it: lines that do not count, and whether its content may be shown.

@@ -28,6 +28,7 @@ section() {
 		processes) section_processes ;;
 		kernels) section_kernels ;;
 		reboot) section_reboot ;;
+		evidence) section_evidence ;;
 		*) return 255 ;;
 	esac
 }
@@ -35,7 +36,7 @@ section() {
 # by_root SECTION: whether it sees more as root.
 by_root() {
 	case $1 in
-		processes | docker | podman | cri | files | sudo) return 0 ;;
+		processes | docker | podman | cri | files | evidence | sudo) return 0 ;;
 		*) return 1 ;;
 	esac
 }

@@ -257,7 +257,7 @@ impl<'a> Reading<'a, '_> {
             content: None,
         };
         self.found(at, path, Some(file))?;
-        if self.shown.get(at) == Some(&true) && file.size <= 1 << 16 {
+        if self.shown.get(at) == Some(&true) && file.size <= 1 << 18 {
             self.open = Some((at, intern(path, self.strings)?, Vec::new()));
         }
         Ok(())

@@ -1,0 +1,255 @@
+//! Reads what the probe tells of daemons and where they write.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::super::gap::{Gap, Reason, quote};
+use super::super::parse::Answer;
+use super::{Config, Directive, Listening, Place, PlaceKind, Scope, Serving, Trace, User, Writing};
+use crate::probe::Section;
+
+/// The most daemons, and the most lines of each kind of evidence; the probe tells no more.
+const MOST_DAEMONS: usize = 50;
+const MOST_LINES: usize = 1000;
+
+/// The daemons that listen on a host, if they were asked about.
+pub(in crate::snapshot) fn evidence(answer: &Answer<'_>, gaps: &mut Vec<Gap>) -> Option<Vec<Serving>> {
+    if !answer.wanted.has("evidence") {
+        return None;
+    }
+    let payload = answer.payload(Section::Evidence, gaps)?;
+    let mut seen = Seen::default();
+    for line in payload.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let told = std::str::from_utf8(line).ok().and_then(|line| seen.line(line));
+        if told.is_none() {
+            let detail = format!("`{}`", quote(line));
+            gaps.push(Gap { probe: Section::Evidence.name().to_owned(), reason: Reason::Unparsable, detail });
+            return None;
+        }
+    }
+    Some(seen.services.into_values().collect())
+}
+
+/// The section, as its lines come.
+#[derive(Debug, Default)]
+struct Seen {
+    services: BTreeMap<u32, Serving>,
+}
+
+impl Seen {
+    /// A line: its kind, the number of the daemon, and what its kind has.
+    fn line(&mut self, line: &str) -> Option<()> {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let (kind, number, fields) = match fields.as_slice() {
+            [kind, number, fields @ ..] => (*kind, number.parse::<u32>().ok()?, fields),
+            _ => return None,
+        };
+        if kind == "service" {
+            let known = self.services.len();
+            if known >= MOST_DAEMONS || self.services.contains_key(&number) {
+                return None;
+            }
+            self.services.insert(number, service(fields)?);
+            return Some(());
+        }
+        tell(self.services.get_mut(&number)?, kind, fields)
+    }
+}
+
+/// `service`: process, start, unit, name, how its executable is known, executable.
+fn service(fields: &[&str]) -> Option<Serving> {
+    let [process, started, unit, name, _, executable] = fields else { return None };
+    Some(Serving {
+        process: process.parse().ok()?,
+        unit: known(unit).filter(|unit| is_name(unit)).map(str::to_owned),
+        name: quote(name.as_bytes()),
+        executable: path(executable)?,
+        started: timestamp(started)?,
+        command: Vec::new(),
+        users: Vec::new(),
+        groups: Vec::new(),
+        capabilities: 0,
+        folder: "/".to_owned(),
+        listens: Vec::new(),
+        package: None,
+        uses: Vec::new(),
+        directives: Vec::new(),
+        traces: Vec::new(),
+        paths: BTreeMap::new(),
+        variables: Vec::new(),
+        configuration: Vec::new(),
+        shipped_configuration: Vec::new(),
+        cut: Vec::new(),
+    })
+}
+
+fn tell(service: &mut Serving, kind: &str, fields: &[&str]) -> Option<()> {
+    let trace = |service: &mut Serving, told: &str, trace: Trace| {
+        match path(told) {
+            Some(told) if service.traces.len() < MOST_LINES * 8 => service.traces.push((told, trace)),
+            // Of a path that no manifest could name it is known that it is there, and no more.
+            Some(_) | None if told.starts_with('/') => push(&mut service.cut, kind.to_owned()),
+            _ => return None,
+        }
+        Some(())
+    };
+    match (kind, fields) {
+        ("listen", ["unix", socket, ..]) => trace(service, socket, Trace::Socket)?,
+        ("listen", [protocol, scope, port, uid]) => {
+            let (port, uid) = (port.parse().ok()?, uid.parse().ok()?);
+            let listening = Listening { udp: *protocol == "udp", port, scope: reached(scope)?, uid };
+            push(&mut service.listens, listening);
+        }
+        ("word", [word]) => {
+            push(&mut service.command, long(word));
+            // `-D /data`, `config_file=/etc/x`: what stands before it is no part of the path.
+            if let Some(at) = word.find('/').filter(|_| !word.contains("://")) {
+                let told = word.get(at..).unwrap_or_default();
+                if path(told).is_some() {
+                    trace(service, told, Trace::Word)?;
+                }
+            }
+        }
+        ("user", [ids, name, group]) => {
+            let (uid, gid) = ids.split_once(':')?;
+            push(&mut service.users, user(uid, gid, name, group)?);
+        }
+        ("group", [gid, name]) => {
+            let name = Some(*name).filter(|name| is_name(name)).map(str::to_owned);
+            push(&mut service.groups, (gid.parse().ok()?, name));
+        }
+        ("caps", [bits]) => service.capabilities = u64::from_str_radix(bits, 16).ok()?,
+        ("cwd", [folder]) => service.folder = path(folder)?,
+        ("package", [package]) => service.package = Some(package_name(package)?),
+        ("uses", [package, file]) => {
+            push(&mut service.uses, (package_name(package)?, path(file)?));
+        }
+        ("unit", [file, directive]) => {
+            let (name, value) = directive.split_once('=')?;
+            let (name, value) = (quote(name.as_bytes()), long(value));
+            push(&mut service.directives, Directive { file: path(file)?, name, value });
+        }
+        ("tmpfiles", [file, kind, told, ..]) => {
+            let (file, kind) = (path(file)?, quote(kind.as_bytes()));
+            trace(service, told, Trace::TmpFiles { file, kind })?;
+        }
+        ("open", [how, told]) => trace(service, told, Trace::Open(writing(how)?))?,
+        ("named", [place, told]) => {
+            let (place, directive) = place.split_once(' ')?;
+            let (file, line) = place.rsplit_once(':')?;
+            let (file, line) = (path(file)?, line.parse().ok()?);
+            let directive = quote(directive.as_bytes());
+            trace(service, told, Trace::Named { file, line, directive })?;
+        }
+        ("compiled", [told, option]) => {
+            let option = known(option).map(|option| quote(option.as_bytes()));
+            trace(service, told, Trace::Compiled(option))?;
+        }
+        ("changed", [told, count]) => trace(service, told, Trace::Changed(count.parse().ok()?))?,
+        ("shipped", [told, package]) => trace(service, told, Trace::Shipped(package_name(package)?))?,
+        ("etc", [told, package]) => {
+            push(&mut service.shipped_configuration, (path(told)?, package_name(package)?));
+        }
+        ("env", [variable]) => {
+            let (name, value) = variable.split_once('=')?;
+            let name = Some(name).filter(|name| is_name(name))?.to_owned();
+            if value.starts_with('/') && path(value).is_some() {
+                trace(service, value, Trace::Variable(name.clone()))?;
+            }
+            push(&mut service.variables, (name, Some(long(value))));
+        }
+        ("secret", [name]) => {
+            push(&mut service.variables, (Some(*name).filter(|name| is_name(name))?.to_owned(), None));
+        }
+        ("config", [told]) => push(&mut service.configuration, (path(told)?, Config::Read)),
+        ("refused", [told]) => push(&mut service.configuration, (path(told)?, Config::Refused)),
+        ("unread", [told]) => push(&mut service.configuration, (path(told)?, Config::Unreadable)),
+        ("path", [told, "absent"]) => {
+            service.paths.insert(path(told)?, None);
+        }
+        ("path", [told, kind, mode, uid, gid, owner, group, changed]) => {
+            let place = Place {
+                kind: kind_of(kind),
+                mode: u32::from_str_radix(mode, 8).ok()?,
+                owner: user(uid, gid, owner, group)?,
+                changed: timestamp(changed)?,
+            };
+            service.paths.insert(path(told)?, Some(place));
+        }
+        ("cut" | "late", [kind]) => push(&mut service.cut, quote(kind.as_bytes())),
+        // What a later probe tells beside it.
+        _ => {}
+    }
+    Some(())
+}
+
+fn push<T>(list: &mut Vec<T>, item: T) {
+    if list.len() < MOST_LINES {
+        list.push(item);
+    }
+}
+
+fn known(field: &str) -> Option<&str> {
+    Some(field).filter(|field| !field.is_empty() && *field != "-")
+}
+
+fn timestamp(seconds: &str) -> Option<Timestamp> {
+    Timestamp::from_second(seconds.parse().ok()?).ok()
+}
+
+/// An absolute path of printable ASCII, as it stands in no text of another kind; without a slash at its end.
+fn path(text: &str) -> Option<String> {
+    let plain = |byte: u8| (b'!'..=b'~').contains(&byte) && !matches!(byte, b'"' | b'\'' | b'`' | b'\\');
+    let good = text.starts_with('/') && text.len() <= 1024 && text.bytes().all(plain);
+    let trimmed = text.trim_end_matches('/');
+    good.then(|| if trimmed.is_empty() { "/".to_owned() } else { trimmed.to_owned() })
+}
+
+fn is_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@:\\+-".contains(&byte);
+    !text.is_empty() && text.len() <= 255 && text.bytes().all(plain)
+}
+
+fn package_name(text: &str) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.+-@".contains(&byte);
+    let good = text.len() <= 255 && text.bytes().all(plain);
+    (good && text.starts_with(|first: char| first.is_ascii_alphanumeric())).then(|| text.to_owned())
+}
+
+/// A value that may be longer than what is quoted elsewhere.
+fn long(text: &str) -> String {
+    text.chars().filter(|character| (' '..='~').contains(character)).take(2000).collect()
+}
+
+fn user(uid: &str, gid: &str, name: &str, group: &str) -> Option<User> {
+    let named = |name: &str| Some(name).filter(|name| is_name(name) && *name != "UNKNOWN").map(str::to_owned);
+    Some(User { uid: uid.parse().ok()?, gid: gid.parse().ok()?, name: named(name), group: named(group) })
+}
+
+fn reached(scope: &str) -> Option<Scope> {
+    Some(match scope {
+        "any" => Scope::Any,
+        "one" => Scope::One,
+        "loopback" => Scope::Loopback,
+        _ => return None,
+    })
+}
+
+fn writing(how: &str) -> Option<Writing> {
+    Some(match how {
+        "append" => Writing::Append,
+        "write" => Writing::Anywhere,
+        "deleted" => Writing::Deleted,
+        _ => return None,
+    })
+}
+
+fn kind_of(kind: &str) -> PlaceKind {
+    match kind {
+        "directory" => PlaceKind::Folder,
+        "regular file" | "regular empty file" => PlaceKind::File,
+        "socket" => PlaceKind::Socket,
+        _ => PlaceKind::Special,
+    }
+}
