@@ -22,6 +22,7 @@ pub mod live;
 pub mod playbook;
 pub mod probe;
 pub mod readiness;
+pub mod replacement;
 pub mod report;
 pub mod rules;
 pub mod severity;

@@ -49,6 +49,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("advice", &["drift", "hostlist", "readiness", "rules", "severity", "snapshot", "version"]),
     (
+        "replacement",
+        &[
+            "advice",
+            "diagnostic",
+            "drift",
+            "hostlist",
+            "immutability",
+            "playbook",
+            "rules",
+            "snapshot",
+            "version",
+        ],
+    ),
+    (
         "report",
         &[
             "advice",
@@ -78,7 +92,8 @@ const CONFINED: &[(&str, &[&str])] = &[
 ];
 
 /// Words of a program that reads the clock, the disk or the network; what is right of `collect` has none.
-const PURE: &[&str] = &["drift", "immutability", "init", "live", "readiness", "rules", "advice", "version"];
+const PURE: &[&str] =
+    &["drift", "immutability", "init", "live", "readiness", "replacement", "rules", "advice", "version"];
 const IMPURE: &[&str] = &["std::fs", "std::net", "std::env", "SystemTime", "Timestamp::now", "Instant::now"];
 
 /// Licences that let everybody use driftless as they like.

@@ -10,6 +10,7 @@ use driftless::severity::Severity;
 use driftless::version::Target;
 
 use super::immutable::Immutable;
+use super::replace::Replace;
 
 /// Shows which servers of a cluster have drifted apart, by how much, why, and what to do: over SSH,
 /// read-only, without an agent.
@@ -28,6 +29,8 @@ pub(super) enum Command {
     Ready(Box<Ready>),
     /// Audit Kubernetes manifests (files, folders, `-`): which containers are immutable, and what voids it
     Immutable(Box<Immutable>),
+    /// Write the immutable replacement of a cluster's servers: image, manifests, roll-out plan
+    Replace(Box<Replace>),
     /// List the hosts of an inventory, and how each is reached
     Hosts(Box<Hosts>),
     /// Audit an embedded fleet: real SSH to simulated hosts inside this process; no set-up, no root
@@ -181,6 +184,10 @@ pub(super) struct Demo {
     #[arg(value_enum, value_name = "WHAT")]
     pub(super) what: Option<DemoOf>,
 
+    /// With `replace`: the folder that the files are written into [default: driftless-demo]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+
     #[command(flatten)]
     pub(super) output: Reporting,
 }
@@ -192,6 +199,8 @@ pub(super) enum DemoOf {
     Audit,
     /// Whether an upgrade of theirs would succeed
     Ready,
+    /// What replaces them
+    Replace,
 }
 
 /// `driftless probe`

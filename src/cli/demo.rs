@@ -1,5 +1,5 @@
-//! `driftless demo`: the main job on an embedded fleet, or, as `demo ready`, the forecast of an upgrade. Only the
-//! machines are simulated; from the inventory on it is the same pipe as `driftless audit`, over real SSH.
+//! `driftless demo`: the main job on an embedded fleet; as `demo ready`, the forecast of an upgrade; as `demo replace`,
+//! what replaces its servers. Only the machines are simulated; from the inventory on it is the same pipe, over real SSH.
 
 use std::io;
 use std::path::Path;
@@ -8,6 +8,7 @@ use driftless::collect::Pace;
 use driftless::diagnostic::Source;
 use driftless::inventory::{Inventory, Overrides};
 use driftless::playbook::Playbook;
+use driftless::replacement::Target;
 use driftless::rules::{self, Accepted};
 use driftless::simulate::{Recording, Recordings, Simulation, read_fleet};
 use driftless::ssh::{Client, Keyring, Limits, Transport, Trust};
@@ -16,7 +17,8 @@ use include_dir::{Dir, include_dir};
 use super::args::{Demo, DemoOf};
 use super::audit::{self, Job};
 use super::failure::Failure;
-use super::plan::{Plan, bind};
+use super::plan::{Asks, Plan, bind};
+use super::replace::{self, Folder};
 use super::round::runtime;
 
 /// The fleet's description and the recordings, as they were when the program was built.
@@ -25,6 +27,14 @@ static FLEET: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/examples/fleet");
 /// Runs the demo. It succeeds when it ran as it should, whatever it found.
 pub(super) fn run(args: &Demo) -> Result<u8, Failure> {
     let show = Show::of(args.what);
+    // Before anything is started.
+    let act = match (show.then, &args.out) {
+        (Then::Write, out) => Act::Write(Folder::check(out.as_deref().unwrap_or(Path::new(OUT)), false)?),
+        (Then::Report(job), None) => Act::Report(job),
+        (Then::Report(_), Some(_)) => {
+            return Err(Failure::new("--out is for `driftless demo replace`: the others write no files"));
+        }
+    };
     let hosts = read_fleet(&source(show.fleet)?, &recordings())?;
     let runtime = runtime()?;
     let simulation = runtime.block_on(Simulation::start(hosts)).map_err(|error| no_loopback(&error))?;
@@ -32,7 +42,16 @@ pub(super) fn run(args: &Demo) -> Result<u8, Failure> {
     let keyring = Keyring::of("of the demo", simulation.key().clone());
     let client = Client::new(keyring, Trust::of(&simulation.known_hosts()), plan.limits.clone());
     let transport = Transport::Native(Box::new(client));
-    audit::conduct("demo", &plan, show.job, transport, &args.output, &runtime)?;
+    match act {
+        Act::Report(job) => {
+            audit::conduct("demo", &plan, job, transport, &args.output, &runtime)?;
+        }
+        Act::Write(out) => {
+            let targets = vec![Target::Kubernetes, Target::Quadlet];
+            let job = replace::Job { cluster: "web", service: None, targets, out };
+            replace::conduct(&plan, &job, transport, &args.output.telling, &runtime)?;
+        }
+    }
     runtime.shutdown_background();
     Ok(0)
 }
@@ -41,8 +60,26 @@ pub(super) fn run(args: &Demo) -> Result<u8, Failure> {
 struct Show {
     fleet: &'static str,
     playbook: &'static str,
-    job: Job,
+    then: Then,
 }
+
+/// What becomes of what was seen.
+#[derive(Clone, Copy)]
+enum Then {
+    /// A report.
+    Report(Job),
+    /// Files that replace the servers.
+    Write,
+}
+
+/// The same, with where files go.
+enum Act {
+    Report(Job),
+    Write(Folder),
+}
+
+/// Where files go unless somebody says so.
+const OUT: &str = "driftless-demo";
 
 impl Show {
     fn of(what: Option<DemoOf>) -> Self {
@@ -50,9 +87,14 @@ impl Show {
             None | Some(DemoOf::Audit) => Self {
                 fleet: "fleet.toml",
                 playbook: "playbook.toml",
-                job: Job { drift: true, readiness: false },
+                then: Then::Report(Job { drift: true, readiness: false }),
             },
-            Some(DemoOf::Ready) => Self { fleet: "ready.toml", playbook: "upgrade.toml", job: Job::READY },
+            Some(DemoOf::Ready) => {
+                Self { fleet: "ready.toml", playbook: "upgrade.toml", then: Then::Report(Job::READY) }
+            }
+            Some(DemoOf::Replace) => {
+                Self { fleet: "replace.toml", playbook: "replacement.toml", then: Then::Write }
+            }
         }
     }
 }
@@ -61,7 +103,10 @@ fn plan(simulation: &Simulation, show: &Show) -> Result<Plan, Failure> {
     let playbook = source(show.playbook)?;
     let inventory =
         Inventory::from_text("the demo's inventory", &simulation.inventory(), &Overrides::default())?;
-    let playbook = Playbook::from_text(playbook.path(), playbook.as_str(), &rules::known_ids())?;
+    let mut playbook = Playbook::from_text(playbook.path(), playbook.as_str(), &rules::known_ids())?;
+    if matches!(show.then, Then::Write) {
+        playbook.bake();
+    }
     Ok(Plan {
         hosts: inventory.ids().collect(),
         bound: bind(&inventory, &playbook)?,
@@ -71,8 +116,11 @@ fn plan(simulation: &Simulation, show: &Show) -> Result<Plan, Failure> {
         pace: Pace::default(),
         policy: None,
         sudo: false,
-        upgrades_only: !show.job.drift,
-        readiness: show.job.readiness,
+        asks: match show.then {
+            Then::Write => Asks::PlaybookAndEvidence,
+            Then::Report(job) if job.readiness => Asks::Upgrades,
+            Then::Report(_) => Asks::Playbook,
+        },
         home: None,
         config_file: None,
         agent_socket: None,

@@ -14,6 +14,7 @@ mod plan;
 mod probe;
 mod progress;
 mod ready;
+mod replace;
 mod report;
 mod round;
 
@@ -57,6 +58,7 @@ fn run(args: Args) -> Result<u8, Failure> {
         Command::Audit(args) => audit::run(&args),
         Command::Ready(args) => ready::run(&args),
         Command::Immutable(args) => immutable::run(&args),
+        Command::Replace(args) => replace::run(&args),
         Command::Hosts(args) => hosts::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Init(args) => init::run(&args),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use driftless::collect::{Pace, Requests};
 use driftless::diagnostic::nearest;
-use driftless::drift::Bound;
+use driftless::drift::{Bound, clusters_of};
 use driftless::inventory::pattern::Pattern;
 use driftless::inventory::{HostId, Inventory, Overrides, Route, SshRoute, Via};
 use driftless::playbook::Playbook;
@@ -21,6 +21,20 @@ use super::args::{Audit, Connection, HostKey, Login, Ready, Selecting, Telling};
 use super::ask::warn;
 use super::failure::Failure;
 use super::me::{home, is_another_config, ssh_config};
+use super::replace::Replace;
+
+/// What hosts are asked beyond what every host is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asks {
+    /// What the playbook names.
+    Playbook,
+    /// That, and whether its upgrades would succeed.
+    PlaybookAndUpgrades,
+    /// Whether its upgrades would succeed, and nothing else that it names.
+    Upgrades,
+    /// What the playbook names, and where their services write.
+    PlaybookAndEvidence,
+}
 
 /// Everything that an audit needs before it begins.
 pub(super) struct Plan {
@@ -32,9 +46,8 @@ pub(super) struct Plan {
     pub(super) pace: Pace,
     /// `None` is what ssh's configuration says.
     pub(super) policy: Option<Policy>,
-    /// Whether the playbook's upgrades are asked about, and whether nothing else that it names is.
-    pub(super) readiness: bool,
-    pub(super) upgrades_only: bool,
+    /// What hosts are asked beyond what every host is.
+    pub(super) asks: Asks,
     /// Whether pinned probes are to read as root, by sudo.
     pub(super) sudo: bool,
     pub(super) home: Option<PathBuf>,
@@ -59,7 +72,8 @@ impl Plan {
         }
         let accepted = args.accept.as_deref().map(super::report::accepted).transpose()?.unwrap_or_default();
         check_outputs(&args.output.output)?;
-        Ok(Self { accepted, readiness: args.ready, ..plan })
+        let asks = if args.ready { Asks::PlaybookAndUpgrades } else { Asks::Playbook };
+        Ok(Self { asks, accepted, ..plan })
     }
 
     /// What asking about upgrades needs.
@@ -69,7 +83,24 @@ impl Plan {
         let bound = bind(&plan.inventory, &plan.playbook)?;
         let accepted = args.accept.as_deref().map(super::report::accepted).transpose()?.unwrap_or_default();
         check_outputs(&args.output.output)?;
-        Ok(Self { accepted, bound, readiness: true, upgrades_only: true, ..plan })
+        Ok(Self { accepted, bound, asks: Asks::Upgrades, ..plan })
+    }
+
+    /// What writing the replacement of a cluster needs: its hosts alone are asked.
+    pub(super) fn to_replace(args: &Replace) -> Result<Self, Failure> {
+        let mut plan = Self::to_ask(&args.selecting, &args.connection, &args.playbook, &args.telling)?;
+        plan.playbook.bake();
+        let clusters = |host: HostId| clusters_of(&plan.inventory, &plan.playbook, &plan.bound, host);
+        let mut names: Vec<String> = plan.hosts.iter().flat_map(|host| clusters(*host)).collect();
+        let hosts: Vec<HostId> =
+            plan.hosts.iter().copied().filter(|host| clusters(*host).contains(&args.cluster)).collect();
+        if hosts.is_empty() {
+            names.sort();
+            names.dedup();
+            return Err(Failure::new(format!("--cluster: there is no cluster `{}`", args.cluster))
+                .hint(format!("the clusters of these hosts are: {}", names.join(", "))));
+        }
+        Ok(Self { hosts, asks: Asks::PlaybookAndEvidence, ..plan })
     }
 
     /// What asking hosts needs, and comparing them by playbooks.
@@ -98,8 +129,7 @@ impl Plan {
         let file_key = wants_files.then(super::file_key::read).transpose()?;
         Ok(Self {
             pace: pace(connection, &inventory),
-            readiness: false,
-            upgrades_only: false,
+            asks: Asks::Playbook,
             sudo: connection.sudo,
             inventory,
             playbook,
@@ -120,10 +150,16 @@ impl Plan {
     /// What each host is asked, in a round that is framed by `nonce`.
     pub(super) fn requests(&self, nonce: [u8; 16]) -> Requests {
         let wanted = |host: &HostId| {
-            let mut wanted =
-                if self.upgrades_only { Wanted::default() } else { self.bound.wanted(&self.playbook, *host) };
-            if self.readiness {
-                self.bound.want_upgrades(&self.playbook, *host, &mut wanted);
+            let mut wanted = match self.asks {
+                Asks::Upgrades => Wanted::default(),
+                _ => self.bound.wanted(&self.playbook, *host),
+            };
+            match self.asks {
+                Asks::Playbook => {}
+                Asks::Upgrades | Asks::PlaybookAndUpgrades => {
+                    self.bound.want_upgrades(&self.playbook, *host, &mut wanted);
+                }
+                Asks::PlaybookAndEvidence => wanted.add("evidence", "any"),
             }
             if self.sudo {
                 wanted.add("sudo", "yes");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Bound, Cluster, Releases};
-use crate::inventory::{Host, Inventory};
+use crate::inventory::{Host, HostId, Inventory};
 use crate::playbook::Playbook;
 use crate::snapshot::Fleet;
 
@@ -55,6 +55,14 @@ pub(super) fn group<'a>(
             Cluster { name, members, releases, columns: Vec::new() }
         })
         .collect()
+}
+
+/// The clusters that a host belongs to, by their names.
+pub(super) fn names(inventory: &Inventory, playbook: &Playbook, bound: &Bound, host: HostId) -> Vec<String> {
+    let declared = playbook.clusters.iter().zip(&bound.clusters);
+    let names: Vec<String> =
+        declared.filter(|(_, hosts)| hosts.contains(&host)).map(|(entry, _)| entry.name.clone()).collect();
+    if names.is_empty() { inventory.host(host).map(default_name).into_iter().collect() } else { names }
 }
 
 /// The host's leaf groups, joined as a pattern would intersect them.

@@ -46,6 +46,11 @@ pub struct Comparison<'a> {
     pub clusters: Vec<Cluster<'a>>,
 }
 
+/// The clusters that a host belongs to, by name: what is known before any host is asked.
+pub fn clusters_of(inventory: &Inventory, playbook: &Playbook, bound: &Bound, host: HostId) -> Vec<String> {
+    cluster::names(inventory, playbook, bound, host)
+}
+
 /// Hosts that are compared with each other.
 #[derive(Debug)]
 pub struct Cluster<'a> {

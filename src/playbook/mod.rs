@@ -56,6 +56,16 @@ pub struct Playbook {
 }
 
 impl Playbook {
+    /// Lets the content of files that are marked for the image be fetched, with all of their lines.
+    pub fn bake(&mut self) {
+        let baked: Vec<String> =
+            self.files.iter().filter(|entry| entry.bake).map(|entry| entry.path.clone()).collect();
+        for entry in self.files.iter_mut().filter(|entry| baked.contains(&entry.path)) {
+            entry.show = true;
+            entry.normalise.clear();
+        }
+    }
+
     /// Takes the targets of a command line: each stands in place of what entries say of its package, and speaks of
     /// every host where none does.
     pub fn retarget(&mut self, targets: &[(String, Target)]) {
@@ -210,6 +220,8 @@ pub struct FileEntry {
     pub path: String,
     /// Whether its content may leave the host, to be shown as a difference.
     pub show: bool,
+    /// Whether `driftless replace` fetches it for the image.
+    pub bake: bool,
     /// Lines that may differ from host to host, as regular expressions.
     pub normalise: Vec<LinePattern>,
     /// Hosts it speaks of; `None` is every host.

@@ -89,8 +89,7 @@ pub(super) struct RawService {
 pub(super) struct RawFile {
     pub(super) path: Option<Text>,
     pub(super) show: Option<bool>,
-    #[serde(rename = "bake")]
-    pub(super) _bake: Option<bool>,
+    pub(super) bake: Option<bool>,
     #[serde(default)]
     pub(super) normalise: Vec<Text>,
     pub(super) hosts: Option<Text>,

@@ -14,7 +14,7 @@ pub use name::Name;
 use copy::To;
 use serde::Deserialize;
 
-use super::manifest::Container;
+use super::manifest::{Container, Role};
 use super::path::normalise;
 use crate::playbook::ImageEntry;
 
@@ -71,6 +71,13 @@ pub struct Images {
     own: Vec<ImageEntry>,
 }
 
+/// Whether an init container runs a shell in its image's place: what is said of the image is not said of that.
+fn is_script(container: &Container) -> bool {
+    let program = container.command.first().map_or("", |word| word.text.as_str());
+    let base = program.rsplit('/').next().unwrap_or_default();
+    container.role == Role::Init && matches!(base, "sh" | "bash" | "ash" | "dash")
+}
+
 impl Images {
     /// What is known of public images, and what a playbook says.
     pub fn of(playbook: &[ImageEntry]) -> Self {
@@ -92,6 +99,10 @@ impl Images {
         }
         let name = Name::of(image);
         if let Some(entry) = self.own(image, &name) {
+            if is_script(container) {
+                let why = "it prepares the pod by a script of its own: which paths that writes is not known";
+                return Writes::Unknown(why.to_owned());
+            }
             return Writes::Known(entry.writes.iter().map(|path| Place::of(path, Made::Untold)).collect());
         }
         let Some(known) = known::find(&name) else {

@@ -60,6 +60,7 @@ impl Check<'_, '_> {
         Some(FileEntry {
             path: path?.into_inner(),
             show: raw.show.unwrap_or(false),
+            bake: raw.bake.unwrap_or(false),
             normalise,
             hosts,
             place: self.place(&entry),
@@ -121,11 +122,12 @@ mod tests {
     #[test]
     fn files_and_parameters_are_read_whole() {
         let playbook = right(
-            "[[file]]\npath = \"/etc/motd\"\nshow = true\nbake = false\nnormalise = [\"^x\"]\n\
+            "[[file]]\npath = \"/etc/motd\"\nshow = true\nbake = true\nnormalise = [\"^x\"]\n\
              [[sysctl]]\nkey = \"vm.swappiness\"\nvalue = \"60\"\n[[sysctl]]\nkey = \"vm.dirty_ratio\"\n",
         );
         let [file] = playbook.files.as_slice() else { panic!("{playbook:?}") };
         assert_eq!((file.path.as_str(), file.show, file.place.line), ("/etc/motd", true, 1));
+        assert!(file.bake);
         assert_eq!(
             file.normalise.iter().map(crate::playbook::LinePattern::posix).collect::<Vec<_>>(),
             ["^x"]

@@ -1,0 +1,265 @@
+//! The Containerfile: a release as it is published, the packages of the service in their versions, its configuration.
+
+use super::plan::{Refusal, Replacement};
+use super::words::{quoted, shell};
+use crate::snapshot::Os;
+use crate::version::System;
+
+/// What an image is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base {
+    /// The image of the release.
+    pub image: String,
+    /// The system that installs packages in it.
+    pub system: System,
+}
+
+impl Base {
+    /// The published image of a release.
+    ///
+    /// # Errors
+    /// No version of a package can be asked for in it, or nobody publishes one.
+    pub fn of(os: &Os, system: System) -> Result<Self, Refusal> {
+        let (id, version) = (os.id.as_str(), os.version.as_str());
+        let major = version.split('.').next().unwrap_or_default();
+        let minor: String = version.split('.').take(2).collect::<Vec<_>>().join(".");
+        let image = match (id, system) {
+            ("debian", System::Debian) if !os.codename.is_empty() => {
+                format!("docker.io/library/debian:{}-slim", os.codename)
+            }
+            ("debian", System::Debian) => format!("docker.io/library/debian:{major}-slim"),
+            ("ubuntu", System::Debian) => format!("docker.io/library/ubuntu:{version}"),
+            ("rocky", System::Rpm) => format!("docker.io/rockylinux/rockylinux:{major}"),
+            ("almalinux", System::Rpm) => format!("docker.io/library/almalinux:{major}"),
+            ("fedora", System::Rpm) => format!("registry.fedoraproject.org/fedora:{major}"),
+            ("rhel", System::Rpm) => format!("registry.access.redhat.com/ubi{major}/ubi"),
+            ("centos", System::Rpm) => format!("quay.io/centos/centos:stream{major}"),
+            ("alpine", System::Apk) => format!("docker.io/library/alpine:{minor}"),
+            (_, System::Pacman) => {
+                return Err(Refusal {
+                    title: "a repository of pacman knows only its newest version".to_owned(),
+                    help: "an image cannot be pinned there: build it from an archive of packages by hand"
+                        .to_owned(),
+                });
+            }
+            _ => {
+                return Err(Refusal {
+                    title: format!("no published image is known of {}", os.label()),
+                    help: "write a Containerfile by hand, or ask for the release here".to_owned(),
+                });
+            }
+        };
+        Ok(Self { image, system })
+    }
+}
+
+/// The folder of baked files, beside the Containerfile.
+pub(super) const FILES: &str = "files";
+
+/// Writes the Containerfile.
+pub(super) fn containerfile(plan: &Replacement) -> String {
+    let mut text = format!(
+        "# {} of {}, made after {} by driftless. Build it beside this file:\n#\n#     podman build -t {} .\n#\n\
+         # Pin the base to a digest before it goes anywhere: podman image inspect --format '{{{{.Digest}}}}' BASE\n\
+         ARG BASE={}\nFROM ${{BASE}}\n",
+        plan.service,
+        plan.cluster,
+        plan.model,
+        tag(plan),
+        plan.base.image
+    );
+    text.push_str(&users(plan));
+    text.push_str(&packages(plan));
+    text.push_str(&folders(plan));
+    text.push_str(&logs(plan));
+    text.push_str(&baked(plan));
+    if !plan.run.variables.is_empty() {
+        text.push_str("\n# Variables that the configuration uses, as the process has them.\n");
+        for (name, value) in &plan.run.variables {
+            text.push_str(&format!("ENV {name}={}\n", quoted(value)));
+        }
+    }
+    if let Some(user) = &plan.run.user {
+        text.push_str(&format!("\n# {}\nUSER {}:{}\n", plan.run.user_reason, user.uid, user.gid));
+    } else {
+        text.push_str(&format!("\n# It begins as root: {}.\n", plan.run.user_reason));
+    }
+    for reason in &plan.run.reasons {
+        text.push_str(&format!("# {reason}\n"));
+    }
+    if let Some(why) = &plan.run.unproven {
+        text.push_str(&format!("# NOT PROVEN: {why}\n"));
+    }
+    text.push_str(&format!("STOPSIGNAL {}\n", stop_signal(plan)));
+    let command: Vec<String> = plan.run.command.iter().map(|word| quoted(word)).collect();
+    text.push_str(&format!("CMD [{}]\n", command.join(", ")));
+    text
+}
+
+/// Copies the files of the configuration to where they lie on the hosts.
+pub(super) fn baked(plan: &Replacement) -> String {
+    let mut text = String::new();
+    if !plan.baked.is_empty() {
+        text.push_str("\n# Configuration that the playbook marks with `bake = true`.\n");
+        for baked in &plan.baked {
+            let path = quoted(&baked.path);
+            let from = quoted(&format!("{FILES}{}", baked.path));
+            let (mode, owner) = (baked.mode & 0o777, owner(plan, &baked.owner));
+            text.push_str(&format!("COPY --chown={owner} --chmod={mode:04o} [{from}, {path}]\n"));
+        }
+    }
+    text
+}
+
+/// The name of the image.
+pub(super) fn tag(plan: &Replacement) -> String {
+    let version: String = plan
+        .version
+        .chars()
+        .map(
+            |character| {
+                if character.is_ascii_alphanumeric() || "._-".contains(character) { character } else { '-' }
+            },
+        )
+        .collect();
+    let version = version.trim_matches(['-', '.']).to_owned();
+    format!("localhost/{}:{}", plan.name, if version.is_empty() { "latest".to_owned() } else { version })
+}
+
+/// Users by the numbers that they have on the hosts, before a package gives them others.
+pub(super) fn users(plan: &Replacement) -> String {
+    let mut text = String::new();
+    for (gid, name) in &plan.groups {
+        text.push_str(&match plan.base.system {
+            System::Apk => format!("RUN addgroup -S -g {gid} {name} 2>/dev/null || true\n"),
+            _ => format!("RUN getent group {name} >/dev/null || groupadd --system --gid {gid} {name}\n"),
+        });
+    }
+    for user in &plan.users {
+        let Some(name) = &user.name else { continue };
+        let group = user.group.as_ref().unwrap_or(name);
+        let (uid, gid) = (user.uid, user.gid);
+        let line = match plan.base.system {
+            System::Apk => format!(
+                "RUN addgroup -S -g {gid} {group} 2>/dev/null || true; adduser -S -D -H -u {uid} -G {group} {name} 2>/dev/null || true\n"
+            ),
+            _ => format!(
+                "RUN getent group {group} >/dev/null || groupadd --system --gid {gid} {group}; \\\n    \
+                 getent passwd {name} >/dev/null || useradd --system --uid {uid} --gid {gid} --no-create-home --shell /usr/sbin/nologin {name}\n"
+            ),
+        };
+        text.push_str(&line);
+    }
+    if text.is_empty() {
+        return text;
+    }
+    format!("\n# The same numbers as on the hosts, so that volumes and data fit.\n{text}")
+}
+
+pub(super) fn packages(plan: &Replacement) -> String {
+    let mut text = "\n# What the service really uses, and no more:\n".to_owned();
+    for pin in &plan.pins {
+        text.push_str(&format!("#   {} {}: {}\n", pin.package, pin.version, pin.reason));
+    }
+    let pinned = pinned(plan);
+    match plan.base.system {
+        System::Rpm => {
+            text.push_str("RUN dnf install -y --setopt=install_weak_deps=False --allowerasing \\\n");
+            text.push_str(&listed(&pinned));
+            text.push_str(" && dnf clean all\n");
+        }
+        System::Apk => {
+            text.push_str("RUN apk add --no-cache \\\n");
+            text.push_str(&listed(&pinned));
+            text.truncate(text.trim_end_matches([' ', '\\', '\n']).len());
+            text.push('\n');
+        }
+        System::Debian | System::Pacman => {
+            text.push_str(
+                "# No service starts while the image is built. A base that is newer than the hosts goes back to their versions.\n\
+                 RUN printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d && chmod 0755 /usr/sbin/policy-rc.d \\\n \
+                 && apt-get update \\\n \
+                 && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends --allow-downgrades \\\n",
+            );
+            text.push_str(&listed(&pinned));
+            text.push_str(" && rm -rf /var/lib/apt/lists/* /usr/sbin/policy-rc.d\n");
+        }
+    }
+    text
+}
+
+/// The packages with their versions, as the system that installs them takes both.
+pub(super) fn pinned(plan: &Replacement) -> Vec<String> {
+    let pin = |package: &str, version: &str| match plan.base.system {
+        System::Rpm => format!("{package}-{}", without_epoch(version)),
+        System::Debian | System::Apk | System::Pacman => format!("{package}={version}"),
+    };
+    plan.pins.iter().map(|known| shell(&pin(&known.package, &known.version))).collect()
+}
+
+fn listed(words: &[String]) -> String {
+    words.iter().map(|word| format!("      {word} \\\n")).collect()
+}
+
+fn without_epoch(version: &str) -> &str {
+    version
+        .split_once(':')
+        .filter(|(epoch, _)| epoch.bytes().all(|byte| byte.is_ascii_digit()))
+        .map_or(version, |(_, rest)| rest)
+}
+
+/// Folders that a volume is mounted on, with the owner and the mode that they have on the host: what makes volumes
+/// may take these from there, and a service that finds its folder missing makes none.
+fn folders(plan: &Replacement) -> String {
+    let mut text = String::new();
+    for need in &plan.needs.paths {
+        let Some((owner, mode)) = &need.owner else { continue };
+        if text.is_empty() {
+            text.push_str("\n# Where volumes go, as these folders are on the hosts.\n");
+        }
+        text.push_str(&format!(
+            "RUN install -d -o {} -g {} -m {mode:04o} {}\n",
+            owner.uid,
+            owner.gid,
+            shell(&need.path)
+        ));
+    }
+    text
+}
+
+/// Files that are only appended to are links to standard output.
+fn logs(plan: &Replacement) -> String {
+    let mut text = String::new();
+    for need in &plan.needs.logs {
+        if text.is_empty() {
+            text.push_str(
+                "\n# Logs go to standard output, and to standard error where their name says so.\n",
+            );
+        }
+        let to = if need.path.contains("err") { "/dev/stderr" } else { "/dev/stdout" };
+        let folder = super::paths::parent(&need.path);
+        let reason = need.reasons.first().map_or("", String::as_str);
+        text.push_str(&format!(
+            "# {reason}\nRUN mkdir -p {} && ln -sf {to} {}\n",
+            shell(&folder),
+            shell(&need.path)
+        ));
+    }
+    text
+}
+
+/// Owner and group of a file in the image: those of the host that the image has, by their numbers.
+fn owner(plan: &Replacement, owner: &str) -> String {
+    let (user, group) = owner.split_once(':').unwrap_or((owner, "root"));
+    let uid =
+        plan.users.iter().find(|known| known.name.as_deref() == Some(user)).map_or(0, |known| known.uid);
+    let of_user =
+        plan.users.iter().find(|known| known.group.as_deref() == Some(group)).map(|known| known.gid);
+    let further = || plan.groups.iter().find(|(_, name)| name == group).map(|(gid, _)| *gid);
+    format!("{uid}:{}", of_user.or_else(further).unwrap_or(0))
+}
+
+/// What ends it in good order: its unit's word, or the one of everybody.
+fn stop_signal(plan: &Replacement) -> &str {
+    plan.run.stop_signal.as_deref().unwrap_or("SIGTERM")
+}

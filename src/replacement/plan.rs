@@ -1,0 +1,321 @@
+//! What replaces the servers of a cluster: which of their services, after which host's model, with which packages in
+//! which versions, and in which order.
+
+use super::choice::{Model, choose, model, serving};
+use super::image::Base;
+use super::order::roll_out;
+use super::paths::{Needs, needs};
+use super::pins::pins;
+use super::run::{Run, is_local};
+use crate::advice::{Advised, Verdict};
+use crate::drift::{Cluster, Comparison};
+use crate::immutability::{is_within, normalise};
+use crate::snapshot::{Config, Listening, Os, PlaceKind, Serving, Trace, User};
+
+/// Why nothing was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What is wrong.
+    pub title: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+impl Refusal {
+    pub(super) fn new(title: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { title: title.into(), help: help.into() }
+    }
+}
+
+/// A package of the image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// Its name.
+    pub package: String,
+    /// Its version, or the pattern of one.
+    pub version: String,
+    /// Why it is needed, and why in this version.
+    pub reason: String,
+}
+
+/// A file of the configuration that goes into the image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Baked {
+    /// Where it lies.
+    pub path: String,
+    /// What is in it, with secrets replaced by names.
+    pub content: String,
+    /// Its permissions, as chmod(1) has them.
+    pub mode: u32,
+    /// Its owner and group on the host, `root:redis`.
+    pub owner: String,
+    /// The names that stand for secrets in it, with the lines that they were in.
+    pub secrets: Vec<(String, usize)>,
+}
+
+/// One step of the roll-out: hosts that are replaced together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Their names.
+    pub hosts: Vec<String>,
+    /// Why now.
+    pub reason: String,
+}
+
+/// The replacement of one service of one cluster.
+#[derive(Debug, Clone)]
+pub struct Replacement {
+    /// The cluster.
+    pub cluster: String,
+    /// The service, as its hosts call it.
+    pub service: String,
+    /// A name that Kubernetes and podman take, of cluster and service.
+    pub name: String,
+    /// The host whose evidence it is made of.
+    pub model: String,
+    /// The release of that host.
+    pub os: Os,
+    /// What the image is made from.
+    pub base: Base,
+    /// The packages of the image.
+    pub pins: Vec<Pin>,
+    /// The version of the service's own package: the tag of the image.
+    pub version: String,
+    /// Where it writes.
+    pub needs: Needs,
+    /// How it runs.
+    pub run: Run,
+    /// The systemd unit that runs it on the hosts, where one is known.
+    pub unit: Option<String>,
+    /// Users of the host that the image must know by the same numbers.
+    pub users: Vec<User>,
+    /// Further groups of the user that starts it, which the image must know by the same numbers.
+    pub groups: Vec<(u32, String)>,
+    /// The ports that it serves.
+    pub ports: Vec<Listening>,
+    /// Whether nobody but the host itself reaches them.
+    pub local: bool,
+    /// Hosts that are not as they shall be: their names, what each needs, and why.
+    pub drifted: Vec<(String, Verdict, Vec<String>)>,
+    /// What it reads and nothing brings into the image: paths, and who says so.
+    pub reads: Vec<(String, String)>,
+    /// Files of its configuration that the image has.
+    pub baked: Vec<Baked>,
+    /// Files of its configuration that the playbook does not mark: the image has what its packages bring.
+    pub unbaked: Vec<String>,
+    /// How many hosts it replaces.
+    pub replicas: usize,
+    /// In which order.
+    pub steps: Vec<Step>,
+    /// What a person must know or decide: what could not be told, and what was left out.
+    pub warnings: Vec<String>,
+}
+
+impl Replacement {
+    /// Whether it keeps data that must outlive it.
+    pub fn keeps_data(&self) -> bool {
+        self.needs.paths.iter().any(|need| need.class == super::Class::Persistent)
+    }
+}
+
+/// Makes the plan.
+///
+/// # Errors
+/// Why there is none: no such cluster, no evidence, no service, or several of which none was chosen.
+pub fn plan(
+    comparison: &Comparison<'_>,
+    advised: &Advised,
+    cluster: &str,
+    service: Option<&str>,
+) -> Result<Replacement, Refusal> {
+    let found = comparison.clusters.iter().find(|known| known.name == cluster);
+    let found = found.ok_or_else(|| {
+        let names: Vec<&str> = comparison.clusters.iter().map(|known| known.name.as_str()).collect();
+        Refusal::new(
+            format!("there is no cluster `{cluster}`"),
+            format!("the clusters are: {}", names.join(", ")),
+        )
+    })?;
+    let called = choose(comparison, found, service)?;
+    let model = model(comparison, advised, found, &called)?;
+    let observation = comparison.observation(model.position);
+    let os = observation.and_then(|host| host.os()).cloned().ok_or_else(|| {
+        Refusal::new(
+            format!("which release {} runs is not known", comparison.name(model.position)),
+            "an image needs one: see what its os-release says",
+        )
+    })?;
+    let others: Vec<&Serving> = model.all.iter().filter(|other| other.called() != called).collect();
+    let needs = needs(model.service, &others);
+    let run = Run::of(model.service);
+    let mut warnings = Vec::new();
+    let (pins, version, system) = pins(comparison, found, &model, &mut warnings)?;
+    let base = Base::of(&os, system)?;
+    let (baked, unbaked) = super::baked::files(comparison, model.position, model.service, &mut warnings);
+    warn_of_others(comparison, found, &model, &called, &needs, &mut warnings);
+    warn_of_model(comparison, &model, &called, &mut warnings);
+    for kind in &model.service.cut {
+        warnings.push(format!(
+            "there is more of one kind of evidence than was told (`{kind}`): look for what is missing below"
+        ));
+    }
+    for (path, config) in &model.service.configuration {
+        if *config != Config::Read {
+            warnings.push(format!("{path} was not read, so that paths that it names are not known"));
+        }
+    }
+    warnings.extend(needs.left.iter().map(|(path, why)| {
+        format!("it writes to {path} itself ({why}), which no volume can take the place of: move that path")
+    }));
+    let mut ports: Vec<Listening> = model.service.listens.clone();
+    ports.sort_by_key(|listening| (listening.udp, listening.port));
+    ports.dedup_by_key(|listening| (listening.udp, listening.port));
+    let (replicas, steps) = roll_out(comparison, advised, found, &called, &needs);
+    let users = users(model.service, &needs);
+    let reads = reads(model.service, &needs);
+    let main = run.user.as_ref().map(|user| user.gid);
+    let further =
+        model.service.groups.iter().filter(|(gid, _)| *gid != 0 && main.is_some_and(|main| main != *gid));
+    let groups = further.filter_map(|(gid, name)| Some((*gid, name.clone()?))).collect();
+    Ok(Replacement {
+        cluster: cluster.to_owned(),
+        name: if cluster == called { label(cluster) } else { label(&format!("{cluster}-{called}")) },
+        model: comparison.name(model.position).to_owned(),
+        local: is_local(model.service),
+        service: called,
+        os,
+        base,
+        pins,
+        version,
+        needs,
+        unit: unit(model.service),
+        run,
+        users,
+        groups,
+        ports,
+        drifted: drifted(comparison, advised, found),
+        reads,
+        baked,
+        unbaked,
+        replicas,
+        steps,
+        warnings,
+    })
+}
+
+fn warn_of_model(comparison: &Comparison<'_>, model: &Model<'_>, called: &str, warnings: &mut Vec<String>) {
+    if !model.in_sync {
+        warnings.push(format!(
+            "no host that runs {called} is in sync: this is made after {}, which is not either",
+            comparison.name(model.position)
+        ));
+    }
+}
+
+/// Hosts whose evidence says something else.
+fn warn_of_others(
+    comparison: &Comparison<'_>,
+    cluster: &Cluster<'_>,
+    model: &Model<'_>,
+    called: &str,
+    needs_of_model: &Needs,
+    warnings: &mut Vec<String>,
+) {
+    let own: Vec<&str> = needs_of_model.paths.iter().map(|need| need.path.as_str()).collect();
+    for position in cluster.members.iter().filter(|position| **position != model.position) {
+        let name = comparison.name(*position);
+        let Some(all) = serving(comparison, *position) else {
+            warnings.push(format!("{name} did not tell where it writes: whether it agrees is not known"));
+            continue;
+        };
+        let Some(service) = all.iter().find(|service| service.called() == called) else {
+            warnings.push(format!("{name} does not run {called}"));
+            continue;
+        };
+        let others: Vec<&Serving> = all.iter().filter(|other| other.called() != called).collect();
+        let theirs = needs(service, &others);
+        let more: Vec<&str> =
+            theirs.paths.iter().map(|need| need.path.as_str()).filter(|path| !own.contains(path)).collect();
+        if !more.is_empty() {
+            warnings.push(format!(
+                "{name} contradicts {}: it writes {} too; see which of them is right",
+                comparison.name(model.position),
+                more.join(", ")
+            ));
+        }
+    }
+}
+
+/// Users that the image must know under the host's numbers: those that run the service, and owners of what it writes.
+fn users(service: &Serving, needs: &Needs) -> Vec<User> {
+    let owners = needs.paths.iter().filter_map(|need| need.owner.as_ref().map(|(owner, _)| owner));
+    let mut users: Vec<User> = Vec::new();
+    for user in service.users.iter().chain(owners) {
+        let known = users.iter().any(|known| known.uid == user.uid);
+        if user.uid != 0 && user.name.is_some() && !known {
+            users.push(user.clone());
+        }
+    }
+    users
+}
+
+/// A name of lower-case letters, digits and dashes, as RFC 1123 has labels.
+pub(super) fn label(text: &str) -> String {
+    let mut label: String = text
+        .to_ascii_lowercase()
+        .chars()
+        .map(|character| if character.is_ascii_alphanumeric() { character } else { '-' })
+        .collect();
+    while label.contains("--") {
+        label = label.replace("--", "-");
+    }
+    let label: String = label.trim_matches('-').chars().take(50).collect();
+    match label.trim_end_matches('-') {
+        "" => "service".to_owned(),
+        label => label.to_owned(),
+    }
+}
+
+/// The unit that the kernel knows, or the one whose lines were told.
+fn unit(service: &Serving) -> Option<String> {
+    let told = || {
+        let file = service.directives.first()?.file.rsplit('/').next()?;
+        // A drop-in is none, and a template without an instance starts nothing.
+        (file.ends_with(".service") && !file.ends_with("@.service")).then(|| file.to_owned())
+    };
+    service.unit.clone().or_else(told)
+}
+
+/// The hosts of a cluster that are not in sync.
+fn drifted(
+    comparison: &Comparison<'_>,
+    advised: &Advised,
+    cluster: &Cluster<'_>,
+) -> Vec<(String, Verdict, Vec<String>)> {
+    let told = |position: &usize| {
+        let advice = advised.hosts.get(*position)?;
+        let name = comparison.name(*position).to_owned();
+        (advice.verdict != Verdict::InSync).then(|| (name, advice.verdict, advice.reasons.clone()))
+    };
+    cluster.members.iter().filter_map(told).collect()
+}
+
+/// Places that its configuration names, that are there, and that it does not write: its content.
+fn reads(service: &Serving, needs: &Needs) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for (path, trace) in &service.traces {
+        let Trace::Named { file, line, directive } = trace else { continue };
+        let path = normalise(path);
+        let written = needs.paths.iter().chain(&needs.logs).any(|need| is_within(&path, &need.path));
+        let brought = ["/etc", "/usr", "/bin", "/lib", "/dev", "/proc", "/sys"]
+            .iter()
+            .any(|base| is_within(&path, base));
+        let there = service
+            .place(&path)
+            .is_some_and(|place| matches!(place.kind, PlaceKind::Folder | PlaceKind::File));
+        if there && !written && !brought && !found.iter().any(|(known, _)| *known == path) {
+            found.push((path, format!("{directive} in {file}:{line}")));
+        }
+    }
+    found
+}

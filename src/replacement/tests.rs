@@ -1,0 +1,203 @@
+//! Plans and files from what six servers of a real host told.
+
+use std::collections::BTreeSet;
+
+use super::{Refusal, Replacement, Target, files, plan};
+use crate::advice::advise;
+use crate::diagnostic::Source;
+use crate::immutability::{Images, Role, Verdict, read};
+use crate::playbook::Playbook;
+use crate::rules::fixture::compared;
+use crate::snapshot::lines_of;
+
+const SERVERS: [&str; 6] = ["nginx", "apache2", "redis-server", "haproxy", "memcached", "postgres"];
+
+/// A host of Debian 12 that runs some of the recorded servers.
+fn host(servers: &[&str]) -> String {
+    let told: Vec<(String, Vec<String>)> = servers.iter().map(|name| lines_of(name)).collect();
+    let packages: BTreeSet<&String> = told.iter().flat_map(|(_, packages)| packages).collect();
+    let packages: Vec<String> = packages.into_iter().map(|package| format!("{package}=1.0-1*")).collect();
+    let lines: Vec<&str> = told.iter().map(|(lines, _)| lines.as_str()).collect();
+    format!("bookworm {}\n@evidence\n{}", packages.join(" "), lines.join("\n"))
+}
+
+fn planned(playbook: &str, hosts: &[(&str, &str)], service: Option<&str>) -> Result<Replacement, Refusal> {
+    compared(playbook, hosts, |comparison, findings| {
+        plan(comparison, &advise(comparison, findings, None), "web", service)
+    })
+}
+
+/// A replacement of three hosts that run one of the servers.
+fn replacement(server: &str) -> Replacement {
+    let host = host(&[server]);
+    let hosts = ["web-01", "web-02", "web-03"].map(|name| (name, host.as_str()));
+    planned("", &hosts, None).unwrap_or_else(|refusal| panic!("{refusal:?}"))
+}
+
+fn file(plan: &Replacement, name: &str) -> String {
+    let files = files(plan, &[Target::Kubernetes, Target::Quadlet]).unwrap();
+    let found = files.iter().find(|(path, _)| path.ends_with(name));
+    found.unwrap_or_else(|| panic!("{name} is not among {files:?}")).1.clone()
+}
+
+#[test]
+fn what_is_written_is_immutable_by_the_rules_of_the_house() {
+    for server in SERVERS {
+        let plan = replacement(server);
+        let playbook = Playbook::from_text("p", &file(&plan, "immutable.toml"), &[]).unwrap();
+        let images = Images::of(&playbook.images);
+        let source = Source::text("kubernetes.yaml", &file(&plan, "kubernetes.yaml"));
+        let mut told = Vec::new();
+        let read = read(&source, &images, |object| {
+            for pod in &object.pods {
+                for container in &pod.containers {
+                    let verdict = Verdict::of(pod, container);
+                    // What an init container copies, it copies by a shell: nobody else knows where to.
+                    if container.role != Role::Init {
+                        told.push(verdict);
+                    }
+                }
+            }
+        });
+        assert!(read.mistakes.is_empty(), "{server}: {:?}", read.mistakes);
+        assert_eq!(told.len(), 1, "{server}");
+        assert_eq!(told[0], Verdict { immutable: Some(true), voided_by: vec![] }, "{server}");
+    }
+}
+
+#[test]
+fn every_path_that_is_written_has_a_volume_and_says_why() {
+    for server in SERVERS {
+        let plan = replacement(server);
+        assert!(!plan.needs.paths.is_empty(), "{server}");
+        for need in &plan.needs.paths {
+            assert!(!need.reasons.is_empty(), "{server} {need:?}");
+            for name in ["kubernetes.yaml", ".container", "REPLACE.md"] {
+                let text = file(&plan, name);
+                assert!(
+                    text.contains(&need.path) && text.contains(&need.reasons[0]),
+                    "{server} {name} {need:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_image_has_what_the_service_uses_and_no_more() {
+    let plan = replacement("nginx");
+    let image = file(&plan, "Containerfile");
+    for pin in ["nginx=1.0-1", "libssl3=1.0-1", "libpcre2-8-0=1.0-1"] {
+        assert!(image.contains(&format!("      {pin} \\\n")), "{image}");
+    }
+    assert!(!image.contains("redis"), "{image}");
+    assert!(image.contains("FROM ${BASE}") && image.contains("debian:bookworm-slim"), "{image}");
+}
+
+#[test]
+fn several_services_are_a_question() {
+    let both = host(&["nginx", "redis-server"]);
+    let hosts = [("web-01", both.as_str())];
+    let refusal = planned("", &hosts, None).unwrap_err();
+    assert!(refusal.title.contains("nginx, redis-server"), "{refusal:?}");
+    assert!(refusal.help.contains("--service nginx"), "{refusal:?}");
+    assert_eq!(planned("", &hosts, Some("redis-server")).unwrap().service, "redis-server");
+    assert_eq!(planned("[[package]]\nname = \"nginx\"\n", &hosts, None).unwrap().service, "nginx");
+    let refusal = planned("", &hosts, Some("mysqld")).unwrap_err();
+    assert!(refusal.help.contains("nginx, redis-server"), "{refusal:?}");
+}
+
+#[test]
+fn no_evidence_is_no_replacement() {
+    for (words, told) in [
+        ("bookworm nginx=1-1", "no host of web tells"),
+        ("down", "no host of web tells"),
+        ("bookworm nginx=1-1\n@evidence\n", "no service listens"),
+        ("bookworm nginx=1-1\n@evidence 126\n", "no host of web tells"),
+    ] {
+        let refusal = planned("", &[("web-01", words)], None).unwrap_err();
+        assert!(refusal.title.contains(told) && !refusal.help.is_empty(), "{words}: {refusal:?}");
+    }
+    let refusal = compared("", &[("web-01", "bookworm")], |comparison, findings| {
+        plan(comparison, &advise(comparison, findings, None), "db", None).unwrap_err()
+    });
+    assert!(refusal.help.contains("web"), "{refusal:?}");
+}
+
+#[test]
+fn versions_are_the_clusters_or_those_of_an_upgrade() {
+    let same = host(&["nginx"]);
+    let other = same.replace("nginx=1.0-1*", "nginx=1.1-1");
+    let hosts = [("web-01", other.as_str()), ("web-02", &same), ("web-03", &same), ("web-04", &same)];
+    let package = "[[package]]\nname = \"nginx\"\n";
+    let version = |playbook: &str| planned(playbook, &hosts, None).unwrap().version;
+    assert_eq!(version(package), "1.0-1");
+    assert_eq!(version(&format!("{package}[[upgrade]]\npackage = \"nginx\"\nto = \"1.2-1\"\n")), "1.2-1");
+    assert_eq!(version(&format!("{package}[[upgrade]]\npackage = \"nginx\"\nto = \"1.2\"\n")), "1.2*");
+}
+
+#[test]
+fn hosts_that_contradict_each_other_are_told() {
+    let same = host(&["nginx"]);
+    let other = same.replace("/var/lib/nginx/body", "/srv/body");
+    let plan = planned(
+        "",
+        &[("web-01", &same), ("web-02", &same), ("web-03", &other), ("web-04", "bookworm")],
+        None,
+    );
+    let plan = plan.unwrap();
+    let told = plan.warnings.join("\n");
+    assert!(told.contains("web-03 contradicts web-01: it writes /srv/body too"), "{told}");
+    assert!(told.contains("web-04 did not tell"), "{told}");
+    assert!(file(&plan, "REPLACE.md").contains("web-03 contradicts"));
+}
+
+#[test]
+fn the_most_drifted_goes_first_and_where_there_are_data_one_at_a_time() {
+    let data = host(&["redis-server"]);
+    let drifted = data.replace("libc6=1.0-1*", "libc6=0.9-1/iF");
+    let names: Vec<String> = (1..=9).map(|nth| format!("web-0{nth}")).collect();
+    let hosts: Vec<(&str, &str)> = names
+        .iter()
+        .map(|name| (name.as_str(), if name == "web-07" { drifted.as_str() } else { data.as_str() }))
+        .collect();
+    let plan = planned("", &hosts, None).unwrap();
+    assert_eq!(plan.steps[0].hosts, ["web-07"]);
+    assert!(plan.steps.iter().all(|step| step.hosts.len() == 1) && plan.steps.len() == 9);
+    assert!(plan.model != "web-07");
+    let document = file(&plan, "REPLACE.md");
+    let (data, order) =
+        (document.find("## First: the data").unwrap(), document.find("## In which order").unwrap());
+    assert!(data < order && document.contains("`/var/lib/redis`"));
+    let without = host(&["nginx"]);
+    let hosts: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), without.as_str())).collect();
+    let sizes: Vec<usize> =
+        planned("", &hosts, None).unwrap().steps.iter().map(|step| step.hosts.len()).collect();
+    assert_eq!(sizes, [1, 2, 2, 2, 2], "one alone, then a quarter at a time");
+}
+
+#[test]
+fn what_nobody_else_reaches_is_said() {
+    let plan = replacement("redis-server");
+    assert!(plan.local);
+    let document = file(&plan, "REPLACE.md");
+    assert!(document.contains("loopback address alone"), "{document}");
+    assert!(!file(&plan, "kubernetes.yaml").contains("tcpSocket"));
+}
+
+#[test]
+fn moving_a_path_moves_its_volume() {
+    let moved = host(&["nginx"])
+        .lines()
+        .filter(|line| !(line.starts_with("changed") && (line.contains("body") || line.contains("apache"))))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let moved = format!(
+        "{moved}\nnamed\t4\t/etc/nginx/nginx.conf:12 client_body_temp_path\t/srv/body\npath\t4\t/srv/body\tdirectory\t700\t33\t0\twww-data\troot\t1795845892"
+    );
+    let plan = planned("", &[("web-01", moved.as_str())], None).unwrap();
+    let paths: Vec<&str> = plan.needs.paths.iter().map(|need| need.path.as_str()).collect();
+    assert_eq!(paths, ["/run", "/srv/body", "/var/lib/nginx"]);
+    let rest = &plan.needs.paths[2];
+    assert!(!rest.reasons.iter().any(|reason| reason.contains("body")), "{rest:?}");
+}

@@ -1,0 +1,63 @@
+//! Words of a command line: as systemd splits them, and as shells and YAML write them.
+
+/// The words of a line of a unit, systemd.service(5): quotes hold blanks together, a backslash takes the next as it
+/// is; `None` where a quote is not closed.
+pub(super) fn words(line: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut characters = line.chars();
+    while let Some(character) = characters.next() {
+        match (quote, character) {
+            (Some(open), _) if character == open => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(character);
+                word.get_or_insert_default();
+            }
+            (_, '\\') => word.get_or_insert_default().push(characters.next()?),
+            (None, _) if character.is_whitespace() => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(character),
+        }
+    }
+    words.extend(word);
+    quote.is_none().then_some(words)
+}
+
+/// A text as YAML and JSON, Containerfiles and systemd's units read it back, whatever is in it.
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A text as a shell reads it back.
+pub(super) fn shell(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(&byte);
+    if !text.is_empty() && text.bytes().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_units_are_split_as_systemd_splits_them() {
+        let split = |line: &str| words(line).unwrap().join("|");
+        assert_eq!(
+            split("/usr/sbin/nginx -g 'daemon on; master_process on;'"),
+            "/usr/sbin/nginx|-g|daemon on; master_process on;"
+        );
+        assert_eq!(split(r#"a "b c"d e\ f "" g"#), "a|b cd|e f||g");
+        assert_eq!(words("a 'b"), None);
+    }
+
+    #[test]
+    fn shells_read_back_what_is_written() {
+        for text in ["plain", "a b", "it's", "$(x)", ""] {
+            let output =
+                std::process::Command::new("sh").arg("-c").arg(format!("printf %s {}", shell(text))).output();
+            assert_eq!(String::from_utf8(output.unwrap().stdout).unwrap(), text);
+        }
+    }
+}
