@@ -75,9 +75,20 @@ fn fetched<'c>(
     if found.is_empty() { Err(format!("{host} has none, or it could not be read there")) } else { Ok(found) }
 }
 
+/// Whether a path, which a host may have chosen, leads where it says and means nothing but itself.
+fn is_harmless(path: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._@+:=,~-".contains(&byte);
+    path.starts_with('/')
+        && path.bytes().all(plain)
+        && path.split('/').skip(1).all(|part| !matches!(part, "" | "." | ".."))
+}
+
 /// One file for the image.
 fn bake(comparison: &Comparison<'_>, name: &str, file: &File, nth: usize) -> Result<Baked, String> {
     let strings = &comparison.fleet.strings;
+    if !is_harmless(name) {
+        return Err("its name has what a build or a shell would take for more than a name".to_owned());
+    }
     if !matches!(file.is, Is::Content(_)) {
         return Err("it is no regular file".to_owned());
     }
@@ -167,6 +178,23 @@ mod tests {
             let (told, secrets) = without_secrets(line, 0);
             assert_eq!(told, clean);
             assert_eq!(secrets.len(), usize::from(!line.starts_with('#')), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_path_of_a_host_leads_nowhere_else() {
+        assert!(is_harmless("/etc/nginx/conf.d/my-site_1.conf"));
+        for path in [
+            "/etc/../root/x",
+            "etc/x",
+            "/etc//x",
+            "/etc/x$HOME",
+            "/etc/a b",
+            "/etc/x\ny",
+            "/etc/x\"",
+            "/etc/./x",
+        ] {
+            assert!(!is_harmless(path), "{path}");
         }
     }
 

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::image;
 use super::machine;
 use super::plan::Replacement;
+use super::words::quoted;
 
 /// The files of the image: their paths below the folder, and what is in them.
 pub(super) fn files(plan: &Replacement, unit: &str) -> Vec<(String, String)> {
@@ -35,7 +36,7 @@ pub(super) fn files(plan: &Replacement, unit: &str) -> Vec<(String, String)> {
     text.push_str(
         "\n# The service writes where the evidence says, and nowhere else; /var is made at the first boot.\n",
     );
-    let _ = writeln!(text, "COPY machine/50-immutable.conf {}", machine::drop_in_path(unit));
+    let _ = writeln!(text, "COPY [\"machine/50-immutable.conf\", {}]", quoted(&machine::drop_in_path(unit)));
     let _ = writeln!(text, "COPY machine/tmpfiles.conf /usr/lib/tmpfiles.d/{}.conf", plan.name);
     let lines = machine::settle(plan, unit);
     let _ = writeln!(

@@ -110,7 +110,8 @@ fn rows(needs: &[Need], text: &mut String) {
                 format!("{} {mode:04o}", user.name.clone().unwrap_or_else(|| user.uid.to_string()))
             },
         );
-        let reasons: Vec<String> = need.reasons.iter().map(|reason| reason.replace('|', "\\|")).collect();
+        let reasons: Vec<String> =
+            need.reasons.iter().map(|reason| reason.replace('|', "\\|").replace('<', "&lt;")).collect();
         let _ = writeln!(
             text,
             "| {} | {} | {owner} | {} |",

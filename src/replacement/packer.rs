@@ -8,7 +8,7 @@ use super::class::Class;
 use super::image;
 use super::machine;
 use super::plan::Replacement;
-use super::words::{quoted, shell};
+use super::words::{hcl, shell};
 use crate::version::System;
 
 /// The files: their paths below the folder, and what is in them.
@@ -45,22 +45,22 @@ fn template(plan: &Replacement, unit: &str) -> String {
     let _ = write!(
         text,
         "variable \"source_image\" {{\n  type        = string\n  description = {}\n}}\n\nvariable \"source_checksum\" {{\n  type        = string\n  description = \"the checksum that its publisher gives, sha256:...\"\n}}\n\n",
-        quoted(&format!("the published cloud image of {}: a qcow2 file, or its address", plan.os.label()))
+        hcl(&format!("the published cloud image of {}: a qcow2 file, or its address", plan.os.label()))
     );
     let _ = write!(
         text,
         "source \"qemu\" {name} {{\n  iso_url          = var.source_image\n  iso_checksum     = var.source_checksum\n  disk_image       = true\n  format           = \"qcow2\"\n  accelerator      = \"kvm\"\n  headless         = true\n  memory           = 2048\n  ssh_username     = \"root\"\n  ssh_private_key_file = \"build/key\"\n  ssh_timeout      = \"10m\"\n  cd_files         = [\"build/user-data\", \"build/meta-data\"]\n  cd_label         = \"cidata\"\n  output_directory = {out}\n  vm_name          = {file}\n  shutdown_command = \"systemctl poweroff\"\n}}\n\n",
-        name = quoted(&plan.name),
-        out = quoted(&format!("{}-image", plan.name)),
-        file = quoted(&format!("{}.qcow2", plan.name)),
+        name = hcl(&plan.name),
+        out = hcl(&format!("{}-image", plan.name)),
+        file = hcl(&format!("{}.qcow2", plan.name)),
     );
-    let _ = write!(text, "build {{\n  sources = [{}]\n\n", quoted(&format!("source.qemu.{}", plan.name)));
+    let _ = write!(text, "build {{\n  sources = [{}]\n\n", hcl(&format!("source.qemu.{}", plan.name)));
     let copy = |text: &mut String, from: &str, to: &str| {
         let _ = write!(
             text,
             "  provisioner \"file\" {{\n    source      = {}\n    destination = {}\n  }}\n\n",
-            quoted(from),
-            quoted(to)
+            hcl(from),
+            hcl(to)
         );
     };
     copy(&mut text, "machine/install", "/tmp/install");

@@ -82,7 +82,8 @@ pub fn needs(service: &Serving, others: &[&Serving]) -> Needs {
     let mut found: BTreeMap<String, Need> = BTreeMap::new();
     let mut told: BTreeSet<String> = BTreeSet::new();
     for claim in claims {
-        if NEVER.contains(&claim.folder.as_str()) {
+        // What separates the parts of a mount cannot be part of its path.
+        if NEVER.contains(&claim.folder.as_str()) || claim.folder.contains([':', ',', '$', '%', '{', '}']) {
             needs.left.push((claim.folder, claim.reason));
             continue;
         }

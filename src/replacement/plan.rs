@@ -165,7 +165,7 @@ pub fn plan(
         }
     }
     warnings.extend(needs.left.iter().map(|(path, why)| {
-        format!("it writes to {path} itself ({why}), which no volume can take the place of: move that path")
+        format!("it writes to {path} itself ({why}), where no volume can be: move that path")
     }));
     let mut ports: Vec<Listening> = model.service.listens.clone();
     ports.sort_by_key(|listening| (listening.udp, listening.port));

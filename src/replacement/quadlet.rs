@@ -42,8 +42,8 @@ fn container(plan: &Replacement) -> String {
         plan.cluster,
         plan.model,
         plan.name,
-        plan.service,
-        plan.cluster,
+        escaped(&plan.service),
+        escaped(&plan.cluster),
         tag(plan)
     );
     for (capability, reason) in &plan.run.capabilities {

@@ -28,6 +28,11 @@ pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
+/// A text as HCL reads it back: there a dollar or a percent sign before a brace begins a template.
+pub(super) fn hcl(text: &str) -> String {
+    quoted(text).replace("${", "$${").replace("%{", "%%{")
+}
+
 /// A text as a shell reads it back.
 pub(super) fn shell(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(&byte);

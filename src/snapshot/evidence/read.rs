@@ -116,7 +116,7 @@ fn tell(service: &mut Serving, kind: &str, fields: &[&str]) -> Option<()> {
             push(&mut service.users, user(uid, gid, name, group)?);
         }
         ("group", [gid, name]) => {
-            let name = Some(*name).filter(|name| is_name(name)).map(str::to_owned);
+            let name = Some(*name).filter(|name| is_account(name)).map(str::to_owned);
             push(&mut service.groups, (gid.parse().ok()?, name));
         }
         ("caps", [bits]) => service.capabilities = u64::from_str_radix(bits, 16).ok()?,
@@ -153,14 +153,15 @@ fn tell(service: &mut Serving, kind: &str, fields: &[&str]) -> Option<()> {
         }
         ("env", [variable]) => {
             let (name, value) = variable.split_once('=')?;
-            let name = Some(name).filter(|name| is_name(name))?.to_owned();
+            let name = Some(name).filter(|name| is_variable(name))?.to_owned();
             if value.starts_with('/') && path(value).is_some() {
                 trace(service, value, Trace::Variable(name.clone()))?;
             }
             push(&mut service.variables, (name, Some(long(value))));
         }
         ("secret", [name]) => {
-            push(&mut service.variables, (Some(*name).filter(|name| is_name(name))?.to_owned(), None));
+            let name = Some(*name).filter(|name| is_variable(name))?.to_owned();
+            push(&mut service.variables, (name, None));
         }
         ("config", [told]) => push(&mut service.configuration, (path(told)?, Config::Read)),
         ("refused", [told]) => push(&mut service.configuration, (path(told)?, Config::Refused)),
@@ -211,6 +212,22 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= 255 && text.bytes().all(plain)
 }
 
+/// A user or a group, as useradd(8) takes their names.
+fn is_account(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    text.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
+        && text.len() <= 32
+        && text.bytes().all(plain)
+}
+
+/// A variable that every shell knows as one.
+fn is_variable(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && text.len() <= 255
+        && text.bytes().all(plain)
+}
+
 fn package_name(text: &str) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.+-@".contains(&byte);
     let good = text.len() <= 255 && text.bytes().all(plain);
@@ -223,7 +240,8 @@ fn long(text: &str) -> String {
 }
 
 fn user(uid: &str, gid: &str, name: &str, group: &str) -> Option<User> {
-    let named = |name: &str| Some(name).filter(|name| is_name(name) && *name != "UNKNOWN").map(str::to_owned);
+    let named =
+        |name: &str| Some(name).filter(|name| is_account(name) && *name != "UNKNOWN").map(str::to_owned);
     Some(User { uid: uid.parse().ok()?, gid: gid.parse().ok()?, name: named(name), group: named(group) })
 }
 
