@@ -80,6 +80,13 @@ fn warnings(plan: &Replacement, text: &mut String) {
     if plan.ports.is_empty() {
         all.push("It was not seen to listen on a port: there is no Service and no probe.".to_owned());
     }
+    for (option, name) in &plan.run.hidden {
+        all.push(format!(
+            "The value of {} in its command was not taken from the host: {} stands for it. Let it read that from a file or its environment.",
+            code(option),
+            code(name)
+        ));
+    }
     for name in &plan.run.secrets {
         all.push(format!("The value of {} was not taken from the host: give it as a secret.", code(name)));
     }

@@ -43,6 +43,8 @@ pub struct Run {
     pub variables: Vec<(String, String)>,
     /// Those whose values were withheld: they must be given.
     pub secrets: Vec<String>,
+    /// Options of its command whose values were withheld, each with the name that stands for it.
+    pub hidden: Vec<(String, String)>,
     /// The signal that ends it in good order, where its unit says which.
     pub stop_signal: Option<String>,
 }
@@ -64,6 +66,7 @@ impl Run {
             let from_title = !from_unit && is_title(service);
             from_title.then(|| format!("{program} shows a title in place of its command, and no unit has it"))
         });
+        let (command, hidden) = without_secrets(command);
         let (user, user_reason) = user(service);
         let capabilities = if user.is_none() { capabilities(service) } else { Vec::new() };
         let variables = service.variables.iter();
@@ -72,6 +75,7 @@ impl Run {
             name.starts_with("SIG") && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+')
         };
         Self {
+            hidden,
             stop_signal: signal.filter(is_signal),
             command,
             reasons,
@@ -180,6 +184,35 @@ fn is_title(service: &Serving) -> bool {
     }
 }
 
+/// A command with names in place of the values of options that sound like secrets; paths are none.
+fn without_secrets(command: Vec<String>) -> (Vec<String>, Vec<(String, String)>) {
+    let sounds = |option: &str| {
+        let option = option.to_ascii_lowercase();
+        let words = ["pass", "secret", "token", "apikey", "api-key", "api_key", "credential"];
+        option.starts_with('-') && words.iter().any(|word| option.contains(word))
+    };
+    let mut hidden: Vec<(String, String)> = Vec::new();
+    let mut hide = |option: &str| {
+        let name = format!("DRIFTLESS_SECRET_{}", hidden.len() + 1);
+        hidden.push((option.to_owned(), name.clone()));
+        name
+    };
+    let mut before = String::new();
+    let mut clean = Vec::with_capacity(command.len());
+    for word in command {
+        let told = match word.split_once('=') {
+            Some((option, value)) if sounds(option) && !value.starts_with('/') => {
+                format!("{option}={}", hide(option))
+            }
+            _ if sounds(&before) && !before.contains('=') && !word.starts_with(['-', '/']) => hide(&before),
+            _ => word.clone(),
+        };
+        before = word;
+        clean.push(told);
+    }
+    (clean, hidden)
+}
+
 /// The user that may start it. It may be another one that it runs as: what has dropped root needs it to begin.
 fn user(service: &Serving) -> (Option<User>, String) {
     let Some(main) = service.users.first() else {
@@ -276,6 +309,17 @@ mod tests {
             assert_eq!(run.command.join(" "), command, "{name}");
             assert_eq!(run.unproven, None, "{name}");
         }
+    }
+
+    #[test]
+    fn secrets_of_a_command_become_names() {
+        let hide = |line: &str| without_secrets(line.split(' ').map(str::to_owned).collect()).0.join(" ");
+        assert_eq!(hide("d --requirepass hunter2 --port 1"), "d --requirepass DRIFTLESS_SECRET_1 --port 1");
+        assert_eq!(
+            hide("d --db-password=x --token y"),
+            "d --db-password=DRIFTLESS_SECRET_1 --token DRIFTLESS_SECRET_2"
+        );
+        assert_eq!(hide("d --password-file /etc/x --passive --x"), "d --password-file /etc/x --passive --x");
     }
 
     #[test]
