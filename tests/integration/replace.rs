@@ -22,7 +22,7 @@ fn the_demo_writes_a_folder_and_names_it() {
     let run = demo(&room, &[]);
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
     assert!(run.stdout.contains("driftless-demo: the replacement of nginx in web"), "{}", run.stdout);
-    assert!(run.stdout.lines().all(|line| line.chars().count() <= 160), "{}", run.stdout);
+    assert!(run.stdout.lines().all(|line| line.chars().count() <= 100), "{}", run.stdout);
     assert!(run.stderr.contains("web-05 contradicts web-01: it writes /srv/uploads too"), "{}", run.stderr);
     let written = names(&room.path("driftless-demo"));
     assert_eq!(

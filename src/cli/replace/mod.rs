@@ -107,7 +107,7 @@ fn tell(made: &Replacement, out: &Path, quiet: bool) -> Result<u8, Failure> {
     );
     for need in &made.needs.paths {
         let reason = need.reasons.first().map_or("", String::as_str);
-        text.push_str(&format!("  {:<12} {}   {reason}\n", need.class.as_str(), need.path));
+        text.push_str(&format!("  {:<12} {}\n               {reason}\n", need.class.as_str(), need.path));
     }
     text.push_str(&format!("read {out}/REPLACE.md first\n"));
     write::to_stdout(&text).map_err(|error| Failure::stdout(&error))?;
