@@ -83,9 +83,13 @@ fn chosen(shell: &[&str], awk: &str, wire: &str, cases: &[Case]) -> Vec<String> 
         offers.push_str(&format!("candidate\tn{nth}\t{}\n", case.candidate));
     }
     let run = format!("{script}\n{awk}\nWANTED='\n{requests}'\ntargets {wire}\n");
+    // It is longer than an argument may be.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("run");
+    std::fs::write(&file, run).unwrap();
     let mut child = Command::new(shell[0])
         .args(&shell[1..])
-        .args(["-c", &run])
+        .arg(file)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

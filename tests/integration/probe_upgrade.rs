@@ -19,7 +19,10 @@ pub(crate) fn answer(function: &str, stubs: &[(&str, &str)]) -> String {
         "{script}\nPATH={}:$PATH\nWANTED='\nupgrade webd candidate\n'\n{function}\n",
         folder.path().display()
     );
-    let output = Command::new("/bin/sh").args(["-c", &run]).stdin(Stdio::null()).output().unwrap();
+    // It is longer than an argument may be.
+    let file = folder.path().join("run");
+    std::fs::write(&file, run).unwrap();
+    let output = Command::new("/bin/sh").arg(file).stdin(Stdio::null()).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 
