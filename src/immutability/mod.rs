@@ -22,7 +22,7 @@ pub use fix::{ContainerFix, Copy, Fixed, Left, NewMount, NewVolume, PodFix, carr
 pub use manifest::{Annotation, At, Container, Misplaced, Mount, Object, Pod, Role, Volume, VolumeKind};
 pub use path::{is_within, normalise};
 pub use sysctl::Kubernetes;
-pub use verdict::{MOUNTING, Verdict, power, proc_or_sys, proc_sys};
+pub use verdict::{MOUNTING, Verdict, power, proc_or_sys, proc_sys, untold_mounts};
 pub use writes::{Images, Name};
 
 use crate::diagnostic::{Diagnostic, Source};

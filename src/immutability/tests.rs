@@ -70,7 +70,10 @@ fn everything_that_voids_a_read_only_root_is_told() {
         assert_eq!(immutable, Some(false), "{told}");
         assert!(why.starts_with("the read-only root is void: ") && why.contains(told), "{why}");
     }
-    let read_only = format!("{}\n- {{name: h, mountPath: /host/proc, readOnly: true}}", mounted(""));
+    let read_only = format!(
+        "{}\n- {{name: h, mountPath: /host/proc, readOnly: true, recursiveReadOnly: Enabled}}",
+        mounted("")
+    );
     let spec = format!("{EMPTY}\n- {{name: h, hostPath: {{path: /proc}}}}");
     assert_eq!(verdict(&read_only, &spec).0, Some(true));
 }

@@ -6,6 +6,7 @@
 mod container;
 mod find;
 mod misplaced;
+mod node;
 mod pod;
 mod refused;
 mod value;
@@ -14,6 +15,7 @@ mod variables;
 use std::fmt;
 
 pub(super) use find::{is_workload, objects};
+pub(super) use node::shows_processes;
 pub(super) use value::Reader;
 
 use super::coverage::Coverage;
@@ -132,6 +134,8 @@ pub enum VolumeKind {
         path: String,
         /// Whether its `type` says that it is a socket.
         socket: bool,
+        /// Whether its `type` says that it is no folder.
+        single: bool,
     },
     /// What Kubernetes mounts read-only whatever the mount says: a configMap, a secret, an image.
     ReadOnly,
@@ -244,20 +248,6 @@ impl Container {
     }
 }
 
-/// Folders of a node below which others are mounted, writable: tmpfs, cgroups, volumes.
-const MOUNTED_BELOW: [&str; 7] = ["/", "/dev", "/run", "/sys", "/var", "/var/lib", "/var/lib/kubelet"];
-
-/// Folders of a node that hold the sockets of those who rule it: container runtimes, systemd.
-const SOCKETS: [&str; 7] = [
-    "/run/containerd",
-    "/run/crio",
-    "/run/dbus",
-    "/run/docker",
-    "/run/k3s/containerd",
-    "/run/podman",
-    "/run/systemd",
-];
-
 /// A volume's place in a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mount {
@@ -296,11 +286,24 @@ impl Mount {
         if named || matches!(self.kind(pod), Some(VolumeKind::HostPath { socket: true, .. })) {
             return Some("readOnly stops nobody from talking to a socket");
         }
-        if SOCKETS.contains(&path) {
-            return Some("readOnly stops nobody from talking to the sockets in it");
+        let full = node::below(path) == node::Below::Some && !self.recursively;
+        match (full, node::has_sockets(path)) {
+            (true, true) => Some(
+                "readOnly stops at what is mounted below it, and nobody from talking to the sockets in it",
+            ),
+            (false, true) => Some("readOnly stops nobody from talking to the sockets in it"),
+            (true, false) => {
+                Some("readOnly stops at what is mounted below it, but for recursiveReadOnly: Enabled")
+            }
+            (false, false) => None,
         }
-        let full = MOUNTED_BELOW.contains(&path) && !self.recursively;
-        full.then_some("readOnly stops at what is mounted below it, but for recursiveReadOnly: Enabled")
+    }
+
+    /// The path of the node of which nobody knows whether others are mounted below it, where `readOnly` would stop.
+    pub fn may_be_writable_below<'p>(&self, pod: &'p Pod) -> Option<&'p str> {
+        let single = matches!(self.kind(pod), Some(VolumeKind::HostPath { single: true, .. }));
+        let asked = self.read_only && !self.recursively && !single && self.is_read_only_in_vain(pod).is_none();
+        self.host_path(pod).filter(|path| asked && node::below(path) == node::Below::Untold)
     }
 
     /// The path of the node that it shows, with what `subPath` adds left out.

@@ -227,7 +227,9 @@ fn volume(node: &Node, own: bool, reader: &mut Reader<'_>) -> Option<Volume> {
                 }
             }
             let path = path.map_or_else(|| "/".to_owned(), |(path, _)| shown(&normalise(&path)));
-            VolumeKind::HostPath { path, socket: value.text_of("type") == Some("Socket") }
+            let kind = value.text_of("type").unwrap_or_default();
+            let single = ["File", "FileOrCreate", "CharDevice", "BlockDevice"].contains(&kind);
+            VolumeKind::HostPath { path, socket: kind == "Socket", single }
         }
         _ if READ_ONLY.contains(&source) => VolumeKind::ReadOnly,
         _ => VolumeKind::Lasting(read_only),
