@@ -102,11 +102,12 @@ impl Verdict {
             open.push("a field of it cannot be read, or Kubernetes refuses it: it stands among what was not audited".to_owned());
         }
         match &container.coverage {
-            Coverage::Uncovered { paths, hidden } => {
+            Coverage::Uncovered { paths, hidden, starts } => {
                 let by = if hidden.is_empty() { String::new() } else { format!(": {hidden}") };
-                against.push(format!("it would not run: nothing writable covers {}{by}", paths.join(", ")));
+                let fails = if *starts { "may" } else { "would" };
+                against.push(format!("it {fails} not run: nothing writable covers {}{by}", paths.join(", ")));
             }
-            Coverage::Unknown(why) => open.push(why.clone()),
+            Coverage::Unknown(why) | Coverage::Partly { why, .. } => open.push(why.clone()),
             Coverage::NotAsked | Coverage::Writable(_) | Coverage::Covered => {}
         }
         open.extend(untold_mounts(pod, container));

@@ -20,7 +20,7 @@ fn check(declared: &Declared<'_>, findings: &mut Vec<Finding>) {
             return None;
         }
         let mut untold = match &container.coverage {
-            Coverage::Unknown(why) => vec![why.clone()],
+            Coverage::Unknown(why) | Coverage::Partly { why, .. } => vec![why.clone()],
             _ => Vec::new(),
         };
         untold.extend(untold_mounts(draft.pod(), container));

@@ -5,7 +5,7 @@ use super::plan::{self, Copy, PodFix};
 use crate::immutability::coverage::{Coverage, cover};
 use crate::immutability::lines::Lines;
 use crate::immutability::manifest::{
-    At, Container, Mount, Pod, Reader, Role, Variables, Volume, VolumeKind, Word, objects,
+    At, Container, Mount, Pod, Reader, Rights, Role, Variables, Volume, VolumeKind, Word, objects,
 };
 use crate::immutability::writes::Images;
 use crate::immutability::yaml;
@@ -38,6 +38,7 @@ pub(super) fn carried_out(pod: &Pod, plan: &PodFix) -> Pod {
                 path,
                 read_only: false,
                 recursively: false,
+                part: false,
                 at: container.at,
             });
         }
@@ -57,6 +58,7 @@ fn copying(copy: &Copy, at: At) -> Container {
         path: copy.path.clone(),
         read_only: false,
         recursively: false,
+        part: false,
         at,
     };
     Container {
@@ -68,6 +70,7 @@ fn copying(copy: &Copy, at: At) -> Container {
         arguments: Vec::new(),
         working_dir: None,
         runs_as: copy.runs_as.clone(),
+        rights: Rights::default(),
         variables: Variables::default(),
         read_only_root: Some((true, at)),
         privileged: None,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Container, Mount, Reader, Role, Word, refused, variables};
+use super::{Container, Mount, Reader, Rights, Role, Word, refused, variables};
 use crate::immutability::coverage::Coverage;
 use crate::immutability::path::normalise;
 use crate::immutability::yaml::{Node, Wrong, shown};
@@ -15,12 +15,14 @@ pub(super) const CONTROLLER: &str =
 
 /// What holds for all containers of a pod.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Around {
+pub(super) struct Around<'p> {
     /// Whether the kind is one of Kubernetes' own.
     pub(super) own: bool,
     pub(super) windows: bool,
     /// Whether something is wrong with the pod.
     pub(super) unclear: bool,
+    /// The pod's own securityContext.
+    pub(super) context: Option<&'p Node>,
 }
 
 /// Reads a container; `place` is what it is called if it has no name.
@@ -28,10 +30,10 @@ pub(super) fn read(
     node: &Node,
     role: Role,
     place: &str,
-    around: Around,
+    around: Around<'_>,
     reader: &mut Reader<'_>,
 ) -> Container {
-    let Around { own, windows, unclear } = around;
+    let Around { own, windows, unclear, .. } = around;
     let object = reader.subject.clone();
     reader.subject = format!("{object} {}", node.text_of("name").map_or_else(|| place.to_owned(), shown));
     let context = reader.map(Some(node), "securityContext");
@@ -48,7 +50,8 @@ pub(super) fn read(
     let name = reader.text(Some(node), "name").map_or_else(|| place.to_owned(), |(name, _)| shown(&name));
     let capabilities = reader.map(context, "capabilities");
     let added = refused::capabilities(capabilities, "add", reader);
-    refused::capabilities(capabilities, "drop", reader);
+    let dropped = refused::capabilities(capabilities, "drop", reader);
+    let dropped = dropped.into_iter().map(|(name, _)| capability(name)).collect();
     let privileged = reader.boolean(context, "privileged");
     let escalation = reader.boolean(context, "allowPrivilegeEscalation");
     if let Some((false, _)) = escalation {
@@ -65,6 +68,15 @@ pub(super) fn read(
     let (command, arguments) = (words("command"), words("args"));
     let runs_as = ["runAsUser", "runAsGroup", "runAsNonRoot"].into_iter();
     let runs_as = runs_as.filter_map(|field| Some((field, shown(context?.text_of(field)?)))).collect();
+    let inherited = |field: &str| {
+        let of = |context: Option<&Node>| context?.text_of(field).map(shown);
+        of(context).or_else(|| of(around.context))
+    };
+    let rights = Rights {
+        user: inherited("runAsUser"),
+        non_root: inherited("runAsNonRoot").as_deref() == Some("true"),
+        dropped,
+    };
     let windows_options = reader.map(context, "windowsOptions");
     let mut container = Container {
         role,
@@ -78,6 +90,7 @@ pub(super) fn read(
             .filter(|path| !path.is_empty())
             .map(|path| shown(&normalise(path))),
         runs_as,
+        rights,
         variables,
         read_only_root,
         privileged,
@@ -123,7 +136,9 @@ fn mount(node: &Node, windows: bool, reader: &mut Reader<'_>) -> Option<(String,
     let ((volume, _), (written, _)) = (volume?, path?);
     refused::mount_path(node, &written, windows, reader);
     let path = shown(&normalise(&written));
-    Some((written, Mount { volume: shown(&volume), path, read_only, recursively, at: reader.at(&node.span) }))
+    let part = ["subPath", "subPathExpr"].iter().any(|field| node.get(field).is_some());
+    let (volume, at) = (shown(&volume), reader.at(&node.span));
+    Some((written, Mount { volume, path, read_only, recursively, part, at }))
 }
 
 /// Tells of two mounts at one place: nobody can say which of them is seen.

@@ -183,6 +183,17 @@ pub struct Variables {
     from: Vec<String>,
 }
 
+/// Whom a container runs as, and what it is not given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// `runAsUser`; `None` is the image's own.
+    pub user: Option<String>,
+    /// `runAsNonRoot`
+    pub non_root: bool,
+    /// `capabilities.drop`, in capitals and without `CAP_`.
+    pub dropped: Vec<String>,
+}
+
 /// A container.
 #[derive(Debug, Clone)]
 pub struct Container {
@@ -200,6 +211,8 @@ pub struct Container {
     pub arguments: Vec<Word>,
     /// Whom it runs as: `runAsUser`, `runAsGroup` and `runAsNonRoot` of its own securityContext, as they are written.
     pub runs_as: Vec<(&'static str, String)>,
+    /// Whom it runs as and with what, as Kubernetes makes it of its own fields and the pod's.
+    pub rights: Rights,
     /// `workingDir`
     pub working_dir: Option<String>,
     /// Its variables.
@@ -259,6 +272,8 @@ pub struct Mount {
     pub read_only: bool,
     /// `recursiveReadOnly: Enabled`
     pub recursively: bool,
+    /// Whether it is but a part of its volume: `subPath`, `subPathExpr`.
+    pub part: bool,
     /// Where it stands.
     pub at: At,
 }

@@ -96,7 +96,8 @@ fn containers(
     reader: &mut Reader<'_>,
 ) {
     // What is wrong with the pod leaves all of its containers unclear.
-    let around = Around { own: template.own, windows: pod.windows, unclear: reader.take_unclear() };
+    let context = template.spec.get("securityContext").map(AsRef::as_ref);
+    let around = Around { own: template.own, windows: pod.windows, unclear: reader.take_unclear(), context };
     let mut names = Names::default();
     let mut doubled = HashSet::new();
     for (list, role) in LISTS {

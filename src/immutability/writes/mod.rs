@@ -8,6 +8,7 @@ mod copy;
 mod known;
 mod name;
 mod run;
+mod start;
 
 pub use name::Name;
 
@@ -41,6 +42,19 @@ pub enum Made {
     Untold,
 }
 
+/// What a path is to a program that writes there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Needed {
+    /// It does not start without.
+    #[default]
+    Start,
+    /// It starts, and fails at what needs the path.
+    Work,
+    /// It does not start without, and the image says VOLUME of it: some runtimes mount a folder of their own there.
+    Volume,
+}
+
 /// A path that a container writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -48,6 +62,10 @@ pub struct Place {
     pub path: String,
     /// Who makes it.
     pub made: Made,
+    /// What it is to the program.
+    pub needed: Needed,
+    /// What is written there.
+    pub why: &'static str,
     /// How long it must last; `None` if nobody says.
     pub lasts: Option<Lasts>,
     /// How much it may take, as an emptyDir's sizeLimit.
@@ -111,6 +129,22 @@ impl Images {
         }
     }
 
+    /// What keeps a container from starting, as far as that is known.
+    pub(super) fn does_not_start(&self, container: &Container) -> Option<String> {
+        start::refused(container).or_else(|| self.known(container)?.does_not_start(container))
+    }
+
+    /// The folders of an image's programs beside those where everybody's are; `None` if it is none that is known here.
+    pub(super) fn own_files(&self, container: &Container) -> Option<&'static [String]> {
+        self.known(container).map(|known| known.files.as_slice())
+    }
+
+    fn known(&self, container: &Container) -> Option<&'static known::Image> {
+        let image = container.image.as_ref()?;
+        let name = Name::of(image);
+        known::find(&name).filter(|_| self.own(image, &name).is_none())
+    }
+
     /// What is known of a path that a container writes.
     pub fn place(&self, container: &Container, path: &str) -> Option<Place> {
         match self.writes(container) {
@@ -136,7 +170,8 @@ impl Images {
 impl Place {
     /// A path of which no more is known.
     fn of(path: &str, made: Made) -> Self {
-        Self { path: normalise(path), made, lasts: None, limit: None, apart: false }
+        let needed = Needed::Start;
+        Self { path: normalise(path), made, needed, why: "", lasts: None, limit: None, apart: false }
     }
 }
 
