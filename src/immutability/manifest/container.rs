@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Container, Mount, Reader, Rights, Role, Word, refused, variables};
+use super::{Container, Mount, Reader, Rights, Role, Word, refused, together, variables};
 use crate::immutability::coverage::Coverage;
 use crate::immutability::path::normalise;
 use crate::immutability::yaml::{Node, Wrong, shown};
@@ -48,6 +48,7 @@ pub(super) fn read(
         reader.wrong("image", Wrong::new(node.span.clone(), title, help));
     }
     let name = reader.text(Some(node), "name").map_or_else(|| place.to_owned(), |(name, _)| shown(&name));
+    together::container(node, own, reader);
     let capabilities = reader.map(context, "capabilities");
     let added = refused::capabilities(capabilities, "add", reader);
     let dropped = refused::capabilities(capabilities, "drop", reader);
@@ -105,7 +106,7 @@ pub(super) fn read(
     };
     let mut places = HashSet::new();
     for mount in reader.list(Some(node), "volumeMounts") {
-        if let Some((path, read)) = self::mount(mount, windows, reader) {
+        if let Some((path, read)) = self::mount(mount, (windows, container.is_privileged()), reader) {
             if !places.insert(path) {
                 twice(mount, &read.path, reader);
             }
@@ -118,7 +119,11 @@ pub(super) fn read(
 }
 
 /// One mount, and its path as it is written.
-fn mount(node: &Node, windows: bool, reader: &mut Reader<'_>) -> Option<(String, Mount)> {
+fn mount(
+    node: &Node,
+    (windows, privileged): (bool, bool),
+    reader: &mut Reader<'_>,
+) -> Option<(String, Mount)> {
     if !node.is_map() {
         let help = "write its volume and its place: `- name: cache`, and `mountPath: /var/cache` below";
         reader.wrong("volumeMounts", Wrong::new(node.span.clone(), "this is no mount", help));
@@ -132,6 +137,7 @@ fn mount(node: &Node, windows: bool, reader: &mut Reader<'_>) -> Option<(String,
     }
     let read_only = reader.boolean(Some(node), "readOnly").is_some_and(|(read_only, _)| read_only);
     let recursively = node.text_of("recursiveReadOnly") == Some("Enabled");
+    together::mount(node, privileged, read_only, reader);
     refused::sub_path(node, reader);
     let ((volume, _), (written, _)) = (volume?, path?);
     refused::mount_path(node, &written, windows, reader);

@@ -173,6 +173,12 @@ fn templates<'n>(node: &'n Node, of: Type<'_>, reader: &mut Reader<'_>) -> Vec<T
             let help = "write apiVersion: v1 of Pod and PodTemplate, batch/v1 of Job and CronJob, apps/v1 of the others";
             reader.refuse(Some(node), "apiVersion", title, help);
         }
+        if version.is_none() {
+            let span = node.entry("kind").map_or(node.span.clone(), |(key, _)| key.span.clone());
+            let title = format!("this {} has no apiVersion", shown(kind));
+            let help = "write apiVersion: v1 of Pod and PodTemplate, batch/v1 of Job and CronJob, apps/v1 of the others";
+            reader.wrong("apiVersion", Wrong::new(span, title, help));
+        }
         let node = template;
         return vec![Template { node, spec, way: way.join("."), own: true }];
     }

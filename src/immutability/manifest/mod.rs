@@ -9,6 +9,7 @@ mod misplaced;
 mod node;
 mod pod;
 mod refused;
+mod together;
 mod value;
 mod variables;
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::container::{Around, CONTROLLER, PATCH};
 use super::find::Template;
 use super::refused::Names;
-use super::{Annotation, Container, Pod, Reader, Role, Volume, VolumeKind, container, misplaced, refused};
+use super::{Annotation, Container, Pod, Reader, Role, Volume, VolumeKind, container, misplaced, refused, together};
 use crate::immutability::path::normalise;
 use crate::immutability::yaml::{Node, Wrong, shown};
 
@@ -63,6 +63,7 @@ pub(super) fn read(
             pod.sysctls.push((dotted(&name), reader.at(&sysctl.span)));
         }
     }
+    together::pod(template.spec, &pod, reader);
     // A claim takes the place of a volume of its name.
     for claim in claims {
         if let Some(name) = claim.at(&["metadata", "name"]).and_then(Node::text) {
@@ -212,10 +213,13 @@ fn volume(node: &Node, own: bool, reader: &mut Reader<'_>) -> Option<Volume> {
     let fields = reader.map(Some(node), source);
     let read_only = reader.boolean(fields, "readOnly").is_some_and(|(read_only, _)| read_only);
     let kind = match source {
-        "emptyDir" => VolumeKind::EmptyDir {
-            limited: refused::is_limited(value, reader),
-            memory: value.text_of("medium") == Some("Memory"),
-        },
+        "emptyDir" => {
+            together::medium(value, reader);
+            VolumeKind::EmptyDir {
+                limited: refused::is_limited(value, reader),
+                memory: value.text_of("medium") == Some("Memory"),
+            }
+        }
         "hostPath" => {
             let path = reader.text(fields, "path");
             match &path {

@@ -126,7 +126,7 @@ mod tests {
             "cp",
             "cp, -a",
             "cp, /a",
-            "cp, x, y",
+            "cp, x, z",
             "cp, -t, etc, /x",
             "cp, -t",
             "cp, $(MORE), /a, /b",

@@ -186,7 +186,7 @@ mod tests {
     fn the_program_is_what_the_entry_point_is_given() {
         for (lines, program, entered) in [
             ("image: a", None, true),
-            ("args: [-x, y]", None, true),
+            ("args: [-x, z]", None, true),
             ("args: [/etc/a.conf]", None, true),
             ("args: [/usr/bin/b, -x]", Some("b"), true),
             ("command: [/usr/bin/b]\nargs: [-x]", Some("b"), false),

@@ -284,7 +284,7 @@ fn a_copy_writes_where_it_says_whatever_its_image() {
     check(&[
         ("corp/app", "command: [/bin/cp, -a, /srv/., /copy/srv/]", &["/copy/srv"]),
         ("nginx", "command: [cp, -t, /etc, /tmp/x]", &["/etc"]),
-        ("corp/app", "command: [cp, -a, x, y]", &["!where its `cp` writes"]),
+        ("corp/app", "command: [cp, -a, x, z]", &["!where its `cp` writes"]),
     ]);
 }
 
