@@ -270,15 +270,40 @@ mod tests {
     #[test]
     fn what_is_not_needed_to_start_is_told_as_that() {
         for (image, short, immutable, told) in [
-            ("node\ncommand: [node, server.js]", "", None, "it starts, and fails where it writes to /tmp (os.tmpdir())"),
+            (
+                "node\ncommand: [node, server.js]",
+                "",
+                None,
+                "it starts, and fails where it writes to /tmp (os.tmpdir())",
+            ),
             ("python:3\ncommand: [python, app.py]", "", None, "it starts, and fails"),
             ("redis", "", None, "it starts, and fails where it writes to /data (dump.rdb"),
-            ("redis\nargs: [--appendonly, 'yes']", "", Some(false), "it would not run: nothing writable covers /data"),
+            (
+                "redis\nargs: [--appendonly, 'yes']",
+                "",
+                Some(false),
+                "it would not run: nothing writable covers /data",
+            ),
             ("redis\nargs: [--dir, /x]", "", Some(false), "it would not run: nothing writable covers /x"),
-            ("rabbitmq", "", Some(false), "it may not run: nothing writable covers /var/lib/rabbitmq: of /var/lib/rabbitmq the image makes a VOLUME"),
+            (
+                "rabbitmq",
+                "",
+                Some(false),
+                "it may not run: nothing writable covers /var/lib/rabbitmq: of /var/lib/rabbitmq the image makes a VOLUME",
+            ),
             ("postgres:16", "v:/run/postgresql r:/tmp", Some(false), "it may not run"),
-            ("postgres:16\nenv: [{name: PGDATA, value: /pg}]", "v:/run/postgresql r:/tmp", Some(false), "it would not run: nothing writable covers /pg"),
-            ("postgres:16", "v:/run/postgresql r:/var/lib/postgresql/data", None, "it starts, and fails where it writes to /tmp"),
+            (
+                "postgres:16\nenv: [{name: PGDATA, value: /pg}]",
+                "v:/run/postgresql r:/tmp",
+                Some(false),
+                "it would not run: nothing writable covers /pg",
+            ),
+            (
+                "postgres:16",
+                "v:/run/postgresql r:/var/lib/postgresql/data",
+                None,
+                "it starts, and fails where it writes to /tmp",
+            ),
             ("mysql", "", Some(false), "it would not run"),
         ] {
             let (is, why) = coverage(image, &mounts(short), EMPTY);

@@ -99,7 +99,8 @@ mod tests {
     use crate::immutability::{Images, Verdict, read};
     use crate::playbook::Playbook;
 
-    const VOLUMES: &str = "volumes: [{name: e, emptyDir: {}}, {name: l, emptyDir: {}}, {name: c, configMap: {name: x}}]";
+    const VOLUMES: &str =
+        "volumes: [{name: e, emptyDir: {}}, {name: l, emptyDir: {}}, {name: c, configMap: {name: x}}]";
 
     fn lines(image: &str, mount: &str) -> String {
         format!(

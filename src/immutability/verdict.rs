@@ -230,7 +230,12 @@ mod tests {
             ("DAC_READ_SEARCH", "", "", Some("by its handle")),
             ("SYS_PTRACE", "", "", None),
             ("SYS_PTRACE", ALL_OF_IT, PROC, Some("by way of the node's /proc")),
-            ("SYS_PTRACE", ALL_OF_IT, "hostUsers: false\nvolumes: [{name: v, hostPath: {path: /proc}}]", None),
+            (
+                "SYS_PTRACE",
+                ALL_OF_IT,
+                "hostUsers: false\nvolumes: [{name: v, hostPath: {path: /proc}}]",
+                None,
+            ),
             ("NET_RAW", ALL_OF_IT, PROC, None),
             ("SYS_PTRACE", "", "hostPID: true", Some("run its own code in the node's processes")),
             ("SYS_BOOT", "", "hostPID: true", Some("another kernel")),

@@ -161,9 +161,9 @@ fn is_right(container: &Container) -> bool {
 /// The paths that need a volume, or why they cannot be given one.
 fn paths(pod: &Pod, container: &Container, images: &Images) -> Result<Vec<String>, Vec<String>> {
     let paths = match &container.coverage {
-        Coverage::Writable(Ok(paths)) | Coverage::Uncovered { paths, .. } | Coverage::Partly { paths, .. } => {
-            paths.clone()
-        }
+        Coverage::Writable(Ok(paths))
+        | Coverage::Uncovered { paths, .. }
+        | Coverage::Partly { paths, .. } => paths.clone(),
         Coverage::Covered | Coverage::NotAsked => Vec::new(),
         Coverage::Writable(Err(why)) | Coverage::Unknown(why) => {
             let root = if container.has_read_only_root() {

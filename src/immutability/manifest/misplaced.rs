@@ -51,15 +51,8 @@ const POD: [&str; 10] = [
 const CONTAINER: [&str; 7] =
     ["args", "command", "env", "image", "securityContext", "volumeDevices", "volumeMounts"];
 
-const MOUNT: [&str; 7] = [
-    "mountPath",
-    "mountPropagation",
-    "name",
-    "readOnly",
-    "recursiveReadOnly",
-    "subPath",
-    "subPathExpr",
-];
+const MOUNT: [&str; 7] =
+    ["mountPath", "mountPropagation", "name", "readOnly", "recursiveReadOnly", "subPath", "subPathExpr"];
 
 const NO_SUCH_FIELD: &str = "Kubernetes knows no such field";
 const NO_SUCH_POD_FIELD: &str = "a pod's securityContext has no such field, and no container inherits it: it belongs in each container's securityContext";

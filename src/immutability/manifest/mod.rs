@@ -318,7 +318,8 @@ impl Mount {
     /// The path of the node of which nobody knows whether others are mounted below it, where `readOnly` would stop.
     pub fn may_be_writable_below<'p>(&self, pod: &'p Pod) -> Option<&'p str> {
         let single = matches!(self.kind(pod), Some(VolumeKind::HostPath { single: true, .. }));
-        let asked = self.read_only && !self.recursively && !single && self.is_read_only_in_vain(pod).is_none();
+        let asked =
+            self.read_only && !self.recursively && !single && self.is_read_only_in_vain(pod).is_none();
         self.host_path(pod).filter(|path| asked && node::below(path) == node::Below::Untold)
     }
 

@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use super::container::{Around, CONTROLLER, PATCH};
 use super::find::Template;
 use super::refused::Names;
-use super::{Annotation, Container, Pod, Reader, Role, Volume, VolumeKind, container, misplaced, refused, together};
+use super::{
+    Annotation, Container, Pod, Reader, Role, Volume, VolumeKind, container, misplaced, refused, together,
+};
 use crate::immutability::path::normalise;
 use crate::immutability::yaml::{Node, Wrong, shown};
 

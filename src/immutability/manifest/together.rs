@@ -139,8 +139,7 @@ mod tests {
 
     /// What is told, and the verdict on an image that writes nothing.
     fn told(lines: &str, spec: &str) -> (Vec<String>, Option<bool>) {
-        let lines =
-            format!("image: memcached\nsecurityContext:\n  readOnlyRootFilesystem: true\n{lines}");
+        let lines = format!("image: memcached\nsecurityContext:\n  readOnlyRootFilesystem: true\n{lines}");
         let (found, read) = objects(&manifest(&lines, spec));
         let pod = &found[0].pods[0];
         let told = read.mistakes.iter().map(|one| one.title.clone()).collect();
@@ -161,7 +160,11 @@ mod tests {
             ("ports: [{containerPort: \"80\"}]", String::new(), "containerPort is no port"),
             ("ports: [{containerPort: 80000}]", String::new(), "containerPort is no port"),
             ("", sysctl("net.core.somaxconn", "1"), "this value is no text"),
-            ("", format!("hostNetwork: true\n{}", sysctl("net.core.somaxconn", "\"1\"")), "beside hostNetwork"),
+            (
+                "",
+                format!("hostNetwork: true\n{}", sysctl("net.core.somaxconn", "\"1\"")),
+                "beside hostNetwork",
+            ),
             ("", format!("hostIPC: true\n{}", sysctl("kernel.shmmax", "\"1\"")), "beside hostIPC"),
             ("", "hostUsers: false\nhostPID: true".to_owned(), "hostUsers: false beside hostPID"),
             ("", "volumes: [{name: v, emptyDir: {medium: memory}}]".to_owned(), "medium `memory` is none"),
@@ -205,7 +208,10 @@ mod tests {
                 "volumeMounts: [{name: v, mountPath: /v, readOnly: true, recursiveReadOnly: Enabled, mountPropagation: None}]",
                 VOLUMES,
             ),
-            ("volumeMounts: [{name: v, mountPath: /v, readOnly: true, mountPropagation: HostToContainer}]", VOLUMES),
+            (
+                "volumeMounts: [{name: v, mountPath: /v, readOnly: true, mountPropagation: HostToContainer}]",
+                VOLUMES,
+            ),
             ("", "hostUsers: false"),
             ("", "hostPID: true\nsecurityContext: {sysctls: [{name: net.ipv4.tcp_rmem, value: \"1\"}]}"),
         ] {

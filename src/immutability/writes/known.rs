@@ -246,7 +246,10 @@ impl Image {
         let followed: Vec<&String> =
             self.path.iter().flat_map(|written| &written.option).chain(&self.reads).collect();
         if let Some(word) = run.unfollowed(&followed, self.script) {
-            return Some(format!("what it does with the path in `{}` is not known: {NAME_THEM}", shown(word)));
+            return Some(format!(
+                "what it does with the path in `{}` is not known: {NAME_THEM}",
+                shown(word)
+            ));
         }
         let needs = self.needs.as_ref()?;
         Some(format!("it would not run: the image has no {needs}, and no volume brings one"))

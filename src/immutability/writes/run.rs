@@ -112,9 +112,8 @@ impl Run {
                 Some(true) => {
                     words.next();
                 }
-                Some(false) => {}
                 None if names_path(text) => return Some(text),
-                None => {}
+                Some(false) | None => {}
             }
         }
         None
@@ -153,8 +152,11 @@ fn names_path(word: &str) -> bool {
         let at = rest.find('/')?;
         rest.get(..at)?.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| rest.get(at..))?
     });
-    let mut parts = bundled.into_iter().chain(word.split([' ', ',', ':', ';', '=', '\'', '"', '|', '>', '<']));
-    parts.any(|part| part.len() > 1 && part.starts_with('/') && !part.starts_with("//") && !part.starts_with("/dev/"))
+    let mut parts =
+        bundled.into_iter().chain(word.split([' ', ',', ':', ';', '=', '\'', '"', '|', '>', '<']));
+    parts.any(|part| {
+        part.len() > 1 && part.starts_with('/') && !part.starts_with("//") && !part.starts_with("/dev/")
+    })
 }
 
 /// What follows an option's name; programs that have long options take `_` in their names for `-`.

@@ -52,7 +52,11 @@ mod tests {
     #[test]
     fn who_cannot_give_its_rights_away_does_not_start() {
         for (lines, spec, told) in [
-            ("image: redis\nsecurityContext: {capabilities: {drop: [ALL]}}", "", Some("needs CHOWN, SETGID, SETUID")),
+            (
+                "image: redis\nsecurityContext: {capabilities: {drop: [ALL]}}",
+                "",
+                Some("needs CHOWN, SETGID, SETUID"),
+            ),
             ("image: nginx\nsecurityContext: {capabilities: {drop: [all]}}", "", Some("needs CHOWN")),
             (
                 "image: nginx\nsecurityContext: {capabilities: {drop: [ALL], add: [CHOWN, SETGID, CAP_SETUID]}}",
@@ -67,16 +71,28 @@ mod tests {
                 "securityContext: {runAsUser: 101}",
                 None,
             ),
-            ("image: redis\ncommand: [redis-server]\nsecurityContext: {capabilities: {drop: [ALL]}}", "", None),
+            (
+                "image: redis\ncommand: [redis-server]\nsecurityContext: {capabilities: {drop: [ALL]}}",
+                "",
+                None,
+            ),
             ("image: memcached\nsecurityContext: {capabilities: {drop: [ALL]}}", "", None),
             ("image: node\nsecurityContext: {capabilities: {drop: [ALL]}}", "", None),
             ("image: nginx\nsecurityContext: {runAsNonRoot: true}", "", Some("image's user is root")),
             ("image: nginx", "securityContext: {runAsNonRoot: true}", Some("image's user is root")),
-            ("image: nginx\nsecurityContext: {runAsNonRoot: false}", "securityContext: {runAsNonRoot: true}", None),
+            (
+                "image: nginx\nsecurityContext: {runAsNonRoot: false}",
+                "securityContext: {runAsNonRoot: true}",
+                None,
+            ),
             ("image: nginx\nsecurityContext: {runAsNonRoot: true, runAsUser: 101}", "", None),
             ("image: nginxinc/nginx-unprivileged\nsecurityContext: {runAsNonRoot: true}", "", None),
             ("image: memcached\nsecurityContext: {runAsNonRoot: true}", "", Some("user is memcache")),
-            ("image: corp/app\nsecurityContext: {runAsNonRoot: true, runAsUser: 0}", "", Some("runAsUser is root's 0")),
+            (
+                "image: corp/app\nsecurityContext: {runAsNonRoot: true, runAsUser: 0}",
+                "",
+                Some("runAsUser is root's 0"),
+            ),
         ] {
             let pod = pod(&manifest(lines, spec));
             let Coverage::Writable(coverage) = &pod.containers[0].coverage else { panic!("{lines}") };

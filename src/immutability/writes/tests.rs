@@ -215,7 +215,11 @@ fn options_move_what_the_others_write() {
 fn a_path_that_is_not_followed_is_not_known() {
     let own = &["/var/lib/postgresql/data", "/run/postgresql", "/tmp"];
     check(&[
-        ("postgres:16", "args: [-c, logging_collector=on, -c, log_directory=/s]", &[own[0], own[1], own[2], "/s"]),
+        (
+            "postgres:16",
+            "args: [-c, logging_collector=on, -c, log_directory=/s]",
+            &[own[0], own[1], own[2], "/s"],
+        ),
         ("postgres:16", "args: [-c, log_directory=log]", own),
         ("postgres:16", "args: [-c, Unix_Socket_Directories=/s]", &[own[0], "/s", "/tmp"]),
         ("postgres:16", "args: [-c, hba_file=/etc/hba.conf, -c, ssl_key_file=/tls/k]", own),
@@ -224,7 +228,11 @@ fn a_path_that_is_not_followed_is_not_known() {
         ("redis", "args: [--DIR, /x]", &["/x"]),
         ("redis", "command: [redis-server]\nargs: [--sentinel]", &["!may depend on its `--sentinel`"]),
         ("redis", "args: [--tls-cert-file, /tls/crt]", &["/data"]),
-        ("mysql", "args: [--log-bin-index=/s/i, --innodb-doublewrite-dir=/d]", &["/var/lib/mysql", "/run/mysqld", "/tmp", "/d", "/s"]),
+        (
+            "mysql",
+            "args: [--log-bin-index=/s/i, --innodb-doublewrite-dir=/d]",
+            &["/var/lib/mysql", "/run/mysqld", "/tmp", "/d", "/s"],
+        ),
         ("mysql", "args: [--loose-foo=/s]", &["!what it does with the path in `--loose-foo=/s`"]),
         ("memcached", "args: [-vs, /x]", &["!what it does with the path in `/x`"]),
         ("memcached", "args: [-o, ssl_key=/tls/k]", &[]),
@@ -232,7 +240,11 @@ fn a_path_that_is_not_followed_is_not_known() {
         ("haproxy", "args: [haproxy, -S, /x/m.sock]", &["!what it does with the path"]),
         ("node", "command: [node, --require, /otel/t.js, /app/server.js, --x, /y]", &["/tmp"]),
         ("rabbitmq", "env: [{name: HOME, value: /x}]", &["!may depend on its HOME"]),
-        ("rabbitmq:3.7", "env: [{name: RABBITMQ_DEFAULT_USER, value: a}]", &["!may depend on its RABBITMQ_DEF"]),
+        (
+            "rabbitmq:3.7",
+            "env: [{name: RABBITMQ_DEFAULT_USER, value: a}]",
+            &["!may depend on its RABBITMQ_DEF"],
+        ),
         ("rabbitmq:3.13", "env: [{name: RABBITMQ_DEFAULT_USER, value: a}]", &["/var/lib/rabbitmq"]),
         ("rabbitmq", "volumeMounts: [{name: c, mountPath: /etc/rabbitmq}]", &["!hides its"]),
         ("rabbitmq", "volumeMounts: [{name: c, mountPath: /etc/rabbitmq/conf.d}]", &["/var/lib/rabbitmq"]),
