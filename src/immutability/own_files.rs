@@ -49,6 +49,9 @@ const SCRIPTS: [&str; 3] = ["docker-entrypoint.sh", "docker-php-entrypoint", "en
 
 /// A volume that takes the place of what the image runs, in words; `places` are where it writes.
 pub(super) fn hidden(pod: &Pod, container: &Container, images: &Images, places: &[Place]) -> Option<String> {
+    if container.mounts.is_empty() {
+        return None;
+    }
     let known = images.own_files(container);
     let mount = container.mounts.iter().find(|mount| {
         let meant = places.iter().any(|place| is_within(&mount.path, &place.path));

@@ -106,16 +106,21 @@ pub(super) fn has_sockets(path: &str) -> bool {
     SOCKETS.contains(&path) || !user.contains('/')
 }
 
-/// A path without the way by a process's own root or folder, `/proc/1/root`: the node's processes have the node's.
+/// A path without the way by a process's own root or folder, `/proc/1/root`, `/proc/1/task/1/cwd`: the node's processes
+/// have the node's.
 fn real(path: &str) -> &str {
-    let Some((_, rest)) = path.strip_prefix("/proc/").and_then(|rest| rest.split_once('/')) else {
-        return path;
-    };
-    let inside = ["root", "cwd"].iter().find_map(|link| rest.strip_prefix(link));
-    match inside {
-        Some("") => "/",
-        Some(inside) if inside.starts_with('/') => inside,
-        _ => path,
+    let Some(process) = path.strip_prefix("/proc/") else { return path };
+    let links = ["/root", "/cwd"].into_iter().filter_map(|link| {
+        let (at, _) = process.match_indices(link).find(|(at, _)| {
+            let rest = process.get(at + link.len()..).unwrap_or_default();
+            rest.is_empty() || rest.starts_with('/')
+        })?;
+        Some((at, process.get(at + link.len()..)?))
+    });
+    match links.min() {
+        Some((_, "")) => "/",
+        Some((_, inside)) => real(inside),
+        None => path,
     }
 }
 
@@ -140,6 +145,9 @@ mod tests {
             ("/proc/1/root/var/lib", Below::Some),
             ("/proc/1/root/etc", Below::None),
             ("/proc/1/cwd", Below::Some),
+            ("/proc/1/task/1/root/home", Below::Some),
+            ("/proc/1/root/proc/1/root", Below::Some),
+            ("/proc/1/rootfs", Below::None),
             ("/proc/meminfo", Below::None),
             ("/sys/fs/cgroup", Below::Some),
             ("/sys/class/net", Below::None),

@@ -131,6 +131,9 @@ impl Images {
 
     /// What keeps a container from starting, as far as that is known.
     pub(super) fn does_not_start(&self, container: &Container) -> Option<String> {
+        if !container.rights.non_root && container.rights.dropped.is_empty() {
+            return None;
+        }
         start::refused(container).or_else(|| self.known(container)?.does_not_start(container))
     }
 

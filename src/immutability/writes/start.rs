@@ -23,7 +23,7 @@ impl Image {
                 "it would not start: runAsNonRoot is true, and the image's user is {user}{whose}: set runAsUser"
             ));
         }
-        if !is_root || rights.dropped.is_empty() || container.is_privileged() {
+        if !is_root || rights.dropped.is_empty() {
             return None;
         }
         let run = Run::of(container, &self.entrypoint, &self.takes).ok()?;
@@ -37,8 +37,10 @@ impl Image {
         let gone: Vec<&str> = self.needs_as_root.iter().filter(gone).map(String::as_str).collect();
         (!gone.is_empty()).then(|| {
             let gone = gone.join(", ");
+            // Privilege may give it all of them, and a fix takes that.
+            let without = if container.is_privileged() { "without privileged " } else { "" };
             format!(
-                "it would not start: as root it gives its rights away, and needs {gone} for that, which capabilities.drop takes: set runAsUser to the image's own user, or add {gone}"
+                "{without}it would not start: as root it gives its rights away, and needs {gone} for that, which capabilities.drop takes: set runAsUser to the image's own user, or add {gone}"
             )
         })
     }
@@ -78,6 +80,11 @@ mod tests {
             ),
             ("image: memcached\nsecurityContext: {capabilities: {drop: [ALL]}}", "", None),
             ("image: node\nsecurityContext: {capabilities: {drop: [ALL]}}", "", None),
+            (
+                "image: nginx\nsecurityContext: {privileged: true, capabilities: {drop: [ALL]}}",
+                "",
+                Some("without privileged it would not start"),
+            ),
             ("image: nginx\nsecurityContext: {runAsNonRoot: true}", "", Some("image's user is root")),
             ("image: nginx", "securityContext: {runAsNonRoot: true}", Some("image's user is root")),
             (
