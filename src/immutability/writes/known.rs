@@ -247,7 +247,7 @@ impl Image {
             self.path.iter().flat_map(|written| &written.option).chain(&self.reads).collect();
         if let Some(word) = run.unfollowed(&followed, self.script) {
             return Some(format!(
-                "what it does with the path in `{}` is not known: {NAME_THEM}",
+                "what it does with the path in `{}` is not known: name the paths in a playbook's [[image]]",
                 shown(word)
             ));
         }
