@@ -322,4 +322,5 @@ proptest::proptest! {
     }
 }
 
+mod anchors;
 mod random;

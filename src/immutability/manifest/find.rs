@@ -42,7 +42,7 @@ impl Template<'_> {
     /// Whether nothing but what Kubernetes knows stands around the containers: the spec of an object of another kind
     /// has fields of its own, and so has a pod without a `spec`.
     pub(super) fn is_pure(&self) -> bool {
-        self.own || !self.way.is_empty() && !std::ptr::eq(self.node, self.spec)
+        self.own || !self.way.is_empty() && !std::ptr::eq(self.node.meant(), self.spec.meant())
     }
 }
 

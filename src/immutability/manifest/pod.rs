@@ -44,7 +44,7 @@ pub(super) fn read(
         volumes: Vec::new(),
         containers: Vec::new(),
         annotations: annotations(
-            [own, outer.filter(|outer| own.is_none_or(|own| !std::ptr::eq(own, *outer)))],
+            [own, outer.filter(|outer| own.is_none_or(|own| !std::ptr::eq(own.meant(), outer.meant())))],
             reader,
         ),
         misplaced: Vec::new(),
