@@ -31,7 +31,7 @@ const OTHERS: [&str; 3] = ["/dev", "/proc", "/sys"];
 const SHARED: [&str; 2] = ["/run", "/tmp"];
 
 /// Folders of programs and their libraries.
-const PROGRAMS: [&str; 10] = [
+pub(super) const PROGRAMS: [&str; 10] = [
     "/bin",
     "/sbin",
     "/lib",

@@ -19,7 +19,9 @@ mod yaml;
 
 pub use coverage::Coverage;
 pub use fix::{ContainerFix, Copy, Fixed, Left, NewMount, NewVolume, PodFix, carried_out, fix, patch, plans};
-pub use manifest::{Annotation, At, Container, Misplaced, Mount, Object, Pod, Role, Volume, VolumeKind};
+pub use manifest::{
+    Annotation, At, Container, Misplaced, Mount, Object, PassedOn, Pod, Role, Told, Volume, VolumeKind,
+};
 pub use path::{is_within, normalise};
 pub use sysctl::Kubernetes;
 pub use verdict::{MOUNTING, Verdict, power, proc_or_sys, proc_sys};

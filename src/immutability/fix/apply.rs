@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::edit::{ANCHOR, Editor, New, Refusal, SHARED, TYPE, is_within};
 use super::plan::{ContainerFix, Copy, PodFix};
-use crate::immutability::manifest::{Pod, Role};
+use crate::immutability::manifest::{Pod, Role, Told};
 use crate::immutability::yaml::{Node, Pair};
 
 /// Writes a plan, unless the text has a form in which that cannot be done for certain.
@@ -41,18 +41,37 @@ pub(super) fn apply(
 fn copy(copy: &Copy) -> New {
     let text = |text: &str| New::Scalar(text.to_owned());
     let fixed = ["readOnlyRootFilesystem", "allowPrivilegeEscalation"].into_iter().zip(["true", "false"]);
-    let own = copy.runs_as.iter().map(|(field, value)| (*field, New::Bare(value.clone())));
-    let context = fixed.map(|(field, value)| (field, New::Bare(value.to_owned()))).chain(own).collect();
-    New::Map(vec![
+    let context = fixed.map(|(field, value)| (field, New::Bare(value.to_owned())));
+    let context = context.chain(fields(&copy.passed_on.context)).collect();
+    let mut all = vec![
         ("name", text(&copy.name)),
         ("image", text(&copy.image)),
         ("command", New::List(copy.command.iter().map(|word| text(word)).collect())),
+    ];
+    all.extend(fields(&copy.passed_on.own));
+    all.extend([
         ("securityContext", New::Map(context)),
         (
             "volumeMounts",
             New::List(vec![New::Map(vec![("name", text(&copy.volume)), ("mountPath", text(&copy.path))])]),
         ),
-    ])
+    ]);
+    New::Map(all)
+}
+
+fn fields(fields: &[(&'static str, Told)]) -> impl Iterator<Item = (&'static str, New)> {
+    fields.iter().map(|(field, told)| (*field, New::from(told)))
+}
+
+impl From<&Told> for New {
+    fn from(told: &Told) -> Self {
+        match told {
+            Told::Bare(text) => Self::Bare(text.clone()),
+            Told::Text(text) => Self::Scalar(text.clone()),
+            Told::List(items) => Self::List(items.iter().map(Self::from).collect()),
+            Told::Map(own) => Self::Map(fields(own).collect()),
+        }
+    }
 }
 
 /// The text of a container: the lists of a pod hold them in the order in which they were read.

@@ -40,6 +40,7 @@ pub(super) fn carried_out(pod: &Pod, plan: &PodFix) -> Pod {
                 path,
                 read_only: false,
                 recursively: false,
+                propagates: false,
                 at: container.at,
             });
         }
@@ -59,6 +60,7 @@ fn copying(copy: &Copy, at: At) -> Container {
         path: copy.path.clone(),
         read_only: false,
         recursively: false,
+        propagates: false,
         at,
     };
     Container {
@@ -69,7 +71,8 @@ fn copying(copy: &Copy, at: At) -> Container {
         command: copy.command.iter().map(|word| Word { text: word.clone(), whole: true }).collect(),
         arguments: Vec::new(),
         working_dir: None,
-        runs_as: copy.runs_as.clone(),
+        runs_as: Vec::new(),
+        passed_on: copy.passed_on.clone(),
         variables: Variables::default(),
         read_only_root: Some((true, at)),
         privileged: None,

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use super::text;
 use crate::immutability::yaml::{Kind, Node, Pair};
 
 /// Why an edit cannot be made: where, and what to do.
@@ -353,8 +354,7 @@ impl<'t> Editor<'t> {
     }
 
     fn scalar(&self, text: &str) -> String {
-        let plain = ["true", "false"].contains(&text) || !self.json;
-        if plain { text.to_owned() } else { format!("\"{text}\"") }
+        if self.json { text::quoted(text) } else { text::scalar(text).into_owned() }
     }
 
     fn flow_entry(&self, key: &str, new: &New) -> String {
@@ -379,7 +379,7 @@ impl<'t> Editor<'t> {
     fn block_entry(&self, key: &str, new: &New, indent: usize) -> String {
         let blanks = " ".repeat(indent);
         match new {
-            New::Scalar(text) | New::Bare(text) => format!("{blanks}{key}: {text}\n"),
+            New::Scalar(_) | New::Bare(_) => format!("{blanks}{key}: {}\n", self.flow(new)),
             New::Map(_) | New::List(_) => format!("{blanks}{key}:\n{}", self.block(new, indent + 2)),
         }
     }
@@ -392,7 +392,7 @@ impl<'t> Editor<'t> {
 
     fn block(&self, new: &New, indent: usize) -> String {
         match new {
-            New::Scalar(text) | New::Bare(text) => format!("{}{text}\n", " ".repeat(indent)),
+            New::Scalar(_) | New::Bare(_) => format!("{}{}\n", " ".repeat(indent), self.flow(new)),
             New::Map(entries) => {
                 entries.iter().map(|(key, new)| self.block_entry(key, new, indent)).collect()
             }

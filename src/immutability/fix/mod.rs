@@ -10,6 +10,7 @@ mod compare;
 mod edit;
 mod patch;
 mod plan;
+mod text;
 
 use std::ops::Range;
 

@@ -172,7 +172,7 @@ fn what_an_image_ships_is_copied_to_the_volume_that_hides_it() {
     );
     let (after, left) = fixed_with(&text, &images);
     assert!(left.is_empty(), "{left:?}");
-    let init = "  initContainers:\n    - name: copy-etc-app-2\n      image: corp/app:1\n      command:\n        - cp\n        - -a\n        - /etc/app/.\n        - /copy/etc-app/\n      securityContext:\n        readOnlyRootFilesystem: true\n        allowPrivilegeEscalation: false\n        runAsUser: 101\n      volumeMounts:\n        - name: etc-app\n          mountPath: /copy/etc-app\n";
+    let init = "  initContainers:\n    - name: copy-etc-app-2\n      image: corp/app:1\n      command:\n        - cp\n        - -RPf\n        - /etc/app/.\n        - /copy/etc-app/\n      securityContext:\n        readOnlyRootFilesystem: true\n        allowPrivilegeEscalation: false\n        runAsUser: 101\n      volumeMounts:\n        - name: etc-app\n          mountPath: /copy/etc-app\n";
     assert!(after.contains(init), "{after}");
     let mut patches = Vec::new();
     read(&Source::text("a.yaml", &after), &images, |object| {
@@ -187,7 +187,7 @@ fn what_an_image_ships_is_copied_to_the_volume_that_hides_it() {
         patches.extend(patch(&object, &plans(&object, &images).0).unwrap());
     });
     assert!(
-        patches[0].contains("command: [\"cp\", \"-a\", \"/etc/app/.\", \"/copy/etc-app/\"]"),
+        patches[0].contains("command: [\"cp\", \"-RPf\", \"/etc/app/.\", \"/copy/etc-app/\"]"),
         "{patches:?}"
     );
     let sidecar = format!(
@@ -323,4 +323,5 @@ proptest::proptest! {
 }
 
 mod anchors;
+mod careful;
 mod random;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Container, Mount, Reader, Role, Word, refused, variables};
+use super::{Container, Mount, Reader, Role, Word, passed_on, refused, variables};
 use crate::immutability::coverage::Coverage;
 use crate::immutability::path::normalise;
 use crate::immutability::yaml::{Node, Wrong, shown};
@@ -78,6 +78,7 @@ pub(super) fn read(
             .filter(|path| !path.is_empty())
             .map(|path| shown(&normalise(path))),
         runs_as,
+        passed_on: passed_on::read(node, context),
         variables,
         read_only_root,
         privileged,
@@ -123,7 +124,9 @@ fn mount(node: &Node, windows: bool, reader: &mut Reader<'_>) -> Option<(String,
     let ((volume, _), (written, _)) = (volume?, path?);
     refused::mount_path(node, &written, windows, reader);
     let path = shown(&normalise(&written));
-    Some((written, Mount { volume: shown(&volume), path, read_only, recursively, at: reader.at(&node.span) }))
+    let propagates = node.text_of("mountPropagation") == Some("Bidirectional");
+    let (volume, at) = (shown(&volume), reader.at(&node.span));
+    Some((written, Mount { volume, path, read_only, recursively, propagates, at }))
 }
 
 /// Tells of two mounts at one place: nobody can say which of them is seen.

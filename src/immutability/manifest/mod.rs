@@ -6,12 +6,15 @@
 mod container;
 mod find;
 mod misplaced;
+mod passed_on;
 mod pod;
 mod refused;
 mod value;
 mod variables;
 
 use std::fmt;
+
+pub use passed_on::{PassedOn, Told};
 
 pub(super) use find::{is_workload, objects};
 pub(super) use value::Reader;
@@ -196,6 +199,8 @@ pub struct Container {
     pub arguments: Vec<Word>,
     /// Whom it runs as: `runAsUser`, `runAsGroup` and `runAsNonRoot` of its own securityContext, as they are written.
     pub runs_as: Vec<(&'static str, String)>,
+    /// What a helper beside it must say, too.
+    pub passed_on: PassedOn,
     /// `workingDir`
     pub working_dir: Option<String>,
     /// Its variables.
@@ -269,6 +274,8 @@ pub struct Mount {
     pub read_only: bool,
     /// `recursiveReadOnly: Enabled`
     pub recursively: bool,
+    /// `mountPropagation: Bidirectional`, which Kubernetes gives privileged containers alone.
+    pub propagates: bool,
     /// Where it stands.
     pub at: At,
 }
