@@ -1,5 +1,7 @@
 //! What to change in a pod, and what nobody but its owner can decide.
 
+use std::collections::{HashMap, HashSet};
+
 use super::Left;
 use crate::immutability::coverage::{Coverage, PROGRAMS};
 use crate::immutability::manifest::{At, Container, Object, PassedOn, Pod, Role};
@@ -10,8 +12,8 @@ use crate::immutability::writes::{Images, Lasts};
 /// What an emptyDir may hold unless more is known of it.
 const LIMIT: &str = "64Mi";
 
-/// Longest name of a volume, RFC 1123's label.
-const LONGEST_NAME: usize = 63;
+/// Longest name of a volume, RFC 1123's label, with room for a number.
+const LONGEST_NAME: usize = 63 - "-99999".len();
 
 /// Where to get what is missing.
 const EVIDENCE: &str = "to see them, run it and look: docker diff CONTAINER, or crictl exec -it CONTAINER find / -xdev -newer /proc/1 -type f";
@@ -105,6 +107,8 @@ pub(super) fn plan(object: &Object, pod: &Pod, images: &Images) -> (PodFix, Vec<
     if pod.windows {
         return (fix, left);
     }
+    let mut volumes = Names::of(pod.volumes.iter().map(|volume| &volume.name));
+    let mut containers = Names::of(pod.containers.iter().map(|container| &container.name));
     for (nth, container) in pod.containers.iter().enumerate() {
         let inside = pod.inside.as_ref().map_or(String::new(), |inside| format!("{inside} "));
         let subject = format!("{object} {inside}{}", container.name);
@@ -135,11 +139,10 @@ pub(super) fn plan(object: &Object, pod: &Pod, images: &Images) -> (PodFix, Vec<
                     change.context.push(("readOnlyRootFilesystem", true));
                 }
                 for path in paths {
-                    let volume = name(&path, pod, &fix);
+                    let volume = volumes.free(slug(&path));
                     let limit = images.place(container, &path).and_then(|place| place.limit);
                     fix.volumes.push(NewVolume { name: volume.clone(), limit: limit.unwrap_or(LIMIT) });
-                    let copy = copy((pod, &fix), container, &path, &volume, images);
-                    fix.copies.extend(copy);
+                    fix.copies.extend(copy(&mut containers, container, &path, &volume, images));
                     change.mounts.push(NewMount { volume, path });
                 }
             }
@@ -248,21 +251,9 @@ fn hides(container: &Container, path: &str, images: &Images) -> Option<&'static 
 }
 
 /// The init container that fills a path's volume, where the image ships files at that path.
-fn copy(
-    (pod, fix): (&Pod, &PodFix),
-    container: &Container,
-    path: &str,
-    volume: &str,
-    images: &Images,
-) -> Option<Copy> {
+fn copy(names: &mut Names, container: &Container, path: &str, volume: &str, images: &Images) -> Option<Copy> {
     let image = container.image.as_ref().filter(|image| images.ships(image, path))?;
-    let wanted: String = format!("copy-{volume}").chars().take(LONGEST_NAME - 4).collect();
-    let taken = |name: &String| {
-        pod.containers.iter().any(|container| container.name == *name)
-            || fix.copies.iter().any(|copy| copy.name == *name)
-    };
-    let numbered = (2..1000).map(|nth| format!("{wanted}-{nth}"));
-    let name = std::iter::once(wanted.clone()).chain(numbered).find(|name| !taken(name))?;
+    let name = names.free(format!("copy-{volume}").chars().take(LONGEST_NAME).collect());
     let to = format!("/copy/{volume}");
     Some(Copy {
         name,
@@ -274,21 +265,38 @@ fn copy(
     })
 }
 
-/// A name for a path's volume that no other has: `var-cache-nginx`.
-fn name(path: &str, pod: &Pod, fix: &PodFix) -> String {
+/// What a path's volume is called: `var-cache-nginx`.
+fn slug(path: &str) -> String {
     let plain = |character: char| {
         if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { '-' }
     };
-    let slug: String = path.chars().map(plain).take(LONGEST_NAME - 4).collect();
-    let slug = match slug.trim_matches('-') {
-        "" => "writable",
-        slug => slug,
-    };
-    let taken =
-        |name: &str| pod.volume(name).is_some() || fix.volumes.iter().any(|volume| volume.name == name);
-    let numbered = (2..1000).map(|nth| format!("{slug}-{nth}"));
-    std::iter::once(slug.to_owned())
-        .chain(numbered)
-        .find(|name| !taken(name))
-        .unwrap_or_else(|| slug.to_owned())
+    let slug: String = path.chars().map(plain).take(LONGEST_NAME).collect();
+    match slug.trim_matches('-') {
+        "" => "writable".to_owned(),
+        slug => slug.to_owned(),
+    }
+}
+
+/// Names that are taken, and the number with which to look for the next free one: a pod of thousands of containers
+/// has thousands of the same.
+struct Names {
+    taken: HashSet<String>,
+    next: HashMap<String, usize>,
+}
+
+impl Names {
+    fn of<'n>(taken: impl Iterator<Item = &'n String>) -> Self {
+        Self { taken: taken.cloned().collect(), next: HashMap::new() }
+    }
+
+    /// A name that nobody has: the wanted one, or that with a number.
+    fn free(&mut self, wanted: String) -> String {
+        let next = self.next.entry(wanted.clone()).or_insert(2);
+        let mut name = wanted.clone();
+        while !self.taken.insert(name.clone()) {
+            name = format!("{wanted}-{next}");
+            *next += 1;
+        }
+        name
+    }
 }
