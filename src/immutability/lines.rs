@@ -35,12 +35,16 @@ impl<'t> Lines<'t> {
     pub(super) fn at(&self, offset: usize) -> At {
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
-        At { line, column: self.characters(offset).saturating_sub(self.characters(start)) + 1 }
+        let offset = offset.min(self.text.len());
+        let before = match self.text.as_bytes().get(start..offset) {
+            Some(near) if near.len() <= BLOCK => begun(near),
+            _ => self.characters(offset).saturating_sub(self.characters(start)),
+        };
+        At { line, column: before + 1 }
     }
 
     /// How many characters begin before a byte.
     fn characters(&self, offset: usize) -> usize {
-        let offset = offset.min(self.text.len());
         let block = offset / BLOCK;
         let Some(before) = self.before.get(block) else {
             // Behind a text of whole blocks.

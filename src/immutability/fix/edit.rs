@@ -78,7 +78,11 @@ impl<'t> Editor<'t> {
     pub(super) fn new(text: &'t str, range: Range<usize>) -> Self {
         let own = text.get(range.clone()).unwrap_or_default();
         let json = own.trim_start_matches("---").trim_start().starts_with('{');
-        let newline = if own.contains("\r\n") { "\r\n" } else { "\n" };
+        let newline = match () {
+            () if own.contains("\r\n") => "\r\n",
+            () if own.contains('\r') && !own.contains('\n') => "\r",
+            () => "\n",
+        };
         Self { text, range, edits: Vec::new(), planned: Vec::new(), json, newline }
     }
 
@@ -294,9 +298,11 @@ impl<'t> Editor<'t> {
         let ends = |newline: &str| {
             if newline == "\n" { lines.to_owned() } else { lines.replace('\n', newline) }
         };
-        if let Some(end) = rest.find('\n') {
-            let newline = if self.slice(at..at + end)?.ends_with('\r') { "\r\n" } else { "\n" };
-            self.edits.push((at + end + 1..at + end + 1, ends(newline)));
+        if let Some(end) = rest.find(['\n', '\r']) {
+            let newline = rest.get(end..).unwrap_or_default();
+            let newline = ["\r\n", "\r"].into_iter().find(|end| newline.starts_with(end)).unwrap_or("\n");
+            let end = at + end + newline.len();
+            self.edits.push((end..end, ends(newline)));
         } else {
             let lines = ends(self.newline);
             let lines = lines.trim_end_matches(['\r', '\n']);
@@ -318,7 +324,7 @@ impl<'t> Editor<'t> {
         is_within(map, value)
             && matches!(value.kind(), Kind::Scalar { .. })
             && !text.is_empty()
-            && !text.contains('\n')
+            && !text.contains(['\n', '\r'])
     }
 
     /// Where the last thing in a node ends; refused if that is a text that keeps the blank lines behind it, or comes

@@ -214,7 +214,7 @@ impl Tree<'_> {
         let before = self.piece.get(..key.span.start.saturating_sub(self.base)).unwrap_or_default();
         let blanks = before.rfind(|character| character != ' ' && character != '\t').map_or(0, |at| at + 1);
         let line = before.get(blanks..).unwrap_or_default();
-        let begins = blanks == 0 || before.get(..blanks).is_some_and(|text| text.ends_with('\n'));
+        let begins = blanks == 0 || before.get(..blanks).is_some_and(|text| text.ends_with(['\n', '\r']));
         match line.find('\t').filter(|_| begins) {
             Some(at) => {
                 let at = self.base + blanks + at;
