@@ -98,7 +98,7 @@ fn container(editor: &mut Editor<'_>, node: &Node, change: &ContainerFix) -> Res
         _ if change.context.is_empty() => {}
         None => added.push(("securityContext", New::Map(new(&change.context)))),
         Some(entry) if entry.1.is_null() => {
-            editor.fill(node, entry, "securityContext", &New::Map(new(&change.context)))?
+            editor.fill(node, entry, "securityContext", &New::Map(new(&change.context)))?;
         }
         Some((_, context)) => {
             if context.is_alias() || !is_within(node, context) {

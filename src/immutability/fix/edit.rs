@@ -52,6 +52,9 @@ pub(super) enum Planned {
     Behind(Vec<New>),
 }
 
+/// What is planned, node by node.
+pub(super) type Plans = Vec<(*const Node, Planned)>;
+
 /// What becomes of new items of a list.
 enum Items {
     /// They stand in the list.
@@ -66,7 +69,7 @@ pub(super) struct Editor<'t> {
     range: Range<usize>,
     edits: Vec<(Range<usize>, String)>,
     /// What they mean, node by node.
-    planned: Vec<(*const Node, Planned)>,
+    planned: Plans,
     /// Whether it is JSON, whose names stand in quotes.
     json: bool,
     /// How a line ends that is the first.
@@ -98,7 +101,7 @@ impl<'t> Editor<'t> {
     }
 
     /// The document with all edits, and what they mean; refused if two of them meet.
-    pub(super) fn finish(mut self) -> Result<(String, Vec<(*const Node, Planned)>), Refusal> {
+    pub(super) fn finish(mut self) -> Result<(String, Plans), Refusal> {
         self.edits.sort_by_key(|(range, _)| (range.start, range.end));
         let mut whole = String::new();
         let mut at = self.range.start;

@@ -139,7 +139,7 @@ pub(super) fn plan(object: &Object, pod: &Pod, images: &Images) -> (PodFix, Vec<
                     change.context.push(("readOnlyRootFilesystem", true));
                 }
                 for path in paths {
-                    let volume = volumes.free(slug(&path));
+                    let volume = volumes.free(&slug(&path));
                     let limit = images.place(container, &path).and_then(|place| place.limit);
                     fix.volumes.push(NewVolume { name: volume.clone(), limit: limit.unwrap_or(LIMIT) });
                     fix.copies.extend(copy(&mut containers, container, &path, &volume, images));
@@ -240,8 +240,7 @@ fn hides(container: &Container, path: &str, images: &Images) -> Option<&'static 
         );
     }
     let is_below = |folder: &&str| *path != **folder && is_within(path, folder);
-    let empty = EMPTY.iter().any(|folder| is_within(path, folder))
-        || EMPTY_BELOW.iter().any(|folder| is_below(&folder));
+    let empty = EMPTY.iter().any(|folder| is_within(path, folder)) || EMPTY_BELOW.iter().any(is_below);
     if empty || copied || images.is_known(container, path) {
         return None;
     }
@@ -253,7 +252,8 @@ fn hides(container: &Container, path: &str, images: &Images) -> Option<&'static 
 /// The init container that fills a path's volume, where the image ships files at that path.
 fn copy(names: &mut Names, container: &Container, path: &str, volume: &str, images: &Images) -> Option<Copy> {
     let image = container.image.as_ref().filter(|image| images.ships(image, path))?;
-    let name = names.free(format!("copy-{volume}").chars().take(LONGEST_NAME).collect());
+    let wanted: String = format!("copy-{volume}").chars().take(LONGEST_NAME).collect();
+    let name = names.free(&wanted);
     let to = format!("/copy/{volume}");
     Some(Copy {
         name,
@@ -290,9 +290,9 @@ impl Names {
     }
 
     /// A name that nobody has: the wanted one, or that with a number.
-    fn free(&mut self, wanted: String) -> String {
-        let next = self.next.entry(wanted.clone()).or_insert(2);
-        let mut name = wanted.clone();
+    fn free(&mut self, wanted: &str) -> String {
+        let next = self.next.entry(wanted.to_owned()).or_insert(2);
+        let mut name = wanted.to_owned();
         while !self.taken.insert(name.clone()) {
             name = format!("{wanted}-{next}");
             *next += 1;

@@ -176,7 +176,7 @@ fn annotations(own: Option<&Node>, outer: &[Option<&Node>], reader: &Reader<'_>)
     let mut found: Vec<Annotation> = Vec::new();
     let is_other = |outer: &&Node| own.is_none_or(|own| !std::ptr::eq(own.meant(), outer.meant()));
     let outer = outer.iter().map(|outer| outer.filter(is_other));
-    for (key, value) in std::iter::once(own).chain(outer).into_iter().flatten().flat_map(Node::pairs) {
+    for (key, value) in std::iter::once(own).chain(outer).flatten().flat_map(Node::pairs) {
         let Some(name) = key.text().and_then(|key| key.strip_prefix(OURS)) else { continue };
         let value = shown(value.text().unwrap_or_default());
         // The template's own stands before its object's.
