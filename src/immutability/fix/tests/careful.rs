@@ -1,7 +1,5 @@
 //! What a fix must not do: hide files of the image, write what Kubernetes refuses, start what cannot run.
 
-use std::process::Command;
-
 use super::*;
 
 #[test]
@@ -97,64 +95,4 @@ fn what_copies_is_admitted_where_its_container_is() {
     let init = &value["spec"]["initContainers"][0];
     assert_eq!(init["resources"]["limits"], serde_json::json!({"cpu": "1", "memory": 1e9}));
     assert_eq!(init["securityContext"]["capabilities"]["drop"][0], "ALL");
-}
-
-/// Runs the copy of a plan for real, as nobody where that can be, into a folder that is another's.
-#[test]
-fn what_copies_can_do_so_as_nobody_and_again() {
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
-    let images = Images::of(&Playbook::from_text("p", COPIES, &[]).unwrap().images);
-    let text = format!("{HEAD}  containers: [{{name: a, image: corp/app}}]\n");
-    let mut command = Vec::new();
-    read(&Source::text("a.yaml", &text), &images, |object| {
-        command.extend(plans(&object, &images).0[0].copies[0].command.clone());
-    });
-    let room = tempfile::tempdir().unwrap();
-    let path = |name: &str| room.path().join(name);
-    let set = |name: &str, mode| {
-        std::fs::set_permissions(path(name), std::fs::Permissions::from_mode(mode)).unwrap();
-    };
-    set("", 0o755);
-    std::fs::create_dir_all(path("from/d")).unwrap();
-    std::fs::write(path("from/.shut"), "x").unwrap();
-    std::fs::write(path("from/d/run"), "y").unwrap();
-    symlink("d/run", path("from/link")).unwrap();
-    set("from/.shut", 0o444);
-    set("from/d/run", 0o755);
-    let root = is_roots(room.path());
-    for (nth, cp) in [&["cp"][..], &["busybox", "cp"]].into_iter().enumerate() {
-        let to = format!("to{nth}");
-        std::fs::create_dir(path(&to)).unwrap();
-        set(&to, 0o777);
-        for _ in 0..2 {
-            let mut words: Vec<String> = Vec::new();
-            if root {
-                words.extend(
-                    ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"].map(str::to_owned),
-                );
-            }
-            words.extend(cp.iter().map(|word| (*word).to_owned()));
-            words.extend([
-                command[1].clone(),
-                format!("{}/.", path("from").display()),
-                format!("{}/", path(&to).display()),
-            ]);
-            let Ok(done) = Command::new(&words[0]).args(&words[1..]).output() else { continue };
-            let told = String::from_utf8_lossy(&done.stderr).into_owned();
-            if told.contains("busybox: No such file") || told.contains("failed to execute") {
-                continue;
-            }
-            assert!(done.status.success(), "{words:?} {told}");
-            assert_eq!(std::fs::read_link(path(&to).join("link")).unwrap().to_str(), Some("d/run"));
-            let mode = path(&to).join("d/run").metadata().unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o755);
-            assert_eq!(std::fs::read_to_string(path(&to).join(".shut")).unwrap(), "x");
-        }
-    }
-}
-
-/// Whether what this process makes is root's.
-fn is_roots(path: &std::path::Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    path.metadata().unwrap().uid() == 0
 }
