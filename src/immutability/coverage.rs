@@ -40,6 +40,20 @@ const OTHERS: [&str; 3] = ["/dev", "/proc", "/sys"];
 /// Folders that all share: who writes to them does not mind what others have below.
 const SHARED: [&str; 2] = ["/run", "/tmp"];
 
+/// Folders of programs and their libraries.
+pub(super) const PROGRAMS: [&str; 10] = [
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib64",
+    "/usr",
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/lib",
+    "/usr/local",
+    "/usr/local/bin",
+];
+
 /// Fills in the coverage of a pod's containers.
 pub(super) fn cover(pod: &mut Pod, images: &Images) {
     let found: Vec<Coverage> = pod.containers.iter().map(|container| of(pod, container, images)).collect();

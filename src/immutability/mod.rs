@@ -21,7 +21,8 @@ mod yaml;
 pub use coverage::Coverage;
 pub use fix::{ContainerFix, Copy, Fixed, Left, NewMount, NewVolume, PodFix, carried_out, fix, patch, plans};
 pub use manifest::{
-    Annotation, At, Container, Misplaced, Mount, Object, Pod, Rights, Role, Volume, VolumeKind,
+    Annotation, At, Container, Misplaced, Mount, Object, PassedOn, Pod, Rights, Role, Told, Volume,
+    VolumeKind,
 };
 pub use path::{is_within, normalise};
 pub use sysctl::Kubernetes;

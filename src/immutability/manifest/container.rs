@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Container, Mount, Reader, Rights, Role, Word, refused, together, variables};
+use super::{Container, Mount, Reader, Rights, Role, Word, passed_on, refused, together, variables};
 use crate::immutability::coverage::Coverage;
 use crate::immutability::path::normalise;
 use crate::immutability::yaml::{Node, Wrong, shown};
@@ -92,6 +92,7 @@ pub(super) fn read(
             .map(|path| shown(&normalise(path))),
         runs_as,
         rights,
+        passed_on: passed_on::read(node, context),
         variables,
         read_only_root,
         privileged,
@@ -143,8 +144,9 @@ fn mount(
     refused::mount_path(node, &written, windows, reader);
     let path = shown(&normalise(&written));
     let part = ["subPath", "subPathExpr"].iter().any(|field| node.get(field).is_some());
+    let propagates = node.text_of("mountPropagation") == Some("Bidirectional");
     let (volume, at) = (shown(&volume), reader.at(&node.span));
-    Some((written, Mount { volume, path, read_only, recursively, part, at }))
+    Some((written, Mount { volume, path, read_only, recursively, part, propagates, at }))
 }
 
 /// Tells of two mounts at one place: nobody can say which of them is seen.

@@ -7,6 +7,7 @@ mod container;
 mod find;
 mod misplaced;
 mod node;
+mod passed_on;
 mod pod;
 mod refused;
 mod together;
@@ -14,6 +15,8 @@ mod value;
 mod variables;
 
 use std::fmt;
+
+pub use passed_on::{PassedOn, Told};
 
 pub(super) use find::{is_workload, objects};
 pub(super) use node::shows_processes;
@@ -214,6 +217,8 @@ pub struct Container {
     pub runs_as: Vec<(&'static str, String)>,
     /// Whom it runs as and with what, as Kubernetes makes it of its own fields and the pod's.
     pub rights: Rights,
+    /// What a helper beside it must say, too.
+    pub passed_on: PassedOn,
     /// `workingDir`
     pub working_dir: Option<String>,
     /// Its variables.
@@ -275,6 +280,8 @@ pub struct Mount {
     pub recursively: bool,
     /// Whether it is but a part of its volume: `subPath`, `subPathExpr`.
     pub part: bool,
+    /// `mountPropagation: Bidirectional`, which Kubernetes gives privileged containers alone.
+    pub propagates: bool,
     /// Where it stands.
     pub at: At,
 }

@@ -165,6 +165,11 @@ impl Image {
             && self.tag.as_ref().is_none_or(|part| name.tag.contains(part.as_str()))
     }
 
+    /// Whether it writes there unless it is told otherwise.
+    pub(super) fn names(&self, path: &str) -> bool {
+        self.path.iter().any(|written| written.path.as_deref() == Some(path))
+    }
+
     /// `python3.12` is `python`.
     pub(super) fn runs(&self, program: &str) -> bool {
         let plain = program.trim_end_matches(|last: char| last.is_ascii_digit() || last == '.');

@@ -156,6 +156,17 @@ impl Images {
         }
     }
 
+    /// Whether a path is one that is known of a container's image itself: not one that its options, its variables or its
+    /// command lead to.
+    pub fn is_known(&self, container: &Container, path: &str) -> bool {
+        let Some(image) = &container.image else { return false };
+        let name = Name::of(image);
+        match self.own(image, &name) {
+            Some(entry) => entry.writes.iter().any(|written| normalise(written) == path),
+            None => known::find(&name).is_some_and(|known| known.names(path)),
+        }
+    }
+
     /// Whether an image ships files at a path, which a volume would hide.
     pub fn ships(&self, image: &str, path: &str) -> bool {
         let entry = self.own(image, &Name::of(image));
