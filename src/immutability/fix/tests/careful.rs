@@ -37,10 +37,6 @@ fn what_is_moved_to_where_images_have_nothing_gets_its_volume() {
         ("image: nginx\n    args: [nginx, -e, /tmp/err.log]", "/tmp"),
         ("image: redis\n    args: [--save, '', --logfile, /var/log/redis/x.log]", "/var/log/redis"),
         ("image: memcached\n    args: [-s, /run/m/m.sock]", "/run/m"),
-        (
-            "image: memcached\n    args: [-s, /etc/x/m.sock]\n    volumeMounts: [{name: e, mountPath: /etc}]",
-            "/etc/x",
-        ),
         ("image: corp/all", "/etc"),
     ] {
         let playbook = "[[image]]\nmatch = \"corp/all\"\nwrites = [\"/etc\"]\nships = [\"/etc\"]\n";
