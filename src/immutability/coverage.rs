@@ -1,8 +1,9 @@
 //! Whether what a container writes lies on volumes that it can write to.
 
 use super::manifest::{Container, Mount, Pod, VolumeKind};
+use super::own_files;
 use super::path::is_within;
-use super::writes::{Images, Made, Place, Writes};
+use super::writes::{Images, Made, Needed, Place, Writes};
 
 /// What is known of the paths that a container writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +18,17 @@ pub enum Coverage {
     Uncovered {
         /// Which.
         paths: Vec<String>,
-        /// What hides those that a volume above takes from it, in words; empty is none.
+        /// What hides those that a volume above takes from it, and what else is to say, in words; empty is nothing.
         hidden: String,
+        /// Whether there are runtimes under which it starts all the same.
+        starts: bool,
+    },
+    /// Some do not, and it starts without them: it fails once it needs one.
+    Partly {
+        /// Which.
+        paths: Vec<String>,
+        /// What it fails at, in words.
+        why: String,
     },
     /// Nobody knows which they are, or what is on their volumes; and why.
     Unknown(String),
@@ -31,7 +41,7 @@ const OTHERS: [&str; 3] = ["/dev", "/proc", "/sys"];
 const SHARED: [&str; 2] = ["/run", "/tmp"];
 
 /// Folders of programs and their libraries.
-const PROGRAMS: [&str; 10] = [
+pub(super) const PROGRAMS: [&str; 10] = [
     "/bin",
     "/sbin",
     "/lib",
@@ -56,43 +66,67 @@ fn of(pod: &Pod, container: &Container, images: &Images) -> Coverage {
     if pod.windows {
         return Coverage::NotAsked;
     }
-    let (mut paths, mut hidden, mut untold) = (Vec::new(), Vec::new(), Vec::new());
-    untold.extend(hides_programs(container));
-    match images.writes(container) {
-        Writes::Unknown(why) => untold.push(why),
-        Writes::Known(places) => {
-            for place in places {
-                match stands(pod, container, &place) {
-                    Stands::Covered => {}
-                    Stands::Uncovered => paths.push(place.path),
-                    Stands::Hidden(by) => {
-                        hidden.push(by);
-                        paths.push(place.path);
-                    }
-                    Stands::Untold(why) => untold.push(why),
-                }
+    let (mut missing, mut hidden, mut untold) = (Vec::new(), Vec::new(), Vec::new());
+    let places = match images.writes(container) {
+        Writes::Unknown(why) => {
+            untold.push(why);
+            Vec::new()
+        }
+        Writes::Known(places) => places,
+    };
+    untold.extend(own_files::hidden(pod, container, images, &places));
+    untold.extend(images.does_not_start(container));
+    for place in places {
+        match stands(pod, container, &place) {
+            Stands::Covered => {}
+            Stands::Uncovered => missing.push(place),
+            Stands::Hidden(by) => {
+                hidden.push(by);
+                missing.push(place);
             }
+            Stands::Untold(why) => untold.push(why),
         }
     }
+    let paths: Vec<String> = missing.iter().map(|place| place.path.clone()).collect();
     let untold = (!untold.is_empty()).then(|| untold.join("; "));
     if !container.has_read_only_root() {
         return Coverage::Writable(untold.map_or(Ok(paths), Err));
     }
     match untold {
         // What is certain counts before what is not.
-        _ if !paths.is_empty() => Coverage::Uncovered { paths, hidden: hidden.join(", ") },
-        Some(why) => Coverage::Unknown(why),
-        None => Coverage::Covered,
+        _ if missing.iter().any(|place| place.needed != Needed::Work) => {
+            let starts = missing.iter().all(|place| place.needed != Needed::Start);
+            hidden.extend(volumes(&missing));
+            Coverage::Uncovered { paths, hidden: hidden.join(", "), starts }
+        }
+        Some(why) => {
+            Coverage::Unknown(std::iter::once(why).chain(partly(&missing)).collect::<Vec<_>>().join("; "))
+        }
+        None => partly(&missing).map_or(Coverage::Covered, |why| Coverage::Partly { paths, why }),
     }
 }
 
-/// A volume that takes the place of the image's own programs.
-fn hides_programs(container: &Container) -> Option<String> {
-    let mount = container.mounts.iter().find(|mount| PROGRAMS.contains(&mount.path.as_str()))?;
-    Some(format!(
-        "the volume {} at {} takes the place of the image's programs, and what it has instead is not known",
-        mount.volume, mount.path
-    ))
+/// What runtimes make of the paths for which the image says VOLUME.
+fn volumes(missing: &[Place]) -> Option<String> {
+    let volumes = missing.iter().filter(|place| place.needed == Needed::Volume);
+    let paths: Vec<&str> = volumes.map(|place| place.path.as_str()).collect();
+    (!paths.is_empty()).then(|| {
+        format!(
+            "of {} the image makes a VOLUME, which containerd mounts writable and lets go with the container, and others do not",
+            paths.join(", ")
+        )
+    })
+}
+
+/// What it fails at that starts without some of its paths.
+fn partly(missing: &[Place]) -> Option<String> {
+    let told: Vec<String> = missing.iter().map(|place| format!("{} ({})", place.path, place.why)).collect();
+    (!told.is_empty()).then(|| {
+        format!(
+            "it starts, and fails where it writes to {}: mount a volume there, or say in [[image]] that it never does",
+            told.join(", ")
+        )
+    })
 }
 
 /// How a path stands that a container writes.
@@ -244,6 +278,50 @@ mod tests {
         for sub in ["subPath: x", "subPathExpr: $(X)"] {
             let mounts = format!("{{name: v, mountPath: /var/cache, {sub}}}, {{name: r, mountPath: /run}}");
             assert_eq!(coverage("nginx", &mounts, CLAIM).0, None, "{sub}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_needed_to_start_is_told_as_that() {
+        for (image, short, immutable, told) in [
+            (
+                "node\ncommand: [node, server.js]",
+                "",
+                None,
+                "it starts, and fails where it writes to /tmp (os.tmpdir())",
+            ),
+            ("python:3\ncommand: [python, app.py]", "", None, "it starts, and fails"),
+            ("redis", "", None, "it starts, and fails where it writes to /data (dump.rdb"),
+            (
+                "redis\nargs: [--appendonly, 'yes']",
+                "",
+                Some(false),
+                "it would not run: nothing writable covers /data",
+            ),
+            ("redis\nargs: [--dir, /x]", "", Some(false), "it would not run: nothing writable covers /x"),
+            (
+                "rabbitmq",
+                "",
+                Some(false),
+                "it may not run: nothing writable covers /var/lib/rabbitmq: of /var/lib/rabbitmq the image makes a VOLUME",
+            ),
+            ("postgres:16", "v:/run/postgresql r:/tmp", Some(false), "it may not run"),
+            (
+                "postgres:16\nenv: [{name: PGDATA, value: /pg}]",
+                "v:/run/postgresql r:/tmp",
+                Some(false),
+                "it would not run: nothing writable covers /pg",
+            ),
+            (
+                "postgres:16",
+                "v:/run/postgresql r:/var/lib/postgresql/data",
+                None,
+                "it starts, and fails where it writes to /tmp",
+            ),
+            ("mysql", "", Some(false), "it would not run"),
+        ] {
+            let (is, why) = coverage(image, &mounts(short), EMPTY);
+            assert!(is == immutable && why.contains(told), "{image} {short}: {is:?} {why}");
         }
     }
 

@@ -11,6 +11,7 @@ mod fix;
 pub(crate) mod fixture;
 mod lines;
 mod manifest;
+mod own_files;
 mod path;
 mod sysctl;
 mod verdict;
@@ -19,10 +20,13 @@ mod yaml;
 
 pub use coverage::Coverage;
 pub use fix::{ContainerFix, Copy, Fixed, Left, NewMount, NewVolume, PodFix, carried_out, fix, patch, plans};
-pub use manifest::{Annotation, At, Container, Misplaced, Mount, Object, Pod, Role, Volume, VolumeKind};
+pub use manifest::{
+    Annotation, At, Container, Misplaced, Mount, Object, PassedOn, Pod, Rights, Role, Told, Volume,
+    VolumeKind,
+};
 pub use path::{is_within, normalise};
 pub use sysctl::Kubernetes;
-pub use verdict::{MOUNTING, Verdict, power, proc_or_sys, proc_sys};
+pub use verdict::{MOUNTING, Verdict, power, proc_or_sys, proc_sys, untold_mounts};
 pub use writes::{Images, Name};
 
 use crate::diagnostic::{Diagnostic, Source};

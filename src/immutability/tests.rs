@@ -70,7 +70,10 @@ fn everything_that_voids_a_read_only_root_is_told() {
         assert_eq!(immutable, Some(false), "{told}");
         assert!(why.starts_with("the read-only root is void: ") && why.contains(told), "{why}");
     }
-    let read_only = format!("{}\n- {{name: h, mountPath: /host/proc, readOnly: true}}", mounted(""));
+    let read_only = format!(
+        "{}\n- {{name: h, mountPath: /host/proc, readOnly: true, recursiveReadOnly: Enabled}}",
+        mounted("")
+    );
     let spec = format!("{EMPTY}\n- {{name: h, hostPath: {{path: /proc}}}}");
     assert_eq!(verdict(&read_only, &spec).0, Some(true));
 }
@@ -147,6 +150,19 @@ fn fields_are_found_in_every_wrong_place() {
             "",
             "securityContext.readOnlyRootFileSystem",
             "is written readOnlyRootFilesystem",
+        ),
+        ("fsGroup: 1", "", "fsGroup", "at spec.securityContext"),
+        (
+            "volumeMounts: [{name: a, mountPath: /a, readonly: true}]",
+            "volumes: [{name: a}]",
+            "volumeMounts.readonly",
+            "is written readOnly",
+        ),
+        (
+            "volumeMounts: [{name: a, mountPath: /a, ReadOnly: true}]",
+            "volumes: [{name: a}]",
+            "volumeMounts.ReadOnly",
+            "is written readOnly",
         ),
         ("image: a", "readOnlyRootFilesystem: true", "spec.readOnlyRootFilesystem", "each container's"),
         ("SecurityContext: {privileged: false}", "", "SecurityContext", "is written securityContext"),
@@ -308,4 +324,46 @@ fn sysctls_are_told_with_dots() {
     let spec = "securityContext: {sysctls: [{name: net/ipv4/tcp_rmem, value: x}, {name: vm.swappiness, value: \"1\"}]}";
     let names: Vec<_> = pod(&manifest("image: a", spec)).sysctls.into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["net.ipv4.tcp_rmem", "vm.swappiness"]);
+}
+
+#[test]
+fn containers_stand_at_their_own_lines_whatever_the_text_is() {
+    let text = "x: &c {name: a, image: nginx}\napiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - *c\n  - name: b\n    image: nginx\n";
+    for text in [text.to_owned(), text.replace('\n', "\r"), text.replace('\n', "\r\n")] {
+        let mut lines = Vec::new();
+        read(&Source::text("a", &text), &Images::default(), |object| {
+            lines.extend(object.pods[0].containers.iter().map(|one| (one.at.line, one.at.column)));
+        });
+        assert_eq!(lines, [(6, 5), (7, 5)], "{text:?}");
+    }
+}
+
+#[test]
+fn a_waiver_is_read_or_told_wherever_it_stands() {
+    let waiver = "{driftless.dev/waive.root-writable: until=2999-01-01 x}";
+    let spec = "spec: {containers: [{name: a, image: nginx}]}";
+    let cron = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: c}\nspec: {jobTemplate: {";
+    for (text, known, told) in [
+        (format!("{cron}metadata: {{annotations: {waiver}}}, spec: {{template: {{{spec}}}}}}}}}\n"), 1, 0),
+        (format!("{cron}metadata: {{labels: {waiver}}}, spec: {{template: {{{spec}}}}}}}}}\n"), 0, 1),
+        (format!("{cron}spec: {{template: {{metadata: {{labels: {waiver}}}, {spec}}}}}}}}}\n"), 0, 1),
+        (format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p, labels: {waiver}}}\n{spec}\n"), 0, 1),
+        (format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p, annotations: {waiver}}}\n{spec}\n"), 1, 0),
+        (
+            format!(
+                "apiVersion: v1\nkind: List\nmetadata: {{annotations: {waiver}}}\nitems: [{{apiVersion: v1, kind: Pod, {spec}}}]\n"
+            ),
+            0,
+            1,
+        ),
+        (format!("apiVersion: v1\nkind: Service\nmetadata: {{labels: {waiver}}}\n"), 0, 0),
+    ] {
+        let mut found = Vec::new();
+        let read = read(&Source::text("a", &text), &Images::default(), |object| {
+            found.extend(object.pods.into_iter().flat_map(|pod| pod.annotations));
+        });
+        let titles: Vec<&str> = read.mistakes.iter().map(|one| one.title.as_str()).collect();
+        assert_eq!((found.len(), titles.len()), (known, told), "{text} {titles:?}");
+        assert!(titles.iter().all(|title| title.contains("does nothing here")), "{titles:?}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Whether a container can be changed while it runs, in one word, and what voids it, in words.
 
 use super::coverage::Coverage;
-use super::manifest::{Container, Mount, Pod};
+use super::manifest::{Container, Mount, Pod, shows_processes};
 use super::path::is_within;
 
 /// What is said of one container.
@@ -19,7 +19,7 @@ pub const MOUNTING: [&str; 2] = ["SYS_ADMIN", "ALL"];
 /// Capabilities with which a container changes its root or its node, what they let it do, and when. Others open parts
 /// of the kernel too, and leave both as they are: BPF alone writes nothing, MKNOD makes devices that the runtime's
 /// cgroup keeps closed, NET_ADMIN and SYS_TIME set what no file system holds.
-const POWERS: [(&str, When, &str); 7] = [
+const POWERS: [(&str, When, &str); 8] = [
     ("ALL", When::Always, "lets it mount its root anew, writable"),
     ("SYS_ADMIN", When::Always, "lets it mount its root anew, writable"),
     ("SYS_MODULE", When::AsNode, "lets it load modules into the node's kernel"),
@@ -29,6 +29,11 @@ const POWERS: [(&str, When, &str); 7] = [
         "lets it open any file of the node's disk by its handle, past every mount",
     ),
     ("SYS_PTRACE", When::AmongProcesses, "and hostPID let it run its own code in the node's processes"),
+    (
+        "SYS_PTRACE",
+        When::ShownProcesses,
+        "lets it write to the node by way of the node's /proc, which is mounted: /proc/1/root is the node's root",
+    ),
     ("SYS_BOOT", When::AmongProcesses, "and hostPID let it start the node with another kernel"),
     ("SYS_RAWIO", When::WithDevices, "lets it write to the node's devices, which are mounted"),
 ];
@@ -42,25 +47,41 @@ enum When {
     AsNode,
     /// Where it sees the node's processes, too.
     AmongProcesses,
+    /// Where the node's processes are shown by a mount, too, read-only or not.
+    ShownProcesses,
     /// Where devices of the node are mounted, too.
     WithDevices,
 }
 
 /// What a capability lets a container do to its root or its node, if anything.
 pub fn power(pod: &Pod, container: &Container, capability: &str) -> Option<&'static str> {
-    let (_, when, does) = POWERS.iter().find(|(name, ..)| *name == capability)?;
-    let counts = match when {
+    let shows = |what: &dyn Fn(&str) -> bool| {
+        let mut paths = container.mounts.iter().filter_map(|mount| mount.host_path(pod));
+        pod.host_users && paths.any(what)
+    };
+    let counts = |when: When| match when {
         When::Always => true,
         When::AsNode => pod.host_users,
         When::AmongProcesses => {
             pod.host_users && pod.host_namespaces.iter().any(|(name, _)| *name == "hostPID")
         }
-        When::WithDevices => {
-            let mut paths = container.mounts.iter().filter_map(|mount| mount.host_path(pod));
-            pod.host_users && paths.any(|path| is_within(path, "/dev"))
-        }
+        When::ShownProcesses => shows(&shows_processes),
+        When::WithDevices => shows(&|path| is_within(path, "/dev")),
     };
-    counts.then_some(*does)
+    let power = POWERS.iter().find(|(name, when, _)| *name == capability && counts(*when))?;
+    Some(power.2)
+}
+
+/// What nobody can tell of a container's mounts of its node.
+pub fn untold_mounts(pod: &Pod, container: &Container) -> Vec<String> {
+    let untold = container.mounts.iter().filter_map(|mount| {
+        let path = mount.may_be_writable_below(pod).filter(|_| proc_or_sys(pod, mount).is_none())?;
+        Some(format!(
+            "whether others are mounted below the node's {path} is not known, and readOnly of the mount at {} stops at them: recursiveReadOnly: Enabled stops at none",
+            mount.path
+        ))
+    });
+    untold.collect()
 }
 
 impl Verdict {
@@ -81,13 +102,15 @@ impl Verdict {
             open.push("a field of it cannot be read, or Kubernetes refuses it: it stands among what was not audited".to_owned());
         }
         match &container.coverage {
-            Coverage::Uncovered { paths, hidden } => {
+            Coverage::Uncovered { paths, hidden, starts } => {
                 let by = if hidden.is_empty() { String::new() } else { format!(": {hidden}") };
-                against.push(format!("it would not run: nothing writable covers {}{by}", paths.join(", ")));
+                let fails = if *starts { "may" } else { "would" };
+                against.push(format!("it {fails} not run: nothing writable covers {}{by}", paths.join(", ")));
             }
-            Coverage::Unknown(why) => open.push(why.clone()),
+            Coverage::Unknown(why) | Coverage::Partly { why, .. } => open.push(why.clone()),
             Coverage::NotAsked | Coverage::Writable(_) | Coverage::Covered => {}
         }
+        open.extend(untold_mounts(pod, container));
         let immutable = match (against.is_empty(), open.is_empty()) {
             (false, _) => Some(false),
             (true, false) => None,
@@ -151,7 +174,7 @@ pub fn proc_or_sys(pod: &Pod, mount: &Mount) -> Option<String> {
     let kernel = |path: &str| ["/proc", "/sys"].iter().any(|folder| is_within(path, folder));
     let Mount { path, .. } = mount;
     match mount.host_path(pod) {
-        Some(shown) if kernel(shown) => {
+        Some(shown) if kernel(shown) && (mount.is_writable(pod) || !kernel(path)) => {
             mount.is_writable(pod).then(|| format!("the node's {shown} is mounted writable, at {path}"))
         }
         _ if kernel(path) => Some(format!(
@@ -169,11 +192,30 @@ mod tests {
     /// The verdict on a container of an image that is known to write nothing, with a read-only root.
     fn verdict(add: &str, mount: &str, spec: &str) -> (Option<bool>, String) {
         let lines = format!(
-            "image: haproxy\nsecurityContext: {{readOnlyRootFilesystem: true, capabilities: {{add: [{add}]}}}}\nvolumeMounts: [{mount}]"
+            "image: memcached\nsecurityContext: {{readOnlyRootFilesystem: true, capabilities: {{add: [{add}]}}}}\nvolumeMounts: [{mount}]"
         );
         let pod = pod(&manifest(&lines, spec));
         let Verdict { immutable, voided_by } = Verdict::of(&pod, &pod.containers[0]);
         (immutable, voided_by.join("; "))
+    }
+
+    const ALL_OF_IT: &str = "{name: v, mountPath: /m, readOnly: true, recursiveReadOnly: Enabled}";
+    const PROC: &str = "volumes: [{name: v, hostPath: {path: /proc}}]";
+
+    #[test]
+    fn what_may_be_mounted_below_is_not_known() {
+        let volumes = "volumes: [{name: v, hostPath: {path: /srv/data}}]";
+        let (immutable, why) = verdict("", "{name: v, mountPath: /m, readOnly: true}", volumes);
+        assert!(immutable.is_none() && why.contains("below the node's /srv/data is not known"), "{why}");
+        assert_eq!(verdict("", ALL_OF_IT, volumes), (Some(true), String::new()));
+    }
+
+    #[test]
+    fn what_stands_in_place_of_proc_is_told_even_read_only() {
+        for at in ["/proc", "/proc/sys"] {
+            let (immutable, why) = verdict("", &ALL_OF_IT.replace("/m", at), PROC);
+            assert!(immutable == Some(false) && why.contains("takes the place"), "{at}: {why}");
+        }
     }
 
     #[test]
@@ -187,6 +229,14 @@ mod tests {
             ("SYS_MODULE", "", "hostUsers: false", None),
             ("DAC_READ_SEARCH", "", "", Some("by its handle")),
             ("SYS_PTRACE", "", "", None),
+            ("SYS_PTRACE", ALL_OF_IT, PROC, Some("by way of the node's /proc")),
+            (
+                "SYS_PTRACE",
+                ALL_OF_IT,
+                "hostUsers: false\nvolumes: [{name: v, hostPath: {path: /proc}}]",
+                None,
+            ),
+            ("NET_RAW", ALL_OF_IT, PROC, None),
             ("SYS_PTRACE", "", "hostPID: true", Some("run its own code in the node's processes")),
             ("SYS_BOOT", "", "hostPID: true", Some("another kernel")),
             ("SYS_RAWIO", "", "", None),
@@ -215,9 +265,15 @@ mod tests {
             ("path: /var/run/containerd/", Some("the sockets in it")),
             ("path: /run/systemd", Some("the sockets in it")),
             ("path: /run", Some("stops at what is mounted below")),
-            ("path: /srv/hassock", None),
+            ("path: /proc", Some("stops at what is mounted below")),
+            ("path: /var/lib/kubelet/pods", Some("stops at what is mounted below")),
+            ("path: /proc/1/root", Some("the sockets in it")),
+            ("path: /run/user/1000", Some("the sockets in it")),
+            ("path: /var/snap/microk8s/common/run", Some("the sockets in it")),
+            ("path: /etc/hassock", None),
             ("path: /run/udev, type: Directory", None),
             ("path: /var/log", None),
+            ("path: /srv/a.key, type: File", None),
         ] {
             let (immutable, why) =
                 verdict("", mount, &format!("volumes: [{{name: v, hostPath: {{{volume}}}}}]"));

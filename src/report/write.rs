@@ -1,6 +1,7 @@
 //! Where reports go: standard output, or a file that is replaced as a whole or not at all.
 
 use std::io::{self, BufWriter, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -94,6 +95,8 @@ pub fn into_file(path: &Path, make: impl FnOnce(&mut dyn io::Write) -> io::Resul
     let mut file = beside(&path)?;
     all(file.as_file_mut())?;
     if let Ok(before) = path.metadata() {
+        // Only root may give a file away: whoever else writes it has it from then on.
+        let _ = std::os::unix::fs::fchown(file.as_file(), Some(before.uid()), Some(before.gid()));
         file.as_file().set_permissions(before.permissions())?;
     }
     file.as_file().sync_all()?;

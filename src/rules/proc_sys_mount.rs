@@ -52,6 +52,7 @@ mod tests {
         );
         assert!(told("/sys/fs/cgroup/", "mountPath: /sys/fs/cgroup")[0].contains("/sys/fs/cgroup"));
         assert!(told("/proc", "mountPath: /host/proc, readOnly: true").is_empty());
+        assert!(told("/proc", "mountPath: /proc, readOnly: true")[0].contains("takes the place"));
         assert!(told("/process", "mountPath: /process").is_empty());
         assert!(told("/srv", "mountPath: /proc/x")[0].contains("takes the place"));
     }

@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(declared: &Declared<'_>, findings: &mut Vec<Finding>) {
     declared.each(&RULE, findings, |container, draft| match &container.coverage {
-        Coverage::Uncovered { paths, hidden } => {
+        Coverage::Uncovered { paths, hidden, .. } => {
             let expected = format!("writable volumes at {}", paths.join(", "));
             let finding = draft.finding("").expecting(&expected, "none").about(paths.clone());
             Some(finding.noting(hidden.as_str()))

@@ -12,7 +12,7 @@ fn example(name: &str) -> String {
     project().join("examples/manifests").join(name).display().to_string()
 }
 
-fn audit(room: &Room, arguments: &[&str]) -> Outcome {
+pub(super) fn audit(room: &Room, arguments: &[&str]) -> Outcome {
     room.run(&[&["immutable"], arguments].concat())
 }
 
@@ -32,7 +32,7 @@ fn severe<'r>(report: &'r Value, severities: &[&str]) -> Vec<&'r str> {
     severe.map(|one| one["key"].as_str().unwrap()).collect()
 }
 
-const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n    - name: c\n      image: nginx:1.27\n";
+pub(super) const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n    - name: c\n      image: nginx:1.27\n";
 
 #[test]
 fn nginx_is_writable_then_fails_then_is_immutable_then_void() {

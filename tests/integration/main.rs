@@ -26,6 +26,7 @@ mod fleet;
 mod gentle;
 mod harness;
 mod immutable;
+mod immutable_fix;
 mod init;
 mod input;
 mod inventories;

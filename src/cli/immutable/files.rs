@@ -38,10 +38,7 @@ pub(super) fn find(paths: &[PathBuf]) -> Vec<Input> {
         } else if path.is_dir() {
             walk.folder(path, real);
         } else {
-            // A link is not what it leads to: both may be asked for.
-            let name = path.file_name().unwrap_or_default();
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            walk.add(self::real(folder.unwrap_or(Path::new("."))).join(name), Input::File(path.clone()));
+            walk.add(real.clone(), Input::File(path.clone()));
         }
     }
     walk.found
@@ -91,7 +88,11 @@ impl Walk<'_> {
                 Ok(what) if what.is_dir() && self.is_asked_for(&path) => continue,
                 Ok(what) if what.is_dir() => closed(ELSEWHERE),
                 _ if !is_named_like_a_manifest(&path) => continue,
-                Ok(what) if what.is_file() => Input::File(path),
+                Ok(what) if what.is_file() => {
+                    let real = if path.is_symlink() { self::real(&path) } else { real };
+                    self.add(real, Input::File(path));
+                    continue;
+                }
                 Ok(_) => closed("it is no file"),
                 Err(error) if path.is_symlink() => {
                     closed(&format!("it is a link that leads nowhere ({error})"))
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_twice_is_read_once_and_a_link_to_a_file_is_another() {
+    fn what_is_asked_for_twice_is_read_once_and_so_is_what_a_link_leads_to() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         std::fs::create_dir_all(path("a/b")).unwrap();
@@ -210,7 +211,10 @@ mod tests {
         link("b/x.yaml", path("a/y.yaml"));
         link("a", path("same"));
         let paths = [path("a"), path("a/b/../"), path("same"), path("a/./b/x.yaml"), "-".into(), "-".into()];
-        assert_eq!(found(folder.path(), &paths), ["a/b/x.yaml", "a/y.yaml", "stdin"]);
+        assert_eq!(found(folder.path(), &paths), ["a/b/x.yaml", "stdin"]);
+        link("nowhere", path("z.yaml"));
+        let links = [path("a/y.yaml"), path("a/b/x.yaml"), path("z.yaml"), path("z.yaml")];
+        assert_eq!(found(folder.path(), &links), ["a/y.yaml", "z.yaml"]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use driftless::rules::{self, Accepted, Finding};
 use super::args::{Form, Immutable};
 use super::crew::Task;
 use super::files::Input;
+use super::place;
 use crate::cli::ask::{say, warn};
 use crate::cli::failure::Failure;
 
@@ -21,6 +22,7 @@ struct Outcome {
     /// What goes to standard output.
     text: String,
     objects: usize,
+    /// How many files could not be read, or not be written.
     unread: usize,
     findings: Vec<Finding>,
 }
@@ -104,12 +106,23 @@ fn manifest(
     for left in &fixed.left {
         tell(args, file, left);
     }
-    let after = Source::text(file, &fixed.text);
+    let changed = fixed.text != source.as_str();
+    let refused = match input {
+        Input::File(path) if args.in_place && changed => place::refusal(path, &args.paths),
+        _ => None,
+    };
+    let after = Source::text(file, if refused.is_some() { source.as_str() } else { &fixed.text });
     let read = immutability::read(&after, &task.images, |object| {
         outcome.findings.extend(rules::judge(&object, file, task.kubernetes, task.today));
     });
     match input {
-        Input::File(path) if args.in_place => in_place(args, path, source, &fixed)?,
+        Input::File(_) if refused.is_some() => {
+            outcome.unread += 1;
+            let why = refused.unwrap_or_default();
+            warn(args.telling.quiet, &format!("{file}: it was left as it is: {why}"));
+        }
+        Input::File(path) if args.in_place && changed => in_place(args, path, source, &fixed)?,
+        Input::File(_) if args.in_place => {}
         _ if read.objects > 0 || !read.mistakes.is_empty() => {
             if source.is_marked() && outcome.text.is_empty() {
                 outcome.text.push(MARK);
@@ -171,9 +184,6 @@ fn in_place(
     source: &Source,
     fixed: &immutability::Fixed,
 ) -> Result<(), Failure> {
-    if fixed.text == source.as_str() {
-        return Ok(());
-    }
     let mark = if source.is_marked() { MARK.to_string() } else { String::new() };
     let text = format!("{mark}{}", fixed.text);
     write::to_file(path, &text).map_err(|error| {
@@ -186,7 +196,9 @@ fn in_place(
         } else {
             format!("{} containers", fixed.containers)
         };
-        say(&format!("{}: {containers} put right", path.display()));
+        let target = place::target(path).map_or(String::new(), |target| format!(" -> {}", target.display()));
+        let name = driftless::diagnostic::plain(&format!("{}{target}", path.display()));
+        say(&format!("{name}: {containers} put right"));
     }
     Ok(())
 }

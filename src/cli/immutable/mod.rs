@@ -5,6 +5,7 @@ mod crew;
 mod files;
 mod fix;
 mod live;
+mod place;
 
 pub(super) use args::Immutable;
 

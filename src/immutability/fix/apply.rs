@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::edit::{Editor, New, Refusal, SHARED, TYPE, is_within};
+use super::edit::{ANCHOR, Editor, New, Refusal, SHARED, TYPE, is_within};
 use super::plan::{ContainerFix, Copy, PodFix};
-use crate::immutability::manifest::{Pod, Role};
+use crate::immutability::manifest::{Pod, Role, Told};
 use crate::immutability::yaml::{Node, Pair};
 
 /// Writes a plan, unless the text has a form in which that cannot be done for certain.
@@ -41,18 +41,37 @@ pub(super) fn apply(
 fn copy(copy: &Copy) -> New {
     let text = |text: &str| New::Scalar(text.to_owned());
     let fixed = ["readOnlyRootFilesystem", "allowPrivilegeEscalation"].into_iter().zip(["true", "false"]);
-    let own = copy.runs_as.iter().map(|(field, value)| (*field, New::Bare(value.clone())));
-    let context = fixed.map(|(field, value)| (field, text(value))).chain(own).collect();
-    New::Map(vec![
+    let context = fixed.map(|(field, value)| (field, New::Bare(value.to_owned())));
+    let context = context.chain(fields(&copy.passed_on.context)).collect();
+    let mut all = vec![
         ("name", text(&copy.name)),
         ("image", text(&copy.image)),
         ("command", New::List(copy.command.iter().map(|word| text(word)).collect())),
+    ];
+    all.extend(fields(&copy.passed_on.own));
+    all.extend([
         ("securityContext", New::Map(context)),
         (
             "volumeMounts",
             New::List(vec![New::Map(vec![("name", text(&copy.volume)), ("mountPath", text(&copy.path))])]),
         ),
-    ])
+    ]);
+    New::Map(all)
+}
+
+fn fields(fields: &[(&'static str, Told)]) -> impl Iterator<Item = (&'static str, New)> {
+    fields.iter().map(|(field, told)| (*field, New::from(told)))
+}
+
+impl From<&Told> for New {
+    fn from(told: &Told) -> Self {
+        match told {
+            Told::Bare(text) => Self::Bare(text.clone()),
+            Told::Text(text) => Self::Scalar(text.clone()),
+            Told::List(items) => Self::List(items.iter().map(Self::from).collect()),
+            Told::Map(own) => Self::Map(fields(own).collect()),
+        }
+    }
 }
 
 /// The text of a container: the lists of a pod hold them in the order in which they were read.
@@ -73,21 +92,26 @@ fn node<'n>(spec: &'n Node, pod: &Pod, change: &ContainerFix) -> Result<&'n Node
 fn container(editor: &mut Editor<'_>, node: &Node, change: &ContainerFix) -> Result<(), Refusal> {
     let mut added = Vec::new();
     let new = |fields: &[(&'static str, bool)]| -> Vec<(&'static str, New)> {
-        fields.iter().map(|(field, value)| (*field, New::Scalar(value.to_string()))).collect()
+        fields.iter().map(|(field, value)| (*field, New::Bare(value.to_string()))).collect()
     };
     match pair(node, "securityContext") {
         _ if change.context.is_empty() => {}
         None => added.push(("securityContext", New::Map(new(&change.context)))),
-        Some(entry) if entry.1.is_null() => editor.fill(node, entry, &New::Map(new(&change.context)))?,
+        Some(entry) if entry.1.is_null() => {
+            editor.fill(node, entry, "securityContext", &New::Map(new(&change.context)))?;
+        }
         Some((_, context)) => {
-            if !is_within(node, context) {
+            if context.is_alias() || !is_within(node, context) {
                 return Err(Refusal { at: node.span.start, why: SHARED });
+            }
+            if Node::is_shared(context) {
+                return Err(Refusal { at: node.span.start, why: ANCHOR });
             }
             let (known, unknown): (Vec<_>, Vec<_>) =
                 change.context.iter().copied().partition(|(field, _)| pair(context, field).is_some());
             for (field, value) in known {
                 if let Some(entry) = pair(context, field) {
-                    editor.replace(context, entry, &value.to_string())?;
+                    editor.replace(context, entry, field, &value.to_string())?;
                 }
             }
             editor.add(context, "", &new(&unknown))?;
@@ -115,8 +139,9 @@ fn extend(
             added.push((key, New::List(items)));
             Ok(())
         }
-        Some(entry) if entry.1.is_null() => editor.fill(map, entry, &New::List(items)),
+        Some(entry) if entry.1.is_null() => editor.fill(map, entry, key, &New::List(items)),
         Some((_, list)) if !is_within(map, list) => Err(Refusal { at: map.span.start, why: SHARED }),
+        Some((key, list)) if Node::is_shared(list) => Err(Refusal { at: key.span.start, why: ANCHOR }),
         Some((_, list)) if list.is_list() => editor.append(list, &items),
         Some((key, _)) => Err(Refusal { at: key.span.start, why: TYPE }),
     }

@@ -1,14 +1,16 @@
 //! Whether an edited document means what was planned, and nothing else: text that others share by an alias would change
 //! them, too.
 
+use super::compare::differ_as_planned;
+use super::edit::Planned;
 use super::plan::{self, Copy, PodFix};
 use crate::immutability::coverage::{Coverage, cover};
 use crate::immutability::lines::Lines;
 use crate::immutability::manifest::{
-    At, Container, Mount, Pod, Reader, Role, Variables, Volume, VolumeKind, Word, objects,
+    At, Container, Mount, Pod, Reader, Rights, Role, Variables, Volume, VolumeKind, Word, objects,
 };
 use crate::immutability::writes::Images;
-use crate::immutability::yaml;
+use crate::immutability::yaml::{self, Node};
 
 /// A pod as it will be, and whether anything of it was edited.
 #[derive(Debug)]
@@ -38,6 +40,8 @@ pub(super) fn carried_out(pod: &Pod, plan: &PodFix) -> Pod {
                 path,
                 read_only: false,
                 recursively: false,
+                part: false,
+                propagates: false,
                 at: container.at,
             });
         }
@@ -57,6 +61,8 @@ fn copying(copy: &Copy, at: At) -> Container {
         path: copy.path.clone(),
         read_only: false,
         recursively: false,
+        part: false,
+        propagates: false,
         at,
     };
     Container {
@@ -67,7 +73,9 @@ fn copying(copy: &Copy, at: At) -> Container {
         command: copy.command.iter().map(|word| Word { text: word.clone(), whole: true }).collect(),
         arguments: Vec::new(),
         working_dir: None,
-        runs_as: copy.runs_as.clone(),
+        runs_as: Vec::new(),
+        rights: Rights::default(),
+        passed_on: copy.passed_on.clone(),
         variables: Variables::default(),
         read_only_root: Some((true, at)),
         privileged: None,
@@ -82,11 +90,20 @@ fn copying(copy: &Copy, at: At) -> Container {
     }
 }
 
-/// Whether an edited document can be read as far as it could before, says of every pod what is expected, and needs no
-/// more edits.
-pub(super) fn holds(edited: &str, images: &Images, expected: &[Expected], wrong: usize) -> bool {
+/// Whether an edited document is the old one but for what was planned, can be read as far as that could, says of every
+/// pod what is expected, and needs no more edits.
+pub(super) fn holds(
+    (old, planned): (&Node, &[(*const Node, Planned)]),
+    edited: &str,
+    images: &Images,
+    expected: &[Expected],
+    wrong: usize,
+) -> bool {
     let lines = Lines::of(edited);
     let Ok(Some(root)) = yaml::parse(edited, 0..edited.len()) else { return false };
+    if !differ_as_planned(old, &root, planned) {
+        return false;
+    }
     let mut reader = Reader::new(&lines);
     let (mut expected, mut right) = (expected.iter(), true);
     objects(&root, &mut reader, &mut |mut object, _| {

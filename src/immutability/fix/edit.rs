@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use super::text;
 use crate::immutability::yaml::{Kind, Node, Pair};
 
 /// Why an edit cannot be made: where, and what to do.
@@ -17,6 +18,8 @@ pub(super) struct Refusal {
 /// An alias or a merge key.
 pub(super) const SHARED: &str =
     "an alias or a merge key (`<<`) brings in what must change, and others may share it: write it out there";
+/// An anchor.
+pub(super) const ANCHOR: &str = "what must change is shared by an anchor (`&`), and others would change with it: write it out there first";
 /// A map where a list belongs, or the like.
 pub(super) const TYPE: &str =
     "a value of another type stands where a list or a mapping belongs: put that right first";
@@ -29,7 +32,7 @@ const PLACE: &str =
     "it is written in a form that cannot be edited for certain: write each key on a line of its own";
 
 /// Something that is written anew.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum New {
     Scalar(String),
     /// A number or a boolean, which stands in no quotes anywhere.
@@ -37,6 +40,20 @@ pub(super) enum New {
     Map(Vec<(&'static str, New)>),
     List(Vec<New>),
 }
+
+/// What an edit means to a node: all else must stay as it is.
+#[derive(Debug)]
+pub(super) enum Planned {
+    /// This entry of a map is added, or has another value.
+    Entry(&'static str, New),
+    /// These items come before those of a list.
+    Before(Vec<New>),
+    /// And these behind them.
+    Behind(Vec<New>),
+}
+
+/// What is planned, node by node.
+pub(super) type Plans = Vec<(*const Node, Planned)>;
 
 /// What becomes of new items of a list.
 enum Items {
@@ -51,6 +68,8 @@ pub(super) struct Editor<'t> {
     text: &'t str,
     range: Range<usize>,
     edits: Vec<(Range<usize>, String)>,
+    /// What they mean, node by node.
+    planned: Plans,
     /// Whether it is JSON, whose names stand in quotes.
     json: bool,
     /// How a line ends that is the first.
@@ -62,22 +81,27 @@ impl<'t> Editor<'t> {
     pub(super) fn new(text: &'t str, range: Range<usize>) -> Self {
         let own = text.get(range.clone()).unwrap_or_default();
         let json = own.trim_start_matches("---").trim_start().starts_with('{');
-        let newline = if own.contains("\r\n") { "\r\n" } else { "\n" };
-        Self { text, range, edits: Vec::new(), json, newline }
+        let newline = match () {
+            () if own.contains("\r\n") => "\r\n",
+            () if own.contains('\r') && !own.contains('\n') => "\r",
+            () => "\n",
+        };
+        Self { text, range, edits: Vec::new(), planned: Vec::new(), json, newline }
     }
 
     /// How many edits there are, so that those of a pod that is refused can be taken back.
-    pub(super) fn mark(&self) -> usize {
-        self.edits.len()
+    pub(super) fn mark(&self) -> (usize, usize) {
+        (self.edits.len(), self.planned.len())
     }
 
     /// Takes back all edits after a mark.
-    pub(super) fn take_back(&mut self, mark: usize) {
-        self.edits.truncate(mark);
+    pub(super) fn take_back(&mut self, (edits, planned): (usize, usize)) {
+        self.edits.truncate(edits);
+        self.planned.truncate(planned);
     }
 
-    /// The document with all edits; refused if two of them meet.
-    pub(super) fn finish(mut self) -> Result<String, Refusal> {
+    /// The document with all edits, and what they mean; refused if two of them meet.
+    pub(super) fn finish(mut self) -> Result<(String, Plans), Refusal> {
         self.edits.sort_by_key(|(range, _)| (range.start, range.end));
         let mut whole = String::new();
         let mut at = self.range.start;
@@ -87,7 +111,7 @@ impl<'t> Editor<'t> {
             at = range.end;
         }
         whole.push_str(self.slice(at..self.range.end)?);
-        Ok(whole)
+        Ok((whole, self.planned))
     }
 
     fn slice(&self, range: Range<usize>) -> Result<&'t str, Refusal> {
@@ -95,16 +119,30 @@ impl<'t> Editor<'t> {
         self.text.get(range).ok_or(Refusal { at, why: PLACE })
     }
 
-    /// Sets an entry of a map that is there already to a scalar.
-    pub(super) fn replace(&mut self, map: &Node, (key, value): &Pair, with: &str) -> Result<(), Refusal> {
+    fn plan(&mut self, node: &Node, planned: Planned) {
+        self.planned.push((node, planned));
+    }
+
+    /// Sets an entry of a map that is there already to a scalar. An alias is what stands there, and gives way to it.
+    pub(super) fn replace(
+        &mut self,
+        map: &Node,
+        (key, value): &Pair,
+        field: &'static str,
+        with: &str,
+    ) -> Result<(), Refusal> {
         let text = self.slice(value.span.clone())?;
         let at = key.span.start;
         if !(is_within(map, key) && (is_within(map, value) || value.span.is_empty())) {
             return Err(Refusal { at: map.span.start, why: SHARED });
         }
-        if text.contains('\n') || !matches!(value.kind, Kind::Scalar { .. }) {
+        if Node::is_shared(value) {
+            return Err(Refusal { at, why: ANCHOR });
+        }
+        if text.contains(['\n', '\r']) || !matches!(value.kind(), Kind::Scalar { .. }) {
             return Err(Refusal { at, why: LINES });
         }
+        self.plan(map, Planned::Entry(field, New::Bare(with.to_owned())));
         if text.is_empty() {
             let colon = self.colon(key)?;
             self.edits.push((colon..colon, format!(" {with}")));
@@ -134,8 +172,11 @@ impl<'t> Editor<'t> {
         if entries.is_empty() {
             return Ok(());
         }
-        if !map.pairs().iter().all(|(key, _)| is_within(map, key)) {
+        if map.is_alias() || !map.pairs().iter().all(|(key, _)| is_within(map, key)) {
             return Err(Refusal { at: map.span.start, why: SHARED });
+        }
+        for (key, new) in entries {
+            self.plan(map, Planned::Entry(key, new.clone()));
         }
         if self.is_flow(map) {
             let words: Vec<String> = entries.iter().map(|(key, new)| self.flow_entry(key, new)).collect();
@@ -158,15 +199,21 @@ impl<'t> Editor<'t> {
 
     /// Adds items to a list, behind those that it has; between brackets they stand before them.
     pub(super) fn append(&mut self, list: &Node, items: &[New]) -> Result<(), Refusal> {
-        match self.items(list, items)? {
-            Items::Written => Ok(()),
-            Items::Lines(lines) => self.insert_below(self.end(list)?, &lines),
-        }
+        let written = self.items(list, items)?;
+        let (first, added) = match written {
+            Items::Written => (true, Ok(())),
+            Items::Lines(lines) => (false, self.insert_below(self.end(list)?, &lines)),
+        };
+        let of = if first { Planned::Before } else { Planned::Behind };
+        self.plan(list, of(items.to_vec()));
+        added
     }
 
     /// Adds items to the list of a key, before those that it has and the comments on them.
     pub(super) fn prepend(&mut self, key: &Node, list: &Node, items: &[New]) -> Result<(), Refusal> {
-        match self.items(list, items)? {
+        let written = self.items(list, items)?;
+        self.plan(list, Planned::Before(items.to_vec()));
+        match written {
             Items::Written => Ok(()),
             Items::Lines(lines) => self.insert_below(key.span.end, &lines),
         }
@@ -177,7 +224,7 @@ impl<'t> Editor<'t> {
         if items.is_empty() {
             return Ok(Items::Written);
         }
-        if !list.items().iter().all(|item| is_within(list, item)) {
+        if list.is_alias() || !list.items().iter().all(|item| is_within(list, item)) {
             return Err(Refusal { at: list.span.start, why: SHARED });
         }
         if self.is_flow(list) {
@@ -195,10 +242,20 @@ impl<'t> Editor<'t> {
     }
 
     /// Fills in an entry whose value says nothing: `volumes:`, or `volumes: null`.
-    pub(super) fn fill(&mut self, map: &Node, (key, value): &Pair, new: &New) -> Result<(), Refusal> {
+    pub(super) fn fill(
+        &mut self,
+        map: &Node,
+        (key, value): &Pair,
+        field: &'static str,
+        new: &New,
+    ) -> Result<(), Refusal> {
         if !is_within(map, key) {
             return Err(Refusal { at: map.span.start, why: SHARED });
         }
+        if Node::is_shared(value) {
+            return Err(Refusal { at: key.span.start, why: ANCHOR });
+        }
+        self.plan(map, Planned::Entry(field, new.clone()));
         let nothing = self.slice(value.span.clone())?.trim();
         if ["null", "Null", "NULL", "~"].contains(&nothing) && is_within(map, value) {
             self.edits.push((value.span.clone(), self.flow(new)));
@@ -244,9 +301,11 @@ impl<'t> Editor<'t> {
         let ends = |newline: &str| {
             if newline == "\n" { lines.to_owned() } else { lines.replace('\n', newline) }
         };
-        if let Some(end) = rest.find('\n') {
-            let newline = if self.slice(at..at + end)?.ends_with('\r') { "\r\n" } else { "\n" };
-            self.edits.push((at + end + 1..at + end + 1, ends(newline)));
+        if let Some(end) = rest.find(['\n', '\r']) {
+            let newline = rest.get(end..).unwrap_or_default();
+            let newline = ["\r\n", "\r"].into_iter().find(|end| newline.starts_with(end)).unwrap_or("\n");
+            let end = at + end + newline.len();
+            self.edits.push((end..end, ends(newline)));
         } else {
             let lines = ends(self.newline);
             let lines = lines.trim_end_matches(['\r', '\n']);
@@ -266,13 +325,13 @@ impl<'t> Editor<'t> {
     fn is_one_line(&self, map: &Node, (_, value): &Pair) -> bool {
         let text = self.text.get(value.span.clone()).unwrap_or("\n");
         is_within(map, value)
-            && matches!(value.kind, Kind::Scalar { .. })
+            && matches!(value.kind(), Kind::Scalar { .. })
             && !text.is_empty()
-            && !text.contains('\n')
+            && !text.contains(['\n', '\r'])
     }
 
-    /// Where the last thing in a node ends; refused if that is a text that keeps the blank lines behind it, or an
-    /// alias.
+    /// Where the last thing in a node ends; refused if that is a text that keeps the blank lines behind it, or comes
+    /// from elsewhere.
     fn end(&self, node: &Node) -> Result<usize, Refusal> {
         let last = match &node.kind {
             Kind::Map(pairs) => {
@@ -281,6 +340,7 @@ impl<'t> Editor<'t> {
                 last.map(|(key, value)| if value.span.is_empty() { key } else { value })
             }
             Kind::List(items) => items.last(),
+            Kind::Alias(_) => return Ok(node.span.end),
             Kind::Scalar { text, .. } => {
                 // A text that ends with blank lines may be a block that keeps those below it (`|+`).
                 if text.ends_with("\n\n") {
@@ -303,8 +363,7 @@ impl<'t> Editor<'t> {
     }
 
     fn scalar(&self, text: &str) -> String {
-        let plain = ["true", "false"].contains(&text) || !self.json;
-        if plain { text.to_owned() } else { format!("\"{text}\"") }
+        if self.json { text::quoted(text) } else { text::scalar(text).into_owned() }
     }
 
     fn flow_entry(&self, key: &str, new: &New) -> String {
@@ -329,7 +388,7 @@ impl<'t> Editor<'t> {
     fn block_entry(&self, key: &str, new: &New, indent: usize) -> String {
         let blanks = " ".repeat(indent);
         match new {
-            New::Scalar(text) | New::Bare(text) => format!("{blanks}{key}: {text}\n"),
+            New::Scalar(_) | New::Bare(_) => format!("{blanks}{key}: {}\n", self.flow(new)),
             New::Map(_) | New::List(_) => format!("{blanks}{key}:\n{}", self.block(new, indent + 2)),
         }
     }
@@ -342,7 +401,7 @@ impl<'t> Editor<'t> {
 
     fn block(&self, new: &New, indent: usize) -> String {
         match new {
-            New::Scalar(text) | New::Bare(text) => format!("{}{text}\n", " ".repeat(indent)),
+            New::Scalar(_) | New::Bare(_) => format!("{}{}\n", " ".repeat(indent), self.flow(new)),
             New::Map(entries) => {
                 entries.iter().map(|(key, new)| self.block_entry(key, new, indent)).collect()
             }

@@ -6,9 +6,11 @@
 
 mod apply;
 mod check;
+mod compare;
 mod edit;
 mod patch;
 mod plan;
+mod text;
 
 use std::ops::Range;
 
@@ -115,8 +117,8 @@ fn document(text: &str, range: Range<usize>, images: &Images, lines: &Lines<'_>)
         return Some(Document { edited: None, left });
     }
     let edited = editor.finish().map_err(|refusal| (Some(lines.at(refusal.at)), refusal.why));
-    let edited = edited.and_then(|edited| {
-        let holds = check::holds(&edited, images, &expected, reader.wrong.len());
+    let edited = edited.and_then(|(edited, planned)| {
+        let holds = check::holds((&root, &planned), &edited, images, &expected, reader.wrong.len());
         if holds { Ok(edited) } else { Err((None, UNSURE)) }
     });
     let edited = match edited {

@@ -6,11 +6,11 @@
 //! container that copies comes too late. Both keep the order of a patch that names all. The directive
 //! `$setElementOrder`, which kubectl has for that, kustomize would leave in the manifest.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::plan::{ContainerFix, Copy, PodFix};
+use super::text::{flow, quoted, scalar};
 use crate::immutability::manifest::{Object, Role};
 
 /// The patch of one object, a YAML document; `None` if there is nothing to patch.
@@ -113,43 +113,15 @@ fn write_copy(text: &mut String, blanks: &str, copy: &Copy) {
     let _ =
         writeln!(text, "{blanks}- name: {}\n{blanks}  image: {}", scalar(&copy.name), scalar(&copy.image));
     let _ = writeln!(text, "{blanks}  command: [{}]", words.join(", "));
+    for (field, value) in &copy.passed_on.own {
+        let _ = writeln!(text, "{blanks}  {field}: {}", flow(value));
+    }
     let _ = writeln!(text, "{blanks}  securityContext:\n{blanks}    readOnlyRootFilesystem: true");
     let _ = writeln!(text, "{blanks}    allowPrivilegeEscalation: false");
-    for (field, value) in &copy.runs_as {
-        let _ = writeln!(text, "{blanks}    {field}: {value}");
+    for (field, value) in &copy.passed_on.context {
+        let _ = writeln!(text, "{blanks}    {field}: {}", flow(value));
     }
     let (volume, path) = (scalar(&copy.volume), scalar(&copy.path));
     let _ =
         writeln!(text, "{blanks}  volumeMounts:\n{blanks}  - name: {volume}\n{blanks}    mountPath: {path}");
-}
-
-/// A text that YAML reads as that text: names may be numbers, and paths may hold what ends a value.
-fn scalar(text: &str) -> Cow<'_, str> {
-    const WORDS: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_./@:-".contains(&byte);
-    let begins = |first: char| first.is_ascii_alphabetic() || matches!(first, '/' | '_');
-    let plain = text.starts_with(begins) && text.bytes().all(fits) && !text.ends_with(':');
-    let plain = plain && !WORDS.contains(&text.to_ascii_lowercase().as_str());
-    if plain { Cow::Borrowed(text) } else { Cow::Owned(quoted(text)) }
-}
-
-/// A text in the quotes of JSON, which are YAML's too.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_yaml_would_read_as_something_else_is_quoted() {
-        for plain in ["web", "/var/cache/nginx", "registry.corp/web:1.27@sha256:ab", "copy-etc"] {
-            assert_eq!(scalar(plain), plain);
-        }
-        for odd in ["1", "null", "On", "/data #x", "/a: b", "", "y", "~", "a:", "0x1", "say \"x\""] {
-            let text = format!("a: {}\n", scalar(odd));
-            assert_eq!(text, format!("a: {}\n", serde_json::json!(odd)), "{odd}");
-        }
-    }
 }

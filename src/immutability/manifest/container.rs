@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Container, Mount, Reader, Role, Word, refused, variables};
+use super::{Container, Mount, Reader, Rights, Role, Word, passed_on, refused, together, variables};
 use crate::immutability::coverage::Coverage;
 use crate::immutability::path::normalise;
 use crate::immutability::yaml::{Node, Wrong, shown};
@@ -15,12 +15,14 @@ pub(super) const CONTROLLER: &str =
 
 /// What holds for all containers of a pod.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Around {
+pub(super) struct Around<'p> {
     /// Whether the kind is one of Kubernetes' own.
     pub(super) own: bool,
     pub(super) windows: bool,
     /// Whether something is wrong with the pod.
     pub(super) unclear: bool,
+    /// The pod's own securityContext.
+    pub(super) context: Option<&'p Node>,
 }
 
 /// Reads a container; `place` is what it is called if it has no name.
@@ -28,10 +30,10 @@ pub(super) fn read(
     node: &Node,
     role: Role,
     place: &str,
-    around: Around,
+    around: Around<'_>,
     reader: &mut Reader<'_>,
 ) -> Container {
-    let Around { own, windows, unclear } = around;
+    let Around { own, windows, unclear, .. } = around;
     let object = reader.subject.clone();
     reader.subject = format!("{object} {}", node.text_of("name").map_or_else(|| place.to_owned(), shown));
     let context = reader.map(Some(node), "securityContext");
@@ -46,9 +48,11 @@ pub(super) fn read(
         reader.wrong("image", Wrong::new(node.span.clone(), title, help));
     }
     let name = reader.text(Some(node), "name").map_or_else(|| place.to_owned(), |(name, _)| shown(&name));
+    together::container(node, own, reader);
     let capabilities = reader.map(context, "capabilities");
     let added = refused::capabilities(capabilities, "add", reader);
-    refused::capabilities(capabilities, "drop", reader);
+    let dropped = refused::capabilities(capabilities, "drop", reader);
+    let dropped = dropped.into_iter().map(|(name, _)| capability(name)).collect();
     let privileged = reader.boolean(context, "privileged");
     let escalation = reader.boolean(context, "allowPrivilegeEscalation");
     if let Some((false, _)) = escalation {
@@ -65,6 +69,15 @@ pub(super) fn read(
     let (command, arguments) = (words("command"), words("args"));
     let runs_as = ["runAsUser", "runAsGroup", "runAsNonRoot"].into_iter();
     let runs_as = runs_as.filter_map(|field| Some((field, shown(context?.text_of(field)?)))).collect();
+    let inherited = |field: &str| {
+        let of = |context: Option<&Node>| context?.text_of(field).map(shown);
+        of(context).or_else(|| of(around.context))
+    };
+    let rights = Rights {
+        user: inherited("runAsUser"),
+        non_root: inherited("runAsNonRoot").as_deref() == Some("true"),
+        dropped,
+    };
     let windows_options = reader.map(context, "windowsOptions");
     let mut container = Container {
         role,
@@ -78,6 +91,8 @@ pub(super) fn read(
             .filter(|path| !path.is_empty())
             .map(|path| shown(&normalise(path))),
         runs_as,
+        rights,
+        passed_on: passed_on::read(node, context),
         variables,
         read_only_root,
         privileged,
@@ -92,7 +107,7 @@ pub(super) fn read(
     };
     let mut places = HashSet::new();
     for mount in reader.list(Some(node), "volumeMounts") {
-        if let Some((path, read)) = self::mount(mount, windows, reader) {
+        if let Some((path, read)) = self::mount(mount, (windows, container.is_privileged()), reader) {
             if !places.insert(path) {
                 twice(mount, &read.path, reader);
             }
@@ -105,7 +120,11 @@ pub(super) fn read(
 }
 
 /// One mount, and its path as it is written.
-fn mount(node: &Node, windows: bool, reader: &mut Reader<'_>) -> Option<(String, Mount)> {
+fn mount(
+    node: &Node,
+    (windows, privileged): (bool, bool),
+    reader: &mut Reader<'_>,
+) -> Option<(String, Mount)> {
     if !node.is_map() {
         let help = "write its volume and its place: `- name: cache`, and `mountPath: /var/cache` below";
         reader.wrong("volumeMounts", Wrong::new(node.span.clone(), "this is no mount", help));
@@ -119,11 +138,15 @@ fn mount(node: &Node, windows: bool, reader: &mut Reader<'_>) -> Option<(String,
     }
     let read_only = reader.boolean(Some(node), "readOnly").is_some_and(|(read_only, _)| read_only);
     let recursively = node.text_of("recursiveReadOnly") == Some("Enabled");
+    together::mount(node, privileged, read_only, reader);
     refused::sub_path(node, reader);
     let ((volume, _), (written, _)) = (volume?, path?);
     refused::mount_path(node, &written, windows, reader);
     let path = shown(&normalise(&written));
-    Some((written, Mount { volume: shown(&volume), path, read_only, recursively, at: reader.at(&node.span) }))
+    let part = ["subPath", "subPathExpr"].iter().any(|field| node.get(field).is_some());
+    let propagates = node.text_of("mountPropagation") == Some("Bidirectional");
+    let (volume, at) = (shown(&volume), reader.at(&node.span));
+    Some((written, Mount { volume, path, read_only, recursively, part, propagates, at }))
 }
 
 /// Tells of two mounts at one place: nobody can say which of them is seen.

@@ -42,7 +42,7 @@ impl Template<'_> {
     /// Whether nothing but what Kubernetes knows stands around the containers: the spec of an object of another kind
     /// has fields of its own, and so has a pod without a `spec`.
     pub(super) fn is_pure(&self) -> bool {
-        self.own || !self.way.is_empty() && !std::ptr::eq(self.node, self.spec)
+        self.own || !self.way.is_empty() && !std::ptr::eq(self.node.meant(), self.spec.meant())
     }
 }
 
@@ -82,6 +82,8 @@ fn collect(
         // What `kubectl get` prints in one go may leave the kind to the list's.
         let of = own.kind.strip_suffix("List").filter(|kind| !kind.is_empty());
         let of = of.map(|kind| Type { kind, version: own.version });
+        "list".clone_into(&mut reader.subject);
+        pod::unread(node.get("metadata").map(AsRef::as_ref), &["labels", "annotations"], reader);
         return items.items().iter().map(|item| listed_item(item, of, reader, depth + 1, take)).sum();
     }
     if own.version.is_none() && node.get("spec").is_none() {
@@ -129,6 +131,7 @@ fn object(node: &Node, of: Type<'_>, reader: &mut Reader<'_>, take: &mut Take<'_
         Object { kind: shown(kind), version, namespace: said("namespace"), name, pods: Vec::new() };
     reader.subject = object.to_string();
     let templates = templates(node, of, reader);
+    pod::unread(metadata.map(AsRef::as_ref).filter(|_| !templates.is_empty()), &["labels"], reader);
     let several = templates.len() > 1;
     let annotations = metadata.and_then(|metadata| metadata.get("annotations")).map(AsRef::as_ref);
     for template in &templates {
@@ -136,7 +139,11 @@ fn object(node: &Node, of: Type<'_>, reader: &mut Reader<'_>, take: &mut Take<'_
         // Kubernetes knows them in no other kind of its own.
         let claims = if template.own && kind == "StatefulSet" { claims } else { &[] };
         let inside = several.then(|| shown(if template.way.is_empty() { "spec" } else { &template.way }));
-        object.pods.push(pod::read(template, inside, annotations, claims, reader));
+        // What stands at a CronJob's template of jobs, each job has.
+        let job = node.at(&["spec", "jobTemplate", "metadata"]).filter(|_| template.own && kind == "CronJob");
+        pod::unread(job, &["labels"], reader);
+        let outer = [job.and_then(|job| job.get("annotations")).map(AsRef::as_ref), annotations];
+        object.pods.push(pod::read(template, inside, &outer, claims, reader));
     }
     if let [pod] = object.pods.as_mut_slice() {
         super::misplaced::around(node, kind, reader, pod);
@@ -172,6 +179,12 @@ fn templates<'n>(node: &'n Node, of: Type<'_>, reader: &mut Reader<'_>) -> Vec<T
             let title = format!("Kubernetes has no {kind} in {}", shown(version.unwrap_or_default()));
             let help = "write apiVersion: v1 of Pod and PodTemplate, batch/v1 of Job and CronJob, apps/v1 of the others";
             reader.refuse(Some(node), "apiVersion", title, help);
+        }
+        if version.is_none() {
+            let span = node.entry("kind").map_or(node.span.clone(), |(key, _)| key.span.clone());
+            let title = format!("this {} has no apiVersion", shown(kind));
+            let help = "write apiVersion: v1 of Pod and PodTemplate, batch/v1 of Job and CronJob, apps/v1 of the others";
+            reader.wrong("apiVersion", Wrong::new(span, title, help));
         }
         let node = template;
         return vec![Template { node, spec, way: way.join("."), own: true }];

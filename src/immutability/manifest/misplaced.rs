@@ -51,6 +51,9 @@ const POD: [&str; 10] = [
 const CONTAINER: [&str; 7] =
     ["args", "command", "env", "image", "securityContext", "volumeDevices", "volumeMounts"];
 
+const MOUNT: [&str; 7] =
+    ["mountPath", "mountPropagation", "name", "readOnly", "recursiveReadOnly", "subPath", "subPathExpr"];
+
 const NO_SUCH_FIELD: &str = "Kubernetes knows no such field";
 const NO_SUCH_POD_FIELD: &str = "a pod's securityContext has no such field, and no container inherits it: it belongs in each container's securityContext";
 const NEEDS_CONTEXT: &str =
@@ -58,6 +61,8 @@ const NEEDS_CONTEXT: &str =
 const EACH_CONTAINER: &str = "it does nothing here: it belongs in each container's securityContext";
 const IN_POD_CONTEXT: &str =
     "a container's securityContext has no such field: it belongs in the pod's, at spec.securityContext";
+const IN_PODS_OWN: &str =
+    "it does nothing here: it belongs in the pod's securityContext, at spec.securityContext";
 const IN_SPEC: &str = "it does nothing here: it belongs in the pod's spec itself";
 const IN_TEMPLATE: &str = "it does nothing around the pod: it belongs in the pod's own spec";
 const WINDOWS: &str = "Kubernetes refuses it in a Windows pod";
@@ -115,6 +120,20 @@ impl Look<'_, '_> {
         }
     }
 
+    /// Keys that differ from a known one in their capitals, or in hardly more.
+    fn misspelt(&mut self, map: &Node, way: &str, known: &[&'static str]) {
+        for (key, value) in map.pairs() {
+            let Some(name) = key.text().filter(|name| !value.is_null() && !known.contains(name)) else {
+                continue;
+            };
+            let same = known.iter().copied().find(|right| right.eq_ignore_ascii_case(name));
+            if let Some(right) = same.or_else(|| nearest(name, known.iter().copied())) {
+                let told = format!("{NO_SUCH_FIELD}: it is written {right}");
+                self.add(format!("{way}{}", shown(name)), told, key);
+            }
+        }
+    }
+
     fn add(&mut self, field: String, told: String, key: &Node) {
         let at = self.reader.at(&key.span);
         self.found.push(Misplaced { container: self.container.map(str::to_owned), field, told, at });
@@ -136,7 +155,11 @@ pub(super) fn in_container(
     look.keys(context, "securityContext.", &PODS, IN_POD_CONTEXT);
     look.keys(context, "securityContext.", &SPECS, IN_SPEC);
     look.unknown(context, "securityContext.");
+    look.keys(Some(node), "", &PODS, IN_PODS_OWN);
     look.capitals(Some(node), "", &CONTAINER);
+    for mount in node.get("volumeMounts").map(|mounts| mounts.items()).unwrap_or_default() {
+        look.misspelt(mount, "volumeMounts.", &MOUNT);
+    }
     if windows {
         look.keys(context, "securityContext.", &CONTAINERS, WINDOWS);
     }

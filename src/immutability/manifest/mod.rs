@@ -6,14 +6,20 @@
 mod container;
 mod find;
 mod misplaced;
+mod node;
+mod passed_on;
 mod pod;
 mod refused;
+mod together;
 mod value;
 mod variables;
 
 use std::fmt;
 
+pub use passed_on::{PassedOn, Told};
+
 pub(super) use find::{is_workload, objects};
+pub(super) use node::shows_processes;
 pub(super) use value::Reader;
 
 use super::coverage::Coverage;
@@ -132,6 +138,8 @@ pub enum VolumeKind {
         path: String,
         /// Whether its `type` says that it is a socket.
         socket: bool,
+        /// Whether its `type` says that it is no folder.
+        single: bool,
     },
     /// What Kubernetes mounts read-only whatever the mount says: a configMap, a secret, an image.
     ReadOnly,
@@ -179,6 +187,17 @@ pub struct Variables {
     from: Vec<String>,
 }
 
+/// Whom a container runs as, and what it is not given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// `runAsUser`; `None` is the image's own.
+    pub user: Option<String>,
+    /// `runAsNonRoot`
+    pub non_root: bool,
+    /// `capabilities.drop`, in capitals and without `CAP_`.
+    pub dropped: Vec<String>,
+}
+
 /// A container.
 #[derive(Debug, Clone)]
 pub struct Container {
@@ -196,6 +215,10 @@ pub struct Container {
     pub arguments: Vec<Word>,
     /// Whom it runs as: `runAsUser`, `runAsGroup` and `runAsNonRoot` of its own securityContext, as they are written.
     pub runs_as: Vec<(&'static str, String)>,
+    /// Whom it runs as and with what, as Kubernetes makes it of its own fields and the pod's.
+    pub rights: Rights,
+    /// What a helper beside it must say, too.
+    pub passed_on: PassedOn,
     /// `workingDir`
     pub working_dir: Option<String>,
     /// Its variables.
@@ -244,20 +267,6 @@ impl Container {
     }
 }
 
-/// Folders of a node below which others are mounted, writable: tmpfs, cgroups, volumes.
-const MOUNTED_BELOW: [&str; 7] = ["/", "/dev", "/run", "/sys", "/var", "/var/lib", "/var/lib/kubelet"];
-
-/// Folders of a node that hold the sockets of those who rule it: container runtimes, systemd.
-const SOCKETS: [&str; 7] = [
-    "/run/containerd",
-    "/run/crio",
-    "/run/dbus",
-    "/run/docker",
-    "/run/k3s/containerd",
-    "/run/podman",
-    "/run/systemd",
-];
-
 /// A volume's place in a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mount {
@@ -269,6 +278,10 @@ pub struct Mount {
     pub read_only: bool,
     /// `recursiveReadOnly: Enabled`
     pub recursively: bool,
+    /// Whether it is but a part of its volume: `subPath`, `subPathExpr`.
+    pub part: bool,
+    /// `mountPropagation: Bidirectional`, which Kubernetes gives privileged containers alone.
+    pub propagates: bool,
     /// Where it stands.
     pub at: At,
 }
@@ -296,11 +309,25 @@ impl Mount {
         if named || matches!(self.kind(pod), Some(VolumeKind::HostPath { socket: true, .. })) {
             return Some("readOnly stops nobody from talking to a socket");
         }
-        if SOCKETS.contains(&path) {
-            return Some("readOnly stops nobody from talking to the sockets in it");
+        let full = node::below(path) == node::Below::Some && !self.recursively;
+        match (full, node::has_sockets(path)) {
+            (true, true) => Some(
+                "readOnly stops at what is mounted below it, and nobody from talking to the sockets in it",
+            ),
+            (false, true) => Some("readOnly stops nobody from talking to the sockets in it"),
+            (true, false) => {
+                Some("readOnly stops at what is mounted below it, but for recursiveReadOnly: Enabled")
+            }
+            (false, false) => None,
         }
-        let full = MOUNTED_BELOW.contains(&path) && !self.recursively;
-        full.then_some("readOnly stops at what is mounted below it, but for recursiveReadOnly: Enabled")
+    }
+
+    /// The path of the node of which nobody knows whether others are mounted below it, where `readOnly` would stop.
+    pub fn may_be_writable_below<'p>(&self, pod: &'p Pod) -> Option<&'p str> {
+        let single = matches!(self.kind(pod), Some(VolumeKind::HostPath { single: true, .. }));
+        let asked =
+            self.read_only && !self.recursively && !single && self.is_read_only_in_vain(pod).is_none();
+        self.host_path(pod).filter(|path| asked && node::below(path) == node::Below::Untold)
     }
 
     /// The path of the node that it shows, with what `subPath` adds left out.

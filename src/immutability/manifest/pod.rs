@@ -5,12 +5,14 @@ use std::collections::{HashMap, HashSet};
 use super::container::{Around, CONTROLLER, PATCH};
 use super::find::Template;
 use super::refused::Names;
-use super::{Annotation, Container, Pod, Reader, Role, Volume, VolumeKind, container, misplaced, refused};
+use super::{
+    Annotation, Container, Pod, Reader, Role, Volume, VolumeKind, container, misplaced, refused, together,
+};
 use crate::immutability::path::normalise;
 use crate::immutability::yaml::{Node, Wrong, shown};
 
 /// What annotations of ours begin with.
-const OURS: &str = "driftless.dev/";
+pub(super) const OURS: &str = "driftless.dev/";
 
 /// Where containers stand, and what they are for.
 const LISTS: [(&str, Role); 3] =
@@ -22,18 +24,21 @@ const MOST_PAIRS: usize = 4_000_000;
 /// Volumes that Kubernetes mounts read-only whatever their mounts say.
 const READ_ONLY: [&str; 5] = ["configMap", "secret", "downwardAPI", "projected", "image"];
 
-/// Reads a template; `outer` are the annotations of the object around it, `claims` the volumes that its object
+/// Reads a template; `outer` are the annotations of what is around it, the nearest first, `claims` the volumes that its object
 /// claims. In a kind that is not Kubernetes' own nobody knows them: what writes such pods may give them more.
 pub(super) fn read(
     template: &Template<'_>,
     inside: Option<String>,
-    outer: Option<&Node>,
+    outer: &[Option<&Node>],
     claims: &[std::rc::Rc<Node>],
     reader: &mut Reader<'_>,
 ) -> Pod {
     let spec = Some(template.spec);
     let own = template.node.at(&["metadata", "annotations"]);
     let windows = refused::is_windows(spec, reader);
+    if !template.way.is_empty() {
+        unread(template.node.get("metadata").map(AsRef::as_ref), &["labels"], reader);
+    }
     let mut pod = Pod {
         inside,
         at: reader.at(&template.node.span),
@@ -43,10 +48,7 @@ pub(super) fn read(
         sysctls: Vec::new(),
         volumes: Vec::new(),
         containers: Vec::new(),
-        annotations: annotations(
-            [own, outer.filter(|outer| own.is_none_or(|own| !std::ptr::eq(own, *outer)))],
-            reader,
-        ),
+        annotations: annotations(own, outer, reader),
         misplaced: Vec::new(),
     };
     for field in ["hostPID", "hostIPC", "hostNetwork"] {
@@ -63,6 +65,7 @@ pub(super) fn read(
             pod.sysctls.push((dotted(&name), reader.at(&sysctl.span)));
         }
     }
+    together::pod(template.spec, &pod, reader);
     // A claim takes the place of a volume of its name.
     for claim in claims {
         if let Some(name) = claim.at(&["metadata", "name"]).and_then(Node::text) {
@@ -96,7 +99,8 @@ fn containers(
     reader: &mut Reader<'_>,
 ) {
     // What is wrong with the pod leaves all of its containers unclear.
-    let around = Around { own: template.own, windows: pod.windows, unclear: reader.take_unclear() };
+    let context = template.spec.get("securityContext").map(AsRef::as_ref);
+    let around = Around { own: template.own, windows: pod.windows, unclear: reader.take_unclear(), context };
     let mut names = Names::default();
     let mut doubled = HashSet::new();
     for (list, role) in LISTS {
@@ -172,9 +176,11 @@ fn undeclared(node: &Node, pod: &Pod, container: &Container, reader: &mut Reader
     true
 }
 
-fn annotations<const N: usize>(maps: [Option<&Node>; N], reader: &Reader<'_>) -> Vec<Annotation> {
+fn annotations(own: Option<&Node>, outer: &[Option<&Node>], reader: &Reader<'_>) -> Vec<Annotation> {
     let mut found: Vec<Annotation> = Vec::new();
-    for (key, value) in maps.into_iter().flatten().flat_map(Node::pairs) {
+    let is_other = |outer: &&Node| own.is_none_or(|own| !std::ptr::eq(own.meant(), outer.meant()));
+    let outer = outer.iter().map(|outer| outer.filter(is_other));
+    for (key, value) in std::iter::once(own).chain(outer).flatten().flat_map(Node::pairs) {
         let Some(name) = key.text().and_then(|key| key.strip_prefix(OURS)) else { continue };
         let value = shown(value.text().unwrap_or_default());
         // The template's own stands before its object's.
@@ -183,6 +189,19 @@ fn annotations<const N: usize>(maps: [Option<&Node>; N], reader: &Reader<'_>) ->
         }
     }
     found
+}
+
+/// Tells of waivers that stand where nobody reads them, in these maps of a `metadata`.
+pub(super) fn unread(metadata: Option<&Node>, maps: &[&str], reader: &mut Reader<'_>) {
+    for map in maps {
+        let map = metadata.and_then(|metadata| metadata.get(map));
+        for (key, _) in map.map(|map| map.pairs()).unwrap_or_default() {
+            let Some(name) = key.text().filter(|key| key.starts_with(OURS)) else { continue };
+            let title = format!("`{}` does nothing here", shown(name));
+            let help = "write it under metadata.annotations of the pod, of its template, or of its object";
+            reader.note("metadata", Wrong::new(key.span.clone(), title, help));
+        }
+    }
 }
 
 /// Kubernetes takes `net/ipv4/tcp_syncookies`, too, as sysctl(8) does: whichever comes first separates.
@@ -211,10 +230,13 @@ fn volume(node: &Node, own: bool, reader: &mut Reader<'_>) -> Option<Volume> {
     let fields = reader.map(Some(node), source);
     let read_only = reader.boolean(fields, "readOnly").is_some_and(|(read_only, _)| read_only);
     let kind = match source {
-        "emptyDir" => VolumeKind::EmptyDir {
-            limited: refused::is_limited(value, reader),
-            memory: value.text_of("medium") == Some("Memory"),
-        },
+        "emptyDir" => {
+            together::medium(value, reader);
+            VolumeKind::EmptyDir {
+                limited: refused::is_limited(value, reader),
+                memory: value.text_of("medium") == Some("Memory"),
+            }
+        }
         "hostPath" => {
             let path = reader.text(fields, "path");
             match &path {
@@ -227,7 +249,9 @@ fn volume(node: &Node, own: bool, reader: &mut Reader<'_>) -> Option<Volume> {
                 }
             }
             let path = path.map_or_else(|| "/".to_owned(), |(path, _)| shown(&normalise(&path)));
-            VolumeKind::HostPath { path, socket: value.text_of("type") == Some("Socket") }
+            let kind = value.text_of("type").unwrap_or_default();
+            let single = ["File", "FileOrCreate", "CharDevice", "BlockDevice"].contains(&kind);
+            VolumeKind::HostPath { path, socket: kind == "Socket", single }
         }
         _ if READ_ONLY.contains(&source) => VolumeKind::ReadOnly,
         _ => VolumeKind::Lasting(read_only),

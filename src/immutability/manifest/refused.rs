@@ -294,7 +294,7 @@ mod tests {
     }
 
     /// An image that is known to write nothing, with a read-only root.
-    const GOOD: &str = "image: haproxy\nsecurityContext:\n  readOnlyRootFilesystem: true\n";
+    const GOOD: &str = "image: memcached\nsecurityContext:\n  readOnlyRootFilesystem: true\n";
 
     #[test]
     fn what_kubernetes_refuses_is_unknown_and_told_at_its_place() {
@@ -336,8 +336,8 @@ mod tests {
             ("", "volumes: [{name: v, emptyDir: {sizeLimit: 64MB}}]", 6, "sizeLimit `64MB` is no size"),
             ("", "volumes: [{name: v, emptyDir: {sizeLimit: -1}}]", 6, "sizeLimit `-1` is no size"),
             ("", "volumes: [{name: v, hostPath: {path: /a/../b}}]", 6, "has .. in it"),
-            ("", "initContainers: [{name: c, image: haproxy}]", 8, "have the name `c`"),
-            ("", "initContainers: [{image: haproxy}]", 6, "this container has no name"),
+            ("", "initContainers: [{name: c, image: memcached}]", 8, "have the name `c`"),
+            ("", "initContainers: [{image: memcached}]", 6, "this container has no name"),
             ("", "initContainers: [{name: i}]", 6, "this container has no image"),
         ] {
             let (mistakes, immutable) = told(&format!("{GOOD}{lines}"), spec);
@@ -400,7 +400,7 @@ mod tests {
         let windows = "volumeMounts: [{name: v, mountPath: \"C:\\\\data\"}]";
         let (mistakes, _) = told(windows, "os: {name: windows}\nvolumes: [{name: v}]");
         assert!(mistakes.is_empty(), "{mistakes:?}");
-        let set = "apiVersion: apps/v1\nkind: StatefulSet\nspec:\n  volumeClaimTemplates: [{metadata: {name: data}}]\n  template: {spec: {volumes: [{name: data, emptyDir: {}}], containers: [{name: c, image: haproxy, volumeMounts: [{name: data, mountPath: /data}]}]}}\n";
+        let set = "apiVersion: apps/v1\nkind: StatefulSet\nspec:\n  volumeClaimTemplates: [{metadata: {name: data}}]\n  template: {spec: {volumes: [{name: data, emptyDir: {}}], containers: [{name: c, image: memcached, volumeMounts: [{name: data, mountPath: /data}]}]}}\n";
         let (found, read) = objects(set);
         assert!(
             read.mistakes.is_empty(),

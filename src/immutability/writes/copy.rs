@@ -1,7 +1,6 @@
 //! Where a `cp` writes, as cp(1) of coreutils and busybox read their words.
 
-use super::run::base;
-use crate::immutability::manifest::{Container, Word};
+use crate::immutability::manifest::{Container, Value, Word};
 use crate::immutability::yaml::shown;
 
 /// Where a copy goes.
@@ -13,11 +12,16 @@ pub(super) enum To {
     Named(String),
 }
 
-/// Where a container copies to; `None` if it is no `cp`, an error if it is one and nobody can tell.
+/// Where `cp` lies in images; one elsewhere is anybody's.
+const CP: [&str; 3] = ["cp", "/bin/cp", "/usr/bin/cp"];
+
+/// Where a container copies to; `None` if it is no `cp`, an error if it is one and nobody can tell. What `args` alone
+/// say is given to the image's entry point, whatever that is.
 pub(super) fn copies(container: &Container) -> Option<Result<To, String>> {
-    let mut words = container.command.iter().chain(&container.arguments);
-    let first = words.next()?;
-    (first.whole && base(&first.text) == "cp")
+    let first = container.command.first()?;
+    let words = container.command.iter().chain(&container.arguments).skip(1);
+    let searched = first.text == "cp" && container.variables.get("PATH") != Value::Unset;
+    (first.whole && CP.contains(&first.text.as_str()) && !searched)
         .then(|| to(words).ok_or_else(|| "where its `cp` writes cannot be told".to_owned()))
 }
 
@@ -122,7 +126,7 @@ mod tests {
             "cp",
             "cp, -a",
             "cp, /a",
-            "cp, x, y",
+            "cp, x, z",
             "cp, -t, etc, /x",
             "cp, -t",
             "cp, $(MORE), /a, /b",
@@ -132,6 +136,13 @@ mod tests {
         ] {
             let told = copies(&container(&format!("command: [{words}]")));
             assert!(matches!(told, Some(Err(_))), "{words} {told:?}");
+        }
+        for other in [
+            "args: [cp, /a, /b]",
+            "command: [/shared/cp, /a, /b]",
+            "command: [cp, /a, /b]\nenv: [{name: PATH, value: /shared}]",
+        ] {
+            assert_eq!(copies(&container(other)), None, "{other}");
         }
         let variable = "command: [cp]\nargs: [/a, $(TO)/b]\nenv: [{name: TO, value: /to}]";
         assert_eq!(copies(&container(variable)), named("/to/b"));

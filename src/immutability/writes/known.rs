@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::name::Name;
 use super::run::Run;
-use super::{Lasts, Made, Place};
+use super::{Lasts, Made, Needed, Place};
 use crate::immutability::manifest::{Container, Value};
 use crate::immutability::path::{is_within, normalise};
 use crate::immutability::yaml::shown;
@@ -33,10 +33,29 @@ pub(super) struct Image {
     programs: Vec<String>,
     /// The names of its entry point's script.
     #[serde(default)]
-    entrypoint: Vec<String>,
+    pub(super) entrypoint: Vec<String>,
     /// Words with these endings are given to its own program.
     #[serde(default)]
-    takes: Vec<String>,
+    pub(super) takes: Vec<String>,
+    /// Whom it runs as unless the manifest says otherwise: `root`, another's name, or a number.
+    pub(super) user: String,
+    /// The capabilities with which it becomes somebody else where it is started as root;
+    #[serde(default)]
+    pub(super) needs_as_root: Vec<String>,
+    /// if it is the entry point that does.
+    #[serde(default)]
+    pub(super) only_entered: bool,
+    /// Folders of its programs beside those where everybody's are.
+    #[serde(default)]
+    pub(super) files: Vec<String>,
+    /// Whether its long options may be written in any letters.
+    #[serde(default)]
+    any_case: bool,
+    /// Options with files and folders that it but reads.
+    #[serde(default)]
+    reads: Vec<String>,
+    /// A file that it does not start without, and that the image does not have.
+    needs: Option<String>,
     /// Whether what follows its first word that is no option is a script's.
     #[serde(default)]
     script: bool,
@@ -59,8 +78,9 @@ struct Doubt {
     /// One of these options,
     #[serde(default)]
     option: Vec<String>,
-    /// or this variable,
-    env: Option<String>,
+    /// or one of these variables,
+    #[serde(default)]
+    env: Vec<String>,
     /// or a word with this ending that belongs to no option,
     ending: Option<String>,
     /// or a word before all options,
@@ -69,6 +89,9 @@ struct Doubt {
     /// if one of these stands in it; whatever it is if there are none.
     #[serde(default)]
     contains: Vec<String>,
+    /// Only in versions that begin with one of these; in all if there are none.
+    #[serde(default)]
+    version: Vec<String>,
 }
 
 /// A path that an image writes.
@@ -78,8 +101,10 @@ struct Written {
     /// Where; if it is not there, only what `env` and `option` say.
     path: Option<String>,
     kind: Lasts,
-    #[cfg_attr(not(test), allow(dead_code, reason = "it is for those who read the file"))]
     why: String,
+    /// What it is to the program: it does not start without, if that is not said.
+    #[serde(default)]
+    needed: Needed,
     /// How much it may take, as an emptyDir's sizeLimit.
     limit: Option<String>,
     /// Only in versions from this major one on.
@@ -117,6 +142,8 @@ enum Trait {
     Kept,
     /// Its variable is set so often that an `envFrom` may well have it.
     Often,
+    /// A path of its options that does not begin with / lies in another that is known.
+    Below,
     /// It is the image's working directory, and what the container has instead counts.
     Working,
 }
@@ -138,8 +165,13 @@ impl Image {
             && self.tag.as_ref().is_none_or(|part| name.tag.contains(part.as_str()))
     }
 
+    /// Whether it writes there unless it is told otherwise.
+    pub(super) fn names(&self, path: &str) -> bool {
+        self.path.iter().any(|written| written.path.as_deref() == Some(path))
+    }
+
     /// `python3.12` is `python`.
-    fn runs(&self, program: &str) -> bool {
+    pub(super) fn runs(&self, program: &str) -> bool {
         let plain = program.trim_end_matches(|last: char| last.is_ascii_digit() || last == '.');
         self.programs.iter().any(|own| own == program || own == plain)
     }
@@ -160,10 +192,13 @@ impl Image {
         if let Some(setting) = &self.setting {
             run.unfold(setting);
         }
+        if self.any_case {
+            run.lower();
+        }
         if self.script {
             run.cut(&self.takes);
         }
-        if let Some(why) = self.doubt(&run, container) {
+        if let Some(why) = self.doubt(name, &run, container) {
             return Err(why);
         }
         let versioned = self.path.iter().any(|written| written.from.or(written.before).is_some());
@@ -177,8 +212,14 @@ impl Image {
         for written in self.path.iter().filter(|written| written.holds(name, &run, container)) {
             for place in written.places(&run, container)? {
                 match places.iter_mut().find(|known| known.path == place.path) {
-                    Some(known) if place.made == Made::Missing => known.made = Made::Missing,
-                    Some(_) => {}
+                    Some(known) => {
+                        if place.made == Made::Missing {
+                            known.made = Made::Missing;
+                        }
+                        if place.needed == Needed::Start {
+                            known.needed = Needed::Start;
+                        }
+                    }
                     None => places.push(place),
                 }
             }
@@ -186,7 +227,7 @@ impl Image {
         Ok(places)
     }
 
-    fn doubt(&self, run: &Run, container: &Container) -> Option<String> {
+    fn doubt(&self, name: &Name<'_>, run: &Run, container: &Container) -> Option<String> {
         if run.operands().any(|word| !word.whole && word.text.is_empty()) {
             return Some("an argument of it stands in a variable that is not in the manifest".to_owned());
         }
@@ -201,12 +242,34 @@ impl Image {
                 mount.volume, mount.path
             ));
         }
-        let by = self.doubt.iter().find_map(|doubt| doubt.by(run, container))?;
-        Some(format!("where it writes may depend on its {by}: name the paths in a playbook's [[image]]"))
+        let doubts = self.doubt.iter().filter(|doubt| doubt.holds(name));
+        if let Some(by) = doubts.map(|doubt| doubt.by(run, container)).find_map(|by| by) {
+            return Some(format!(
+                "where it writes may depend on its {by}: name the paths in a playbook's [[image]]"
+            ));
+        }
+        let followed: Vec<&String> =
+            self.path.iter().flat_map(|written| &written.option).chain(&self.reads).collect();
+        if let Some(word) = run.unfollowed(&followed, self.script) {
+            return Some(format!(
+                "what it does with the path in `{}` is not known: name the paths in a playbook's [[image]]",
+                shown(word)
+            ));
+        }
+        let needs = self.needs.as_ref()?;
+        Some(format!("it would not run: the image has no {needs}, and no volume brings one"))
     }
 }
 
 impl Doubt {
+    fn holds(&self, name: &Name<'_>) -> bool {
+        let is = |version: &String| {
+            let rest = name.tag.strip_prefix(version.as_str());
+            rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
+        };
+        self.version.is_empty() || self.version.iter().any(is)
+    }
+
     /// What raises it, as the container has it.
     fn by(&self, run: &Run, container: &Container) -> Option<String> {
         let raises = |value: Option<&str>| {
@@ -223,7 +286,7 @@ impl Doubt {
             Value::Untold => raises(None),
             Value::Told(value) => raises(Some(value)),
         };
-        if let Some(name) = self.env.as_ref().filter(set) {
+        if let Some(name) = self.env.iter().find(set) {
             return Some(name.clone());
         }
         if let Some(word) = run.leading().filter(|_| self.leading) {
@@ -256,7 +319,11 @@ impl Written {
 
     fn is_idle(&self, run: &Run) -> bool {
         let Some(idle) = &self.idle else { return false };
-        let busy = |busy: &String| {
+        run.values(std::slice::from_ref(idle)).last() == Some(Some("")) && !self.is_busy(run)
+    }
+
+    fn is_busy(&self, run: &Run) -> bool {
+        self.busy.iter().any(|busy| {
             let (name, wanted) = match busy.split_once(' ') {
                 Some((name, wanted)) => (name.to_owned(), Some(wanted)),
                 None => (busy.clone(), None),
@@ -264,8 +331,7 @@ impl Written {
             // Of several the last one counts; what cannot be told may be what is wanted.
             let last = run.values(std::slice::from_ref(&name)).last();
             last.is_some_and(|value| wanted.is_none() || value.is_none() || value == wanted)
-        };
-        run.values(std::slice::from_ref(idle)).last() == Some(Some("")) && !self.busy.iter().any(busy)
+        })
     }
 
     /// Where it lies for one container.
@@ -306,10 +372,19 @@ impl Written {
             (Some(last), false) => paths.extend(values.into_iter().flatten().chain(last)),
             (None, _) => {}
         }
+        let moved = self.path.as_ref().is_some_and(|path| !paths.contains(path));
+        let needed = match self.needed {
+            // Nobody but the image has a folder of its own there.
+            Needed::Volume if moved => Needed::Start,
+            Needed::Work if self.idle.is_some() && (moved || self.is_busy(run)) => Needed::Start,
+            needed => needed,
+        };
         let made = if self.is(Trait::Made) && run.entered { Made::Always } else { Made::Missing };
         let place = |path: String| Place {
             path: normalise(&path),
             made,
+            needed,
+            why: &self.why,
             lasts: Some(self.kind),
             limit: self.limit.as_deref(),
             apart: true,
@@ -329,7 +404,7 @@ impl Written {
                 }
                 _ if path.starts_with('/') => paths.push(path.to_owned()),
                 // A file without a folder lies in one that is known already, or is no file: `-`.
-                _ if self.is(Trait::File) => {}
+                _ if self.is(Trait::File) || self.is(Trait::Below) => {}
                 _ => return Err(untold(path, of)),
             }
         }
@@ -357,9 +432,10 @@ mod tests {
                     assert_eq!(*path, normalise(path));
                 }
             }
-            for file in &image.configuration {
+            for file in image.configuration.iter().chain(&image.files).chain(&image.needs) {
                 assert_eq!(*file, normalise(file));
             }
+            assert!(image.needs_as_root.is_empty() || image.user == "root", "{image:?}");
         }
     }
 }

@@ -8,6 +8,7 @@ mod copy;
 mod known;
 mod name;
 mod run;
+mod start;
 
 pub use name::Name;
 
@@ -41,6 +42,19 @@ pub enum Made {
     Untold,
 }
 
+/// What a path is to a program that writes there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Needed {
+    /// It does not start without.
+    #[default]
+    Start,
+    /// It starts, and fails at what needs the path.
+    Work,
+    /// It does not start without, and the image says VOLUME of it: some runtimes mount a folder of their own there.
+    Volume,
+}
+
 /// A path that a container writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -48,6 +62,10 @@ pub struct Place {
     pub path: String,
     /// Who makes it.
     pub made: Made,
+    /// What it is to the program.
+    pub needed: Needed,
+    /// What is written there.
+    pub why: &'static str,
     /// How long it must last; `None` if nobody says.
     pub lasts: Option<Lasts>,
     /// How much it may take, as an emptyDir's sizeLimit.
@@ -122,11 +140,41 @@ impl Images {
         }
     }
 
+    /// What keeps a container from starting, as far as that is known.
+    pub(super) fn does_not_start(&self, container: &Container) -> Option<String> {
+        if !container.rights.non_root && container.rights.dropped.is_empty() {
+            return None;
+        }
+        start::refused(container).or_else(|| self.known(container)?.does_not_start(container))
+    }
+
+    /// The folders of an image's programs beside those where everybody's are; `None` if it is none that is known here.
+    pub(super) fn own_files(&self, container: &Container) -> Option<&'static [String]> {
+        self.known(container).map(|known| known.files.as_slice())
+    }
+
+    fn known(&self, container: &Container) -> Option<&'static known::Image> {
+        let image = container.image.as_ref()?;
+        let name = Name::of(image);
+        known::find(&name).filter(|_| self.own(image, &name).is_none())
+    }
+
     /// What is known of a path that a container writes.
     pub fn place(&self, container: &Container, path: &str) -> Option<Place> {
         match self.writes(container) {
             Writes::Known(places) => places.into_iter().find(|place| place.path == path),
             Writes::Unknown(_) => None,
+        }
+    }
+
+    /// Whether a path is one that is known of a container's image itself: not one that its options, its variables or its
+    /// command lead to.
+    pub fn is_known(&self, container: &Container, path: &str) -> bool {
+        let Some(image) = &container.image else { return false };
+        let name = Name::of(image);
+        match self.own(image, &name) {
+            Some(entry) => entry.writes.iter().any(|written| normalise(written) == path),
+            None => known::find(&name).is_some_and(|known| known.names(path)),
         }
     }
 
@@ -147,7 +195,8 @@ impl Images {
 impl Place {
     /// A path of which no more is known.
     fn of(path: &str, made: Made) -> Self {
-        Self { path: normalise(path), made, lasts: None, limit: None, apart: false }
+        let needed = Needed::Start;
+        Self { path: normalise(path), made, needed, why: "", lasts: None, limit: None, apart: false }
     }
 }
 

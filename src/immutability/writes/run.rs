@@ -82,6 +82,43 @@ impl Run {
         })
     }
 
+    /// Writes the names of long options in small letters, for programs that take them in any.
+    pub(super) fn lower(&mut self) {
+        for word in self.options.iter_mut().filter(|word| word.text.starts_with("--")) {
+            let end = word.text.find(['=', ' ']).unwrap_or(word.text.len());
+            if let Some(name) = word.text.get_mut(..end) {
+                name.make_ascii_lowercase();
+            }
+        }
+    }
+
+    /// The first word that names a path and is no value of one of these options. A `script` at the end is what is run,
+    /// and what follows a module is given to that.
+    pub(super) fn unfollowed(&self, options: &[&String], script: bool) -> Option<&str> {
+        let mut words = self.options.iter().peekable();
+        while let Some(word) = words.next() {
+            let text = word.text.as_str();
+            if script && (text == "-m" || words.peek().is_none() && !text.starts_with('-')) {
+                return None;
+            }
+            let followed = options.iter().find_map(|name| match after(text, name)? {
+                "" => Some(true),
+                rest => {
+                    let short = name.len() == 2 && !name.ends_with('-');
+                    (short || rest.starts_with(['=', ' '])).then_some(false)
+                }
+            });
+            match followed {
+                Some(true) => {
+                    words.next();
+                }
+                None if names_path(text) => return Some(text),
+                Some(false) | None => {}
+            }
+        }
+        None
+    }
+
     /// Leaves out what belongs to the script that it runs, which is its first operand or has one of these endings.
     pub(super) fn cut(&mut self, endings: &[String]) {
         let is_script = |word: &&Word| endings.iter().any(|ending| word.text.ends_with(ending.as_str()));
@@ -106,6 +143,20 @@ impl Run {
             (!word.text.starts_with('-') && !is_value).then_some(word)
         })
     }
+}
+
+/// Whether a word of a command has the path of a file in it; devices are no files.
+fn names_path(word: &str) -> bool {
+    // `-vs/x` are two options, and the value of the second.
+    let bundled = word.strip_prefix('-').filter(|rest| !rest.starts_with('-')).and_then(|rest| {
+        let at = rest.find('/')?;
+        rest.get(..at)?.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| rest.get(at..))?
+    });
+    let mut parts =
+        bundled.into_iter().chain(word.split([' ', ',', ':', ';', '=', '\'', '"', '|', '>', '<']));
+    parts.any(|part| {
+        part.len() > 1 && part.starts_with('/') && !part.starts_with("//") && !part.starts_with("/dev/")
+    })
 }
 
 /// What follows an option's name; programs that have long options take `_` in their names for `-`.
@@ -137,7 +188,7 @@ mod tests {
     fn the_program_is_what_the_entry_point_is_given() {
         for (lines, program, entered) in [
             ("image: a", None, true),
-            ("args: [-x, y]", None, true),
+            ("args: [-x, z]", None, true),
             ("args: [/etc/a.conf]", None, true),
             ("args: [/usr/bin/b, -x]", Some("b"), true),
             ("command: [/usr/bin/b]\nargs: [-x]", Some("b"), false),
@@ -176,6 +227,30 @@ mod tests {
         let mut run = run("args: [postgres, -c, 'data_dir=/a', -c, fsync=on, -cdata_dir=/b, -x]");
         run.unfold("-c");
         assert_eq!(run.values(&names).collect::<Vec<_>>(), [Some("/a"), Some("/b")]);
+    }
+
+    #[test]
+    fn a_path_that_no_option_accounts_for_is_found() {
+        let options = ["--dir".to_owned(), "-s".to_owned()];
+        let options: Vec<&String> = options.iter().collect();
+        for (args, found) in [
+            ("[--dir, /x, -s, /y, -s/z, --dir=/x]", None),
+            ("[--log-dir, /x]", Some("/x")),
+            ("[-vs, /x]", Some("/x")),
+            ("[-vs/x]", Some("-vs/x")),
+            ("[--log-dir=/x]", Some("--log-dir=/x")),
+            ("[--archive-command=cp %p /a/%f]", Some("--archive-command=cp %p /a/%f")),
+            ("[--log=/dev/stdout, --url=http://a/b, --ratio=1/2, -g, daemon off;]", None),
+        ] {
+            let mut run = run(&format!("args: {args}"));
+            run.lower();
+            assert_eq!(run.unfollowed(&options, false), found, "{args}");
+        }
+        assert_eq!(run("args: [-u, --x, /app/main]").unfollowed(&options, true), None);
+        assert_eq!(run("args: [-m, a, --x, /y]").unfollowed(&options, true), None);
+        let mut run = run("args: [--DIR, /x, '--Log \"A\"']");
+        run.lower();
+        assert_eq!(run.values(&["--dir".to_owned()]).collect::<Vec<_>>(), [Some("/x")]);
     }
 
     #[test]

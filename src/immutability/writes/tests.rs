@@ -55,7 +55,7 @@ fn an_image_is_known_by_its_whole_name() {
         ("mariadb", "", MYSQL),
         ("mysql", "", MYSQL),
         ("memcached", "", &[]),
-        ("haproxy:3.0", "", &[]),
+        ("haproxy:3.0", "", &["!would not run: the image has no /usr/local/etc/haproxy/haproxy.cfg"]),
         ("rabbitmq:4-management", "", &["/var/lib/rabbitmq"]),
         ("node:22", "", &["/tmp"]),
         ("python:3", "", &["/tmp"]),
@@ -212,6 +212,46 @@ fn options_move_what_the_others_write() {
 }
 
 #[test]
+fn a_path_that_is_not_followed_is_not_known() {
+    let own = &["/var/lib/postgresql/data", "/run/postgresql", "/tmp"];
+    check(&[
+        (
+            "postgres:16",
+            "args: [-c, logging_collector=on, -c, log_directory=/s]",
+            &[own[0], own[1], own[2], "/s"],
+        ),
+        ("postgres:16", "args: [-c, log_directory=log]", own),
+        ("postgres:16", "args: [-c, Unix_Socket_Directories=/s]", &[own[0], "/s", "/tmp"]),
+        ("postgres:16", "args: [-c, hba_file=/etc/hba.conf, -c, ssl_key_file=/tls/k]", own),
+        ("postgres:16", "args: [-c, 'archive_command=cp %p /a/%f']", &["!what it does with the path in"]),
+        ("redis", "args: [--include, /x.conf]", &["!may depend on its `--include`"]),
+        ("redis", "args: [--DIR, /x]", &["/x"]),
+        ("redis", "command: [redis-server]\nargs: [--sentinel]", &["!may depend on its `--sentinel`"]),
+        ("redis", "args: [--tls-cert-file, /tls/crt]", &["/data"]),
+        (
+            "mysql",
+            "args: [--log-bin-index=/s/i, --innodb-doublewrite-dir=/d]",
+            &["/var/lib/mysql", "/run/mysqld", "/tmp", "/d", "/s"],
+        ),
+        ("mysql", "args: [--loose-foo=/s]", &["!what it does with the path in `--loose-foo=/s`"]),
+        ("memcached", "args: [-vs, /x]", &["!what it does with the path in `/x`"]),
+        ("memcached", "args: [-o, ssl_key=/tls/k]", &[]),
+        ("nginx", "args: [nginx, -qc, /x]", &["!what it does with the path"]),
+        ("haproxy", "args: [haproxy, -S, /x/m.sock]", &["!what it does with the path"]),
+        ("node", "command: [node, --require, /otel/t.js, /app/server.js, --x, /y]", &["/tmp"]),
+        ("rabbitmq", "env: [{name: HOME, value: /x}]", &["!may depend on its HOME"]),
+        (
+            "rabbitmq:3.7",
+            "env: [{name: RABBITMQ_DEFAULT_USER, value: a}]",
+            &["!may depend on its RABBITMQ_DEF"],
+        ),
+        ("rabbitmq:3.13", "env: [{name: RABBITMQ_DEFAULT_USER, value: a}]", &["/var/lib/rabbitmq"]),
+        ("rabbitmq", "volumeMounts: [{name: c, mountPath: /etc/rabbitmq}]", &["!hides its"]),
+        ("rabbitmq", "volumeMounts: [{name: c, mountPath: /etc/rabbitmq/conf.d}]", &["/var/lib/rabbitmq"]),
+    ]);
+}
+
+#[test]
 fn templates_and_a_configuration_of_its_own_change_what_nginx_writes() {
     let templates = &["/var/cache/nginx", "/run", "/etc/nginx/conf.d"][..];
     check(&[
@@ -256,7 +296,7 @@ fn a_copy_writes_where_it_says_whatever_its_image() {
     check(&[
         ("corp/app", "command: [/bin/cp, -a, /srv/., /copy/srv/]", &["/copy/srv"]),
         ("nginx", "command: [cp, -t, /etc, /tmp/x]", &["/etc"]),
-        ("corp/app", "command: [cp, -a, x, y]", &["!where its `cp` writes"]),
+        ("corp/app", "command: [cp, -a, x, z]", &["!where its `cp` writes"]),
     ]);
 }
 

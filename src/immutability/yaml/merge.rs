@@ -59,11 +59,11 @@ impl Merge {
 
 /// Whether two values are one, or the same word; what is longer is not compared.
 fn is_same(one: &Rc<Node>, other: &Rc<Node>) -> bool {
-    let word = |node: &Rc<Node>| match &node.kind {
+    let word = |node: &Rc<Node>| match node.kind() {
         Kind::Scalar { text, plain } => Some((text.clone(), *plain)),
-        Kind::List(_) | Kind::Map(_) => None,
+        _ => None,
     };
-    Rc::ptr_eq(one, other) || word(one).is_some_and(|one| Some(one) == word(other))
+    std::ptr::eq(one.meant(), other.meant()) || word(one).is_some_and(|one| Some(one) == word(other))
 }
 
 fn pairs(value: &Rc<Node>) -> Result<Vec<Pair>, Wrong> {
@@ -74,17 +74,17 @@ fn pairs(value: &Rc<Node>) -> Result<Vec<Pair>, Wrong> {
         let title = "`<<` merges a mapping, or a list of them";
         Wrong::new(value.span.clone(), title, "write `<<: *name`, where `&name` marks a mapping")
     };
-    match &value.kind {
+    match value.kind() {
         Kind::Map(pairs) => Ok(copy(pairs)),
         // Of several the first wins, and so it comes first.
         Kind::List(items) => {
-            let maps = items.iter().map(|item| match &item.kind {
+            let maps = items.iter().map(|item| match item.kind() {
                 Kind::Map(pairs) => Ok(copy(pairs)),
                 _ => Err(wrong()),
             });
             Ok(maps.collect::<Result<Vec<_>, _>>()?.concat())
         }
-        Kind::Scalar { .. } => Err(wrong()),
+        _ => Err(wrong()),
     }
 }
 

@@ -4,6 +4,7 @@
 //! nothing. A key that stands twice is a mistake, as it is for kubectl. JSON is YAML, and read by the same parser.
 
 mod merge;
+mod node;
 mod split;
 mod template;
 
@@ -15,6 +16,7 @@ use std::rc::Rc;
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag};
 
 use merge::Merge;
+pub(super) use node::{Kind, Node, Pair};
 pub(super) use split::documents;
 pub(super) use template::{TEMPLATE, begins as is_template};
 
@@ -29,31 +31,6 @@ const TABS: &str = "YAML is indented with blanks, not with tabs";
 
 /// Up to so many keys are compared one by one.
 const FEW: usize = 12;
-
-/// One node.
-#[derive(Debug)]
-pub(super) struct Node {
-    /// Its place in the file, in bytes.
-    pub(super) span: Range<usize>,
-    pub(super) kind: Kind,
-    size: usize,
-    depth: usize,
-}
-
-/// What a node holds.
-#[derive(Debug)]
-pub(super) enum Kind {
-    /// A text; `plain` without quotes, block marks or a tag, so that it may mean a number or a boolean.
-    Scalar {
-        text: String,
-        plain: bool,
-    },
-    List(Vec<Rc<Node>>),
-    Map(Vec<Pair>),
-}
-
-/// A key and its value.
-pub(super) type Pair = (Rc<Node>, Rc<Node>);
 
 /// What is wrong, where, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,13 +145,14 @@ impl Tree<'_> {
             return Err(Wrong::new(span.clone(), title, "write the value out"));
         };
         self.units = self.units.saturating_add(node.size);
-        self.place(node, span)
+        let (size, depth) = (node.size, node.depth);
+        self.place(Rc::new(Node { span: span.clone(), kind: Kind::Alias(node), size, depth }), span)
     }
 
     fn add(&mut self, span: Range<usize>, anchor: usize, kind: Kind) -> Result<(), Wrong> {
         let own = match &kind {
             Kind::Scalar { text, .. } => 1 + text.len() / 64,
-            Kind::List(_) | Kind::Map(_) => 1,
+            Kind::List(_) | Kind::Map(_) | Kind::Alias(_) => 1,
         };
         let (mut size, mut depth) = (own, 0);
         let mut count = |node: &Rc<Node>| {
@@ -182,7 +160,7 @@ impl Tree<'_> {
             depth = depth.max(node.depth);
         };
         match &kind {
-            Kind::Scalar { .. } => {}
+            Kind::Scalar { .. } | Kind::Alias(_) => {}
             Kind::List(items) => items.iter().for_each(count),
             Kind::Map(pairs) => pairs.iter().flat_map(|(key, value)| [key, value]).for_each(&mut count),
         }
@@ -213,12 +191,12 @@ impl Tree<'_> {
             if shape == Shape::Block {
                 self.check_indent(&key)?;
             }
-            match &key.kind {
+            match key.kind() {
                 Kind::Scalar { text, plain: true } if text == "<<" => {
                     merge = Some(Merge::of(key, &value, own.len(), merge.as_ref())?);
                 }
                 Kind::Scalar { .. } => own.push((key, value)),
-                Kind::List(_) | Kind::Map(_) => return Err(self.bad_key(&key)),
+                Kind::List(_) | Kind::Map(_) | Kind::Alias(_) => return Err(self.bad_key(&key)),
             }
         }
         if let Some((key, _)) = twice(&own) {
@@ -236,7 +214,7 @@ impl Tree<'_> {
         let before = self.piece.get(..key.span.start.saturating_sub(self.base)).unwrap_or_default();
         let blanks = before.rfind(|character| character != ' ' && character != '\t').map_or(0, |at| at + 1);
         let line = before.get(blanks..).unwrap_or_default();
-        let begins = blanks == 0 || before.get(..blanks).is_some_and(|text| text.ends_with('\n'));
+        let begins = blanks == 0 || before.get(..blanks).is_some_and(|text| text.ends_with(['\n', '\r']));
         match line.find('\t').filter(|_| begins) {
             Some(at) => {
                 let at = self.base + blanks + at;
@@ -286,92 +264,6 @@ fn twice(pairs: &[Pair]) -> Option<&Pair> {
 /// Whether a tag says that a scalar is a text, whatever it looks like.
 fn is_text(tag: Option<&Cow<'_, Tag>>) -> bool {
     tag.is_some_and(|tag| tag.suffix() == "str" || tag.suffix().ends_with(":str"))
-}
-
-impl Node {
-    /// The text of a scalar, of whatever type.
-    pub(super) fn text(&self) -> Option<&str> {
-        match &self.kind {
-            Kind::Scalar { text, .. } => Some(text),
-            Kind::List(_) | Kind::Map(_) => None,
-        }
-    }
-
-    /// Whether it says nothing.
-    pub(in crate::immutability) fn is_null(&self) -> bool {
-        matches!(&self.kind, Kind::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
-    }
-
-    /// What a plain scalar means where a boolean is expected: Kubernetes' tools still read YAML 1.1's words.
-    pub(super) fn boolean(&self) -> Option<bool> {
-        let Kind::Scalar { text, plain: true } = &self.kind else { return None };
-        match text.as_str() {
-            "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "y" | "Y" => Some(true),
-            "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "n" | "N" => {
-                Some(false)
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether a plain scalar is a boolean or a number, which Kubernetes takes for no text.
-    pub(super) fn is_typed(&self) -> bool {
-        let Kind::Scalar { text, plain: true } = &self.kind else { return false };
-        let bare = text.strip_prefix(['-', '+']).unwrap_or(text);
-        let digits = bare.strip_prefix('.').unwrap_or(bare);
-        let begins = digits.starts_with(|character: char| character.is_ascii_digit());
-        let based = ["0x", "0o", "0b"].iter().find_map(|base| bare.strip_prefix(base));
-        let is_digit = |digit: char| digit.is_ascii_hexdigit() || digit == '_';
-        self.boolean().is_some()
-            || begins && bare.replace('_', "").parse::<f64>().is_ok()
-            || based.is_some_and(|digits| !digits.is_empty() && digits.chars().all(is_digit))
-    }
-
-    /// The entries of a map, none of anything else.
-    pub(super) fn pairs(&self) -> &[Pair] {
-        match &self.kind {
-            Kind::Map(pairs) => pairs,
-            Kind::List(_) | Kind::Scalar { .. } => &[],
-        }
-    }
-
-    /// The items of a list, none of anything else.
-    pub(super) fn items(&self) -> &[Rc<Node>] {
-        match &self.kind {
-            Kind::List(items) => items,
-            Kind::Map(_) | Kind::Scalar { .. } => &[],
-        }
-    }
-
-    /// Whether it is a map.
-    pub(super) fn is_map(&self) -> bool {
-        matches!(self.kind, Kind::Map(_))
-    }
-
-    /// Whether it is a list.
-    pub(super) fn is_list(&self) -> bool {
-        matches!(self.kind, Kind::List(_))
-    }
-
-    /// A key of a map with its value, unless that says nothing.
-    pub(super) fn entry(&self, key: &str) -> Option<&Pair> {
-        self.pairs().iter().find(|(name, value)| name.text() == Some(key) && !value.is_null())
-    }
-
-    /// The value of a key of a map.
-    pub(super) fn get(&self, key: &str) -> Option<&Rc<Node>> {
-        self.entry(key).map(|(_, value)| value)
-    }
-
-    /// The value at the end of a way of keys.
-    pub(super) fn at(&self, way: &[&str]) -> Option<&Node> {
-        way.iter().try_fold(self, |node, key| node.get(key).map(AsRef::as_ref))
-    }
-
-    /// The text of a key of a map.
-    pub(super) fn text_of(&self, key: &str) -> Option<&str> {
-        self.get(key)?.text()
-    }
 }
 
 #[cfg(test)]
