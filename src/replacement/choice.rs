@@ -95,7 +95,7 @@ pub(super) fn choose(
         .collect();
     let names = if spoken.len() == 1 { spoken } else { names };
     match (names.as_slice(), service) {
-        ([only], _) => Ok(only.clone()),
+        ([only], _) => twice(comparison, cluster, only).map_or_else(|| Ok(only.clone()), Err),
         ([], Some(name)) => {
             let mut all: Vec<&str> = services.iter().map(|found| found.called()).collect();
             all.sort_unstable();
@@ -129,6 +129,27 @@ fn service_is(service: &Serving, comparison: &Comparison<'_>) -> bool {
             .packages
             .iter()
             .any(|entry| entry.names.all().any(|name| Some(name) == package || name == service.name))
+}
+
+/// A service that runs more than once on a host, each with what it listens on.
+fn twice(comparison: &Comparison<'_>, cluster: &Cluster<'_>, called: &str) -> Option<Refusal> {
+    cluster.members.iter().find_map(|position| {
+        let all = serving(comparison, *position)?;
+        let same: Vec<&Serving> = all.iter().filter(|service| service.called() == called).collect();
+        if same.len() < 2 {
+            return None;
+        }
+        let ports = same.iter().map(|service| {
+            let ports: Vec<String> = service.listens.iter().map(|one| one.port.to_string()).collect();
+            format!("process {} on {}", service.process, ports.join(" and "))
+        });
+        let ports: Vec<String> = ports.collect();
+        let host = comparison.name(*position);
+        Some(Refusal::new(
+            format!("{called} runs {} times on {host}: {}", same.len(), ports.join(", ")),
+            "one of them is replaced at a time: stop the others on a host, and limit this to it with -l",
+        ))
+    })
 }
 
 /// The host whose service the replacement is made after: one that is in sync, before all others.

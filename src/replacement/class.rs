@@ -49,3 +49,9 @@ pub(super) fn is_passing(name: &str) -> bool {
         .into_iter()
         .any(|word| matches!(word, "temp" | "tmp" | "cache" | "tmpdir" | "tempdir" | "pid" | "lock"))
 }
+
+/// Whether a folder is called temporary as a whole; a part of its name says nothing of what it is for.
+pub(super) fn is_passing_place(folder: &str) -> bool {
+    let last = folder.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    matches!(last.as_str(), "temp" | "tmp" | "cache")
+}

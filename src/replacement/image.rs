@@ -213,16 +213,16 @@ fn without_epoch(version: &str) -> &str {
 fn folders(plan: &Replacement) -> String {
     let mut text = String::new();
     for need in &plan.needs.paths {
-        let Some((owner, mode)) = &need.owner else { continue };
         if text.is_empty() {
             text.push_str("\n# Where volumes go, as these folders are on the hosts.\n");
         }
-        text.push_str(&format!(
-            "RUN install -d -o {} -g {} -m {mode:04o} {}\n",
-            owner.uid,
-            owner.gid,
-            shell(&need.path)
-        ));
+        let path = shell(&need.path);
+        text.push_str(&match &need.owner {
+            Some((owner, mode)) => {
+                format!("RUN install -d -o {} -g {} -m {mode:04o} {path}\n", owner.uid, owner.gid)
+            }
+            None => format!("RUN mkdir -p {path}\n"),
+        });
     }
     text
 }

@@ -27,20 +27,6 @@ fn persistent(plan: &Replacement) -> impl Iterator<Item = (usize, &Need)> {
     plan.needs.paths.iter().filter(|need| need.class == Class::Persistent).enumerate()
 }
 
-/// The name of a path's volume, of lower-case letters, digits and dashes.
-pub(super) fn volume_name(path: &str) -> String {
-    let mut name: String = path
-        .to_ascii_lowercase()
-        .chars()
-        .map(|character| if character.is_ascii_alphanumeric() { character } else { '-' })
-        .collect();
-    while name.contains("--") {
-        name = name.replace("--", "-");
-    }
-    let name = name.trim_matches('-');
-    name.get(name.len().saturating_sub(60)..).unwrap_or(name).trim_matches('-').to_owned()
-}
-
 fn claim_name(plan: &Replacement, nth: usize) -> String {
     if nth == 0 { format!("{}-data", plan.name) } else { format!("{}-data-{}", plan.name, nth + 1) }
 }
@@ -129,19 +115,34 @@ fn security(plan: &Replacement, indent: &str) -> String {
     text
 }
 
+/// What the container that fills a volume may do: as root, keep owners and times of what it copies.
+fn filling(plan: &Replacement, indent: &str) -> String {
+    let mut text = format!(
+        "{indent}securityContext:\n{indent}  readOnlyRootFilesystem: true\n{indent}  allowPrivilegeEscalation: false\n{indent}  capabilities:\n{indent}    drop: [ALL]\n"
+    );
+    if plan.run.user.is_none() {
+        text.push_str(&format!(
+            "{indent}    add: [CHOWN, DAC_OVERRIDE, FOWNER] # owners and times stay as they are\n"
+        ));
+    }
+    text
+}
+
 /// An init container for each volume that is to begin with what the image has at its path.
 fn copies(plan: &Replacement) -> String {
     let mut text = String::new();
     for (_, need) in persistent(plan) {
-        let name = volume_name(&need.path);
-        let script = "[ -n \"$(ls -A /copy | grep -vx lost+found)\" ] || cp -a \"$1\"/. /copy/";
+        let name = &need.volume;
+        // Who is not root may not keep times and owners, and need not: the files are its own.
+        let copy = if plan.run.user.is_some() { "cp -RPf" } else { "cp -a" };
+        let script = format!("[ -n \"$(ls -A /copy | grep -vx lost+found)\" ] || {copy} \"$1\"/. /copy/");
         text.push_str(&format!(
             "        # An empty volume begins with what the image has there; one that holds data is left as it is.\n        - name: fill-{name}\n          image: {}\n          command: [/bin/sh, -c, {}, fill, {}]\n",
             tag(plan),
-            quoted(script),
+            quoted(&script),
             quoted(&need.path)
         ));
-        text.push_str(&security(plan, "          "));
+        text.push_str(&filling(plan, "          "));
         text.push_str(&format!(
             "          volumeMounts:\n            - name: {name}\n              mountPath: /copy\n"
         ));
@@ -181,7 +182,7 @@ fn container(plan: &Replacement) -> String {
             }
             text.push_str(&format!(
                 "            - name: {}\n              mountPath: {}\n",
-                volume_name(&need.path),
+                &need.volume,
                 quoted(&need.path)
             ));
         }
@@ -209,7 +210,7 @@ fn volumes(plan: &Replacement) -> String {
     let mut text = "      volumes:\n".to_owned();
     let mut nth = 0;
     for need in &plan.needs.paths {
-        let name = volume_name(&need.path);
+        let name = &need.volume;
         if need.class == Class::Persistent {
             text.push_str(&format!(
                 "        - name: {name} # {}: it must last\n          persistentVolumeClaim:\n            claimName: {}\n",

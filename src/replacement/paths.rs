@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::class::{Class, by_place, is_passing};
+use super::class::{Class, by_place, is_passing, is_passing_place};
 use crate::immutability::{is_within, normalise};
 use crate::snapshot::{Place, PlaceKind, Serving, Trace, User, Writing};
 
@@ -35,6 +35,8 @@ pub struct Need {
     pub owner: Option<(User, u32)>,
     /// Whether packages bring files along that a volume would hide.
     pub holds_files: bool,
+    /// The name of its volume, of lower-case letters, digits and dashes, which no other has.
+    pub volume: String,
 }
 
 /// What was derived for a service.
@@ -93,6 +95,7 @@ pub fn needs(service: &Serving, others: &[&Serving]) -> Needs {
             reasons: Vec::new(),
             owner: owner(service, folder),
             holds_files: holds_files(service, folder),
+            volume: String::new(),
         });
         match (claim.told, told.contains(&need.path)) {
             (true, false) => need.class = claim.class,
@@ -112,6 +115,7 @@ pub fn needs(service: &Serving, others: &[&Serving]) -> Needs {
     let (configuration, paths) =
         paths.into_values().partition(|need: &Need| need.class == Class::Configuration);
     (needs.configuration, needs.paths) = (configuration, paths);
+    name_volumes(&mut needs.paths);
     let within = |path: &str| needs.paths.iter().any(|need| is_within(path, &need.path));
     needs.logs = logs
         .into_iter()
@@ -122,25 +126,41 @@ pub fn needs(service: &Serving, others: &[&Serving]) -> Needs {
             class: Class::Log,
             reasons: vec![reason],
             holds_files: false,
+            volume: String::new(),
         })
         .collect();
     needs
 }
 
-/// Whether a path is a file that is only appended to, and who says so: it is open so, or stands in the configuration
-/// and lies among logs.
+/// Whether a path is a log, and who says so: a file that is only appended to, or that the configuration names, and that
+/// lies among logs or is called one by its directive. A file that is appended to anywhere else may be a ledger.
 fn log(service: &Serving, path: &str, trace: &Trace) -> Option<String> {
+    let among =
+        by_place(path) == Class::Log || matches!(parent(path).rsplit('/').next(), Some("log" | "logs"));
     match trace {
-        Trace::Open(Writing::Append) if by_place(path) != Class::Configuration => {
+        Trace::Open(Writing::Append) if among || is_called_log(service, path) => {
             Some(format!("{} has it open for appending", service.name))
         }
-        Trace::Named { file, line, directive } if by_place(path) == Class::Log => {
+        Trace::Named { file, line, directive } if among || says_log(directive) => {
             let is_file = known(service, path).is_some_and(|place| place.kind == PlaceKind::File);
             (is_file && written(service, path).is_some())
                 .then(|| format!("{directive} {path} in {file}:{line}"))
         }
         _ => None,
     }
+}
+
+/// Whether a line of the configuration calls a path a log: `access_log`, `ErrorLog`.
+fn is_called_log(service: &Serving, path: &str) -> bool {
+    service.traces.iter().any(|(other, trace)| match trace {
+        Trace::Named { directive, .. } => says_log(directive) && normalise(other) == path,
+        _ => false,
+    })
+}
+
+fn says_log(directive: &str) -> bool {
+    let word = directive.to_ascii_lowercase();
+    ["log", "logs", "logfile", "log_file", "log-file"].iter().any(|end| word.ends_with(end))
 }
 
 /// What a unit grants, systemd.exec(5).
@@ -218,7 +238,7 @@ fn claim(service: &Serving, path: &str, trace: &Trace) -> Option<Claim> {
             (path.to_owned(), format!("{package} made it for {name}"), 2, None)
         }
     };
-    let named = hint.is_some_and(is_passing) || is_passing(&folder);
+    let named = hint.is_some_and(is_passing) || is_passing_place(&folder);
     let passing = named || matches!(trace, Trace::Open(Writing::Deleted));
     let class = match by_place(&folder) {
         Class::Persistent if passing => Class::Ephemeral,
@@ -331,6 +351,35 @@ fn inwards(found: BTreeMap<String, Need>) -> BTreeMap<String, Need> {
     kept
 }
 
+/// Names the volumes of paths: two paths may differ in what no name can have.
+fn name_volumes(paths: &mut [Need]) {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    for need in paths {
+        let base = volume_name(&need.path);
+        let numbered = (2..).map(|number| format!("{base}-{number}"));
+        let name = std::iter::once(base.clone()).chain(numbered).find(|name| !taken.contains(name));
+        need.volume = name.unwrap_or(base);
+        taken.insert(need.volume.clone());
+    }
+}
+
+/// What is left of a path in lower-case letters, digits and dashes.
+fn volume_name(path: &str) -> String {
+    let mut name: String = path
+        .to_ascii_lowercase()
+        .chars()
+        .map(|character| if character.is_ascii_alphanumeric() { character } else { '-' })
+        .collect();
+    while name.contains("--") {
+        name = name.replace("--", "-");
+    }
+    let name = name.trim_matches('-');
+    match name.get(name.len().saturating_sub(55)..).unwrap_or(name).trim_matches('-') {
+        "" => "volume".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
 /// Several of a kind in one folder of the service's own are that folder.
 fn siblings(paths: &mut BTreeMap<String, Need>, service: &Serving) {
     let mut families: BTreeMap<(String, Class), Vec<String>> = BTreeMap::new();
@@ -351,6 +400,7 @@ fn siblings(paths: &mut BTreeMap<String, Need>, service: &Serving) {
             reasons,
             owner: owner(service, &folder),
             holds_files: holds_files(service, &folder),
+            volume: String::new(),
             path: folder.clone(),
         };
         paths.insert(folder, need);

@@ -24,8 +24,7 @@ pub(super) fn pins(
     let own = model.service.package.clone().ok_or_else(|| {
         Refusal::new(
             format!("no package has {}, which {host} runs", model.service.executable),
-            "an image is made of packages: build one for it, or copy the program into an image by hand; \
-             where it writes is told by --output of this command once it has a package",
+            "an image is made of packages: make one of it, or copy the program into an image by hand",
         )
     })?;
     let mut wanted: Vec<(String, String)> =

@@ -10,7 +10,7 @@ use super::run::{Run, is_local};
 use crate::advice::{Advised, Verdict};
 use crate::drift::{Cluster, Comparison};
 use crate::immutability::{is_within, normalise};
-use crate::snapshot::{Config, Listening, Os, PlaceKind, Serving, Trace, User};
+use crate::snapshot::{Config, Listening, Os, PlaceKind, Scope, Serving, Trace, User};
 
 /// Why nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,7 +154,25 @@ pub fn plan(
     let (baked, unbaked) = super::baked::files(comparison, model.position, model.service, &mut warnings);
     warn_of_others(comparison, found, &model, &called, &needs, &mut warnings);
     warn_of_model(comparison, &model, &called, &mut warnings);
-    for kind in &model.service.cut {
+    let sets = model.service.directives.iter().filter(|directive| directive.name.starts_with("Environment"));
+    let mut sets: Vec<&str> = sets.map(|directive| directive.value.as_str()).collect();
+    sets.dedup();
+    if !sets.is_empty() {
+        warnings.push(format!(
+            "its unit gives it an environment ({}), whose values were not taken from the host: give it what it needs of them",
+            sets.join(", ")
+        ));
+    }
+    let own = model.service.directives.iter().find(|directive| {
+        directive.file.starts_with("/etc/systemd/system/") && !directive.file.contains(".d/")
+    });
+    if let Some(own) = own {
+        warnings.push(format!("its unit {} is of no package: a whole server needs a copy of it", own.file));
+    }
+    let mut cut: Vec<&String> = model.service.cut.iter().collect();
+    cut.sort();
+    cut.dedup();
+    for kind in cut {
         warnings.push(format!(
             "there is more of one kind of evidence than was told (`{kind}`): look for what is missing below"
         ));
@@ -168,8 +186,12 @@ pub fn plan(
         format!("it writes to {path} itself ({why}), where no volume can be: move that path")
     }));
     let mut ports: Vec<Listening> = model.service.listens.clone();
-    ports.sort_by_key(|listening| (listening.udp, listening.port));
+    // Of one port the widest reach counts; what only the host itself reaches is nobody else's to serve.
+    ports.sort_by_key(|listening| (listening.udp, listening.port, listening.scope));
     ports.dedup_by_key(|listening| (listening.udp, listening.port));
+    if !is_local(model.service) {
+        ports.retain(|listening| listening.scope != Scope::Loopback);
+    }
     let (replicas, steps) = roll_out(comparison, advised, found, &called, &needs);
     let users = users(model.service, &needs);
     let reads = reads(model.service, &needs);

@@ -2,7 +2,6 @@
 
 use super::class::Class;
 use super::image::tag;
-use super::kubernetes::volume_name;
 use super::paths::Need;
 use super::plan::Replacement;
 
@@ -27,7 +26,7 @@ pub(super) fn units(plan: &Replacement) -> Vec<(String, String)> {
 
 /// The name of a path's volume.
 fn volume(plan: &Replacement, need: &Need) -> String {
-    format!("{}-{}", plan.name, volume_name(&need.path))
+    format!("{}-{}", plan.name, need.volume)
 }
 
 /// Whether a path may go with the container and is root's: what `Tmpfs=` makes always is.

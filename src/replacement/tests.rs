@@ -201,3 +201,81 @@ fn moving_a_path_moves_its_volume() {
     let rest = &plan.needs.paths[2];
     assert!(!rest.reasons.iter().any(|reason| reason.contains("body")), "{rest:?}");
 }
+
+/// nginx of the recorded host, and more lines about it.
+fn nginx_with(lines: &str) -> Replacement {
+    let host = format!("{}\n{lines}", host(&["nginx"]));
+    planned("", &[("web-01", host.as_str())], None).unwrap()
+}
+
+/// What a path is derived as.
+fn class_of<'p>(plan: &'p Replacement, path: &str) -> Option<&'p str> {
+    plan.needs
+        .paths
+        .iter()
+        .chain(&plan.needs.logs)
+        .find(|need| need.path == path)
+        .map(|need| need.class.as_str())
+}
+
+#[test]
+fn data_are_never_taken_for_something_that_passes() {
+    let plan = nginx_with(
+        "open\t4\tappend\t/srv/orders/orders.db\n\
+         open\t4\twrite\t/srv/customer-cache/main.db\n\
+         named\t4\t/etc/nginx/nginx.conf:9 dir\t/data/redis-cache\n\
+         path\t4\t/data/redis-cache\tdirectory\t755\t33\t33\twww-data\twww-data\t1795845892\n\
+         open\t4\tappend\t/srv/logs/access.log\n\
+         named\t4\t/etc/nginx/nginx.conf:8 proxy_cache_path\t/data/pages\n\
+         path\t4\t/data/pages\tdirectory\t755\t33\t33\twww-data\twww-data\t1795845892",
+    );
+    for (path, class) in [
+        ("/srv/orders", "persistent"),
+        ("/srv/customer-cache", "persistent"),
+        ("/data/redis-cache", "persistent"),
+        ("/srv/logs/access.log", "log"),
+        ("/data/pages", "ephemeral"),
+    ] {
+        assert_eq!(class_of(&plan, path), Some(class), "{path}: {:#?}", plan.needs);
+    }
+}
+
+#[test]
+fn volumes_of_paths_that_look_alike_have_names_of_their_own() {
+    let plan =
+        nginx_with("open\t4\twrite\t/srv/a.b/x\nopen\t4\twrite\t/srv/a-b/x\nopen\t4\twrite\t/srv/a/b/x");
+    let names: BTreeSet<&str> = plan.needs.paths.iter().map(|need| need.volume.as_str()).collect();
+    assert_eq!(names.len(), plan.needs.paths.len(), "{names:?}");
+}
+
+#[test]
+fn only_ports_that_others_reach_are_served_and_probed() {
+    let plan = nginx_with("listen\t4\ttcp\tloopback\t8090\t0\nlisten\t4\ttcp\tloopback\t80\t0");
+    assert_eq!(plan.ports.iter().map(|one| one.port).collect::<Vec<_>>(), [80]);
+    assert!(!file(&plan, "kubernetes.yaml").contains("8090"));
+}
+
+#[test]
+fn a_service_that_runs_twice_is_a_question() {
+    let one = host(&["nginx"]);
+    let other: Vec<String> = one
+        .lines()
+        .filter(|line| line.split('\t').nth(1) == Some("4"))
+        .map(|line| line.replacen("\t4\t", "\t9\t", 1).replace("\t80\t", "\t8081\t"))
+        .collect();
+    let both = format!("{one}\n{}", other.join("\n"));
+    let refusal = planned("", &[("web-01", both.as_str())], None).unwrap_err();
+    assert!(
+        refusal.title.contains("nginx runs 2 times on web-01") && refusal.title.contains("8081"),
+        "{refusal:?}"
+    );
+}
+
+#[test]
+fn an_environment_is_told_by_its_names() {
+    let plan = nginx_with(
+        "unit\t4\t/etc/systemd/system/nginx.service\tEnvironment=MODE\nunit\t4\t/etc/systemd/system/nginx.service\tEnvironmentFile=-/etc/default/nginx",
+    );
+    let told = plan.warnings.join("\n");
+    assert!(told.contains("MODE, -/etc/default/nginx") && told.contains("is of no package"), "{told}");
+}

@@ -28,7 +28,9 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(Self::failed(path, &error)),
         }
-        let folder = Self { path: path.to_owned(), force };
+        // A link to a folder is the folder.
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let folder = Self { path, force };
         // What cannot be written is known before a host is asked.
         folder.beside().map(drop)?;
         Ok(folder)
@@ -59,6 +61,9 @@ impl Folder {
             write::to_new_file(&path, text).map_err(failed)?;
         }
         if self.force && self.path.is_dir() {
+            for (name, _) in files {
+                self.check_links(name.trim_start_matches('/'))?;
+            }
             for (name, text) in files {
                 let path = self.path.join(name.trim_start_matches('/'));
                 if let Some(folder) = path.parent() {
@@ -74,6 +79,22 @@ impl Folder {
         std::fs::rename(staging.path(), &self.path).map_err(failed)?;
         // It is gone from its place, and must not be removed from its new one.
         let _ = staging.keep();
+        Ok(())
+    }
+
+    /// Whether no link in the folder leads a file elsewhere.
+    fn check_links(&self, name: &str) -> Result<(), Failure> {
+        let mut path = self.path.clone();
+        for part in Path::new(name).components() {
+            path.push(part);
+            if path.symlink_metadata().is_ok_and(|found| found.file_type().is_symlink()) {
+                return Err(Failure::new(format!(
+                    "--out: {} is a link, and would lead elsewhere",
+                    path.display()
+                ))
+                .hint("remove it, or name another folder"));
+            }
+        }
         Ok(())
     }
 }

@@ -53,7 +53,12 @@ impl Seen {
             self.services.insert(number, service(fields)?);
             return Some(());
         }
-        tell(self.services.get_mut(&number)?, kind, fields)
+        let service = self.services.get_mut(&number)?;
+        if tell(service, kind, fields).is_none() {
+            // A name that no manifest could have is lost alone, and it is told that it is.
+            push(&mut service.cut, quote(kind.as_bytes()));
+        }
+        Some(())
     }
 }
 

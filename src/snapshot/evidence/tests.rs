@@ -105,14 +105,30 @@ fn a_path_that_no_manifest_could_name_is_not_lost_in_silence() {
 }
 
 #[test]
+fn what_cannot_be_read_of_a_daemon_is_told_and_takes_nothing_with_it() {
+    for (line, kind) in [
+        ("named\t1\t/etc/x:1 pid\trun/a", "named"),
+        ("listen\t1\ttcp\tany\t99999\t0", "listen"),
+        ("uses\t1\t-o x\t/lib/x", "uses"),
+        ("config\t1\t/etc/a`b", "config"),
+        ("env\t1\tA B=c", "env"),
+    ] {
+        let services = serving(&format!(
+            "service\t1\t2\t1\t-\tnginx\tseen\t/usr/sbin/nginx\n{line}\npackage\t1\tnginx\n"
+        ));
+        assert_eq!(
+            (services[0].cut.as_slice(), services[0].package.as_deref()),
+            (&[kind.to_owned()][..], Some("nginx"))
+        );
+    }
+}
+
+#[test]
 fn what_makes_no_sense_is_a_gap_that_quotes_it() {
     for line in [
         "service\t1\tx\t1\t-\tnginx\tseen\t/usr/sbin/nginx",
         "listen\t7\ttcp\tany\t80\t0",
         "service\t1\t2\t1\t-\tnginx\tseen\tnginx",
-        "service\t1\t2\t1\t-\tnginx\tseen\t/usr/sbin/nginx\nnamed\t1\t/etc/x:1 pid\trun/a",
-        "service\t1\t2\t1\t-\tnginx\tseen\t/usr/sbin/nginx\nlisten\t1\ttcp\tany\t99999\t0",
-        "service\t1\t2\t1\t-\tnginx\tseen\t/usr/sbin/nginx\nuses\t1\t-o x\t/lib/x",
         "nothing",
     ] {
         let snapshot = snapshot(line);

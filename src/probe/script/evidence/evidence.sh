@@ -160,7 +160,7 @@ evidence_of() {
 		printf '%s\n' "$told" | sed -n -e 's/^\(compiled\|shipped\|changed\|folder\)	\([^	]*\).*/\2/p' -e 's/^named	[^	]*	//p' \
 			-e 's/^tmpfiles	[^	]*	[^	]*	\([^	]*\).*/\1/p' -e 's,^unit	[^	]*	\(PIDFile\|ReadWritePaths\|ReadWriteDirectories\)=-*\(/[^ ]*\)$,\2,p'
 		printf '%s\n' "$told" | sed -n 's/^\(word\|env\)	//p' | sed 's,^[^/]*/,/,' | sed -n '/^\//p'
-	} | sort -u | as_they_are
+	} | sed -e p -e 's,/[^/]*$,,' | sed '/^$/d' | sort -u | as_they_are
 }
 
 # as_they_are: of each path on standard input, what it is, its mode, its owner and since when.
@@ -172,5 +172,5 @@ as_they_are() {
 		esac
 		[ -e "$path" ] || [ -h "$path" ] || { printf 'path	%s	absent\n' "$number	$path"; continue; }
 		stat -L -c "path	$number	%n	%F	%a	%u	%g	%U	%G	%Y" -- "$path" 2>/dev/null
-	done | head -n 1000
+	done | head -n 2000
 }

@@ -10,6 +10,7 @@ as_it_runs() {
 	for user in $users; do
 		printf 'user	%s	%s	%s\n' "$user" "$(name_of passwd "${user%:*}")" "$(name_of group "${user#*:}")"
 	done
+	# shellcheck disable=SC2013 # a number a word
 	for gid in $(sed -n 's/^Groups:[	 ]*//p' "/proc/$process/status" 2>/dev/null); do
 		printf 'group	%s	%s\n' "$gid" "$(name_of group "$gid")"
 	done
@@ -104,7 +105,13 @@ directives() {
 		{ gsub(/[^!-~ ]/, "?") }
 		# A line may go on in the next one.
 		{ if (sub(/\\$/, "")) { held = held $0 " "; next } line = held $0; held = "" }
-		line ~ /^[ ]*(Type|User|Group|DynamicUser|ExecStart|PIDFile|RuntimeDirectory|StateDirectory|CacheDirectory|LogsDirectory|ReadWritePaths|ReadWriteDirectories|WorkingDirectory|CapabilityBoundingSet|AmbientCapabilities|KillSignal|RootDirectory)[ ]*=/ {
+		# Of an environment the names alone, and the files that it comes from.
+		line ~ /^[ ]*Environment[ ]*=/ {
+			sub(/^[ ]*Environment[ ]*=[ ]*/, "", line); gsub(/["\047]/, "", line)
+			count = split(line, word, " ")
+			for (i = 1; i <= count; i++) if (word[i] ~ /^[A-Za-z_][A-Za-z0-9_]*=/) { sub(/=.*/, "", word[i]); print "unit\t" file "\tEnvironment=" word[i] }
+		}
+		line ~ /^[ ]*(Type|EnvironmentFile|User|Group|DynamicUser|ExecStart|PIDFile|RuntimeDirectory|StateDirectory|CacheDirectory|LogsDirectory|ReadWritePaths|ReadWriteDirectories|WorkingDirectory|CapabilityBoundingSet|AmbientCapabilities|KillSignal|RootDirectory)[ ]*=/ {
 			sub(/^ +/, "", line); sub(/ *= */, "=", line)
 			print "unit\t" file "\t" substr(line, 1, 500)
 		}'
@@ -119,7 +126,7 @@ temporary_files() (
 			split($2, word, " ")
 			if (word[1] !~ /^[dDvqQCfFLp]/ || word[2] !~ /^\//) next
 			user = word[4]
-			part = "/" name "/"
+			part = name ~ /^(run|var|lib|log|tmp|etc|srv|lock|cache|spool|usr|opt)$/ ? "\001" : "/" name "/"
 			if ((user != "" && user != "-" && index(names, " " user " ")) || index(word[2] "/", part) || (own != "" && index(word[2] "/", "/" own "/")))
 				print "tmpfiles\t" $1 "\t" word[1] "\t" word[2] "\t" word[3] "\t" word[4] "\t" word[5]
 		}'
