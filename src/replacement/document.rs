@@ -99,7 +99,7 @@ fn warnings(plan: &Replacement, text: &mut String) {
             ));
         }
     }
-    all.extend(plan.warnings.iter().map(|warning| format!("{warning}.")));
+    all.extend(plan.warnings.iter().chain(&plan.notes).map(|warning| format!("{warning}.")));
     if all.is_empty() {
         return;
     }

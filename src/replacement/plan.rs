@@ -107,8 +107,10 @@ pub struct Replacement {
     pub replicas: usize,
     /// In which order.
     pub steps: Vec<Step>,
-    /// What a person must know or decide: what could not be told, and what was left out.
+    /// What a person must decide first: what could not be told, or contradicts itself.
     pub warnings: Vec<String>,
+    /// What a person should know: what was left out, and is mostly not needed.
+    pub notes: Vec<String>,
 }
 
 impl Replacement {
@@ -154,11 +156,12 @@ pub fn plan(
     let (baked, unbaked) = super::baked::files(comparison, model.position, model.service, &mut warnings);
     warn_of_others(comparison, found, &model, &called, &needs, &mut warnings);
     warn_of_model(comparison, &model, &called, &mut warnings);
+    let mut notes = Vec::new();
     let sets = model.service.directives.iter().filter(|directive| directive.name.starts_with("Environment"));
     let mut sets: Vec<&str> = sets.map(|directive| directive.value.as_str()).collect();
     sets.dedup();
     if !sets.is_empty() {
-        warnings.push(format!(
+        notes.push(format!(
             "its unit gives it an environment ({}), whose values were not taken from the host: give it what it needs of them",
             sets.join(", ")
         ));
@@ -167,7 +170,7 @@ pub fn plan(
         directive.file.starts_with("/etc/systemd/system/") && !directive.file.contains(".d/")
     });
     if let Some(own) = own {
-        warnings.push(format!("its unit {} is of no package: a whole server needs a copy of it", own.file));
+        notes.push(format!("its unit {} is of no package: a whole server needs a copy of it", own.file));
     }
     let mut cut: Vec<&String> = model.service.cut.iter().collect();
     cut.sort();
@@ -222,6 +225,7 @@ pub fn plan(
         replicas,
         steps,
         warnings,
+        notes,
     })
 }
 

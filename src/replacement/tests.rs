@@ -276,6 +276,6 @@ fn an_environment_is_told_by_its_names() {
     let plan = nginx_with(
         "unit\t4\t/etc/systemd/system/nginx.service\tEnvironment=MODE\nunit\t4\t/etc/systemd/system/nginx.service\tEnvironmentFile=-/etc/default/nginx",
     );
-    let told = plan.warnings.join("\n");
+    let told = plan.notes.join("\n");
     assert!(told.contains("MODE, -/etc/default/nginx") && told.contains("is of no package"), "{told}");
 }

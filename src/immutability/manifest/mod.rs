@@ -269,6 +269,7 @@ impl Container {
 
 /// A volume's place in a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a field of Kubernetes itself")]
 pub struct Mount {
     /// The volume's name.
     pub volume: String,
