@@ -48,23 +48,20 @@ pub(super) fn without_secrets(text: &str, file: usize, bare: bool) -> (String, V
         let line = text.get(start..).unwrap_or_default();
         let own = start.max(at);
         at = range.end;
-        match comment(line) {
+        if let Some(leader) = comment(line) {
             // What is commented out is no setting, and may be a secret of yesterday.
-            Some(leader) => {
-                let length = text.get(own..range.start).map_or(0, str::len);
-                clean.truncate(clean.len().saturating_sub(length));
-                let indent = line.len() - line.trim_start_matches(BLANK).len();
-                clean.push_str(line.get(..indent).unwrap_or_default());
-                clean.push_str(leader);
-                clean.push_str(LEFT_OUT);
-                let rest = text.get(range.end..).unwrap_or_default();
-                at += rest.find('\n').map_or(rest.len(), |end| end - usize::from(ends_in_return(rest, end)));
-            }
-            None => {
-                let name = format!("{STAND_IN}{}_{}", file + 1, secrets.len() + 1);
-                clean.push_str(&name);
-                secrets.push((name, lines));
-            }
+            let length = text.get(own..range.start).map_or(0, str::len);
+            clean.truncate(clean.len().saturating_sub(length));
+            let indent = line.len() - line.trim_start_matches(BLANK).len();
+            clean.push_str(line.get(..indent).unwrap_or_default());
+            clean.push_str(leader);
+            clean.push_str(LEFT_OUT);
+            let rest = text.get(range.end..).unwrap_or_default();
+            at += rest.find('\n').map_or(rest.len(), |end| end - usize::from(ends_in_return(rest, end)));
+        } else {
+            let name = format!("{STAND_IN}{}_{}", file + 1, secrets.len() + 1);
+            clean.push_str(&name);
+            secrets.push((name, lines));
         }
     }
     clean.push_str(text.get(at..).unwrap_or_default());
@@ -199,16 +196,10 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// Every line of a file that holds nothing but secrets; the name before a colon stays.
+    /// Every line of a file that holds nothing but secrets: a name before a colon may be half of a password.
     fn bare(&mut self) {
         for range in ranges(self.text) {
-            let line = self.get(range.clone());
-            if comment(line).is_some() {
-                continue;
-            }
-            let begin =
-                line.find(':').map_or(line.len() - line.trim_start_matches(BLANK).len(), |colon| colon + 1);
-            self.hide(range.start + begin..range.end);
+            self.hide(range);
         }
     }
 
@@ -267,7 +258,7 @@ impl<'t> Scan<'t> {
         note: Option<&str>,
         until: &mut usize,
     ) -> Option<Block> {
-        let Some(words) = pattern(&WORD) else { return None };
+        let words = pattern(&WORD)?;
         let begin = line.len() - line.trim_start_matches(BLANK).len() + note.map_or(0, str::len);
         if line.get(begin..).is_some_and(|text| text.trim_start().starts_with("user "))
             && let Some(rule) = pattern(&RULE)
@@ -301,7 +292,7 @@ impl<'t> Scan<'t> {
                     && (first && !word.as_str().eq_ignore_ascii_case("auth")
                         || note.is_none() && sound == Sound::Secret);
             let nothing = betwixt.is_none_or(|sign| sign.end() >= tail.len());
-            let opens = assigned && nothing || first && nothing || tail.trim_end().ends_with(['{', '[']);
+            let opens = nothing && (assigned || first) || tail.trim_end().ends_with(['{', '[']);
             if opens
                 && note.is_none()
                 && sound != Sound::About

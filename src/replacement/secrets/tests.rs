@@ -32,7 +32,7 @@ fn secrets_become_names() {
         let mut want = clean.to_owned();
         for (name, _) in &secrets {
             // An address has a sign of its own.
-            want = want.replacen("@", name, 1);
+            want = want.replacen('@', name, 1);
         }
         assert_eq!(told, want, "{text}");
     }
@@ -123,6 +123,10 @@ fn no_format_tells_a_secret() {
         hidden(text, true);
     }
     hidden("a pass phrase HUNTER", true);
+    hidden("first\nHUNTER:second", true);
+    assert_eq!(without_secrets("#x\r\n", 0, true).0, "# left out: it may be a secret\r\n");
+    // What closes in a comment that is left out, and letters of more than a byte before it.
+    hidden("password = \"é\n# é HUNTER\" password=é\nport 1", false);
 }
 
 #[test]
