@@ -1,25 +1,9 @@
 //! Configuration that goes into the image: the files that the playbook marks, with secrets taken out.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::plan::Baked;
+use super::secrets;
 use crate::drift::Comparison;
-use crate::snapshot::{File, Is, Serving};
-
-/// A line that gives a secret a value: a word that says so, and what follows it.
-static SECRET: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r#"(?i)^(?P<head>[\s\-]*[\w.\-"']*(?:passw(?:or)?d|passphrase|requirepass|masterauth|secret|token|api[_-]?key|private[_-]?key|credential)[\w.\-"']*\s*[=:\s]\s*)(?P<value>\S.*?)(?P<tail>\s*[;,]?\s*)$"#,
-    )
-    .ok()
-});
-
-/// A password in an address: `scheme://user:password@host`.
-static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?P<head>[a-z][a-z0-9+.\-]*://[^\s:/@]*:)(?P<value>[^\s@/]+)(?P<tail>@)").ok()
-});
+use crate::snapshot::{File, Is, Serving, Trace};
 
 /// The files that the playbook marks as `bake`, as a host has them; and those that the service reads and the playbook
 /// does not mark. What is marked and could not be had is a warning.
@@ -41,7 +25,7 @@ pub(super) fn files(
                     if baked.iter().any(|known| known.path == name) {
                         continue;
                     }
-                    match bake(comparison, name, &file, baked.len()) {
+                    match bake(comparison, name, &file, (baked.len(), is_bare(name, service))) {
                         Ok(file) => baked.push(file),
                         Err(why) => {
                             warnings.push(format!("{name} is marked `bake` and not in the image: {why}"));
@@ -84,7 +68,12 @@ fn is_harmless(path: &str) -> bool {
 }
 
 /// One file for the image.
-fn bake(comparison: &Comparison<'_>, name: &str, file: &File, nth: usize) -> Result<Baked, String> {
+fn bake(
+    comparison: &Comparison<'_>,
+    name: &str,
+    file: &File,
+    (nth, is_bare): (usize, bool),
+) -> Result<Baked, String> {
     let strings = &comparison.fleet.strings;
     if !is_harmless(name) {
         return Err("its name has what a build or a shell would take for more than a name".to_owned());
@@ -104,82 +93,48 @@ fn bake(comparison: &Comparison<'_>, name: &str, file: &File, nth: usize) -> Res
     };
     let mode = file.mode.and_then(|mode| u32::from_str_radix(strings.text(mode), 8).ok());
     let owner = file.owner.map_or_else(|| "root:root".to_owned(), |owner| strings.text(owner).to_owned());
-    let (content, secrets) = without_secrets(content, nth);
+    let (content, secrets) = secrets::without_secrets(content, nth, is_bare);
     Ok(Baked { path: name.to_owned(), content, mode: mode.unwrap_or(0o644), owner, secrets })
 }
 
-/// A text whose secrets are names, and these names with the lines that they stand in, from 1.
-pub(super) fn without_secrets(text: &str, file: usize) -> (String, Vec<(String, usize)>) {
-    let mut secrets = Vec::new();
-    let mut clean = String::with_capacity(text.len());
-    let mut within_key = false;
-    for (nth, line) in text.split_inclusive('\n').enumerate() {
-        let (body, end) = line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
-        let mut name = || {
-            let name = format!("DRIFTLESS_SECRET_{}_{}", file + 1, secrets.len() + 1);
-            secrets.push((name.clone(), nth + 1));
-            name
-        };
-        if within_key {
-            within_key = !body.contains("-----END");
-            continue;
+/// Whether a file holds nothing but secrets: by its name, or by the directive that names it.
+fn is_bare(path: &str, service: &Serving) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let kind = name.rsplit_once('.').map_or("", |(_, kind)| kind);
+    let lists = ["htpasswd", "htdigest", "pgpass", "netrc", "userlist"];
+    let known = kind == "key" || lists.iter().any(|list| name.contains(list));
+    let structured = matches!(
+        kind,
+        "conf"
+            | "cnf"
+            | "cfg"
+            | "ini"
+            | "yaml"
+            | "yml"
+            | "json"
+            | "toml"
+            | "xml"
+            | "properties"
+            | "env"
+            | "php"
+            | "acl"
+    );
+    let named = service.traces.iter().any(|(named, trace)| match trace {
+        Trace::Named { directive, .. } if named == path => {
+            let directive = directive.to_ascii_lowercase().replace(['_', '-'], "");
+            ["passwordfile", "passfile", "userfile", "digestfile", "keyfile"]
+                .iter()
+                .any(|end| directive.ends_with(end))
         }
-        if body.contains("-----BEGIN") && body.contains("PRIVATE KEY") {
-            within_key = !body.contains("-----END");
-            clean.push_str(&name());
-            clean.push_str(end);
-            continue;
-        }
-        let comment = body.trim_start().starts_with(['#', ';']);
-        let found = [&SECRET, &ADDRESS].into_iter().find_map(|pattern| pattern.as_ref()?.captures(body));
-        match found.filter(|_| !comment) {
-            Some(parts) => {
-                let part = |name: &str| parts.name(name).map_or("", |part| part.as_str());
-                let whole = parts.get(0).map_or(0..0, |whole| whole.range());
-                clean.push_str(body.get(..whole.start).unwrap_or_default());
-                clean.push_str(part("head"));
-                clean.push_str(&name());
-                clean.push_str(part("tail"));
-                clean.push_str(body.get(whole.end..).unwrap_or_default());
-            }
-            // What is commented out is no setting, and may be a secret of yesterday.
-            None if comment
-                && [&SECRET, &ADDRESS].into_iter().any(|pattern| {
-                    let bare = body.trim_start().trim_start_matches(['#', ';']);
-                    pattern.as_ref().is_some_and(|pattern| pattern.is_match(bare))
-                }) =>
-            {
-                clean.push_str("# left out: it may be a secret");
-            }
-            None => clean.push_str(body),
-        }
-        clean.push_str(end);
-    }
-    (clean, secrets)
+        _ => false,
+    });
+    known || named || !structured && secrets::is_secret(name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn secrets_become_names() {
-        for (line, clean) in [
-            ("requirepass hunter2", "requirepass DRIFTLESS_SECRET_1_1"),
-            ("password = 'a b';", "password = DRIFTLESS_SECRET_1_1;"),
-            ("  db_password: x", "  db_password: DRIFTLESS_SECRET_1_1"),
-            ("upstream = postgres://app:pw@db/x", "upstream = postgres://app:DRIFTLESS_SECRET_1_1@db/x"),
-            (
-                "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\nafter",
-                "DRIFTLESS_SECRET_1_1\nafter",
-            ),
-            ("# requirepass foobared", "# left out: it may be a secret"),
-        ] {
-            let (told, secrets) = without_secrets(line, 0);
-            assert_eq!(told, clean);
-            assert_eq!(secrets.len(), usize::from(!line.starts_with('#')), "{line}");
-        }
-    }
+    use crate::snapshot::bookworm;
 
     #[test]
     fn a_path_of_a_host_leads_nowhere_else() {
@@ -199,9 +154,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_stays_byte_for_byte() {
-        let text =
-            "worker_processes auto;\nssl_certificate_key /etc/ssl/private/x.key;\r\n\n\taccess_log off;";
-        assert_eq!(without_secrets(text, 0), (text.to_owned(), vec![]));
+    fn a_list_of_secrets_is_known_by_its_name_or_by_what_names_it() {
+        let service = bookworm().into_iter().find(|service| service.name == "nginx").unwrap();
+        for path in [
+            "/etc/nginx/.htpasswd",
+            "/etc/nginx/passwords",
+            "/etc/x/server.key",
+            "/var/lib/x/.pgpass",
+            "/etc/x/token",
+        ] {
+            assert!(is_bare(path, &service), "{path}");
+        }
+        for path in
+            ["/etc/nginx/nginx.conf", "/etc/x/passwords.conf", "/etc/x/monkeys", "/etc/redis/redis.conf"]
+        {
+            assert!(!is_bare(path, &service), "{path}");
+        }
     }
 }

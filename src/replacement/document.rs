@@ -93,7 +93,7 @@ fn warnings(plan: &Replacement, text: &mut String) {
     for baked in plan.baked.iter().filter(|baked| !baked.secrets.is_empty()) {
         for (name, line) in &baked.secrets {
             all.push(format!(
-                "A secret stood in {}, line {line}: {} stands for it. Mount the file from a secret, or let the service read it from its environment.",
+                "A secret may have stood in {}, line {line}: {} stands for it, and the image is not built while it does. Let the service read that from a file or its environment that a secret brings; or take the file out of the Containerfile, and mount it from a secret.",
                 code(&baked.path),
                 code(name)
             ));

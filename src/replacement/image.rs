@@ -1,6 +1,7 @@
 //! The Containerfile: a release as it is published, the packages of the service in their versions, its configuration.
 
 use super::plan::{Refusal, Replacement};
+use super::secrets::STAND_IN;
 use super::words::{quoted, shell};
 use crate::snapshot::Os;
 use crate::version::System;
@@ -108,7 +109,26 @@ pub(super) fn baked(plan: &Replacement) -> String {
             text.push_str(&format!("COPY --chown={owner} --chmod={mode:04o} [{from}, {path}]\n"));
         }
     }
+    text.push_str(&stand_ins(plan));
     text
+}
+
+/// Ends the build while a name stands where a secret belongs: the service would take the name for the secret, and
+/// everybody knows it.
+fn stand_ins(plan: &Replacement) -> String {
+    let with = plan.baked.iter().filter(|baked| !baked.secrets.is_empty());
+    let paths: Vec<String> = with.map(|baked| shell(&baked.path)).collect();
+    if paths.is_empty() {
+        return String::new();
+    }
+    format!(
+        "\n# A secret stood where {STAND_IN} is now. The service would take that name for the secret.\n\
+         RUN grep -Hn {STAND_IN} \\\n      {} ; \\\n    [ $? -eq 1 ] || {{ \\\n      \
+         echo 'no image: {STAND_IN}... stands for a secret in the files above.' >&2; \\\n      \
+         echo 'Edit them below files/ to read it from a file or a variable that a secret brings, or take their COPY and this RUN out and mount them from a secret: see REPLACE.md.' >&2; \\\n      \
+         exit 1; }}\n",
+        paths.join(" \\\n      ")
+    )
 }
 
 /// The name of the image.

@@ -19,6 +19,7 @@ mod pins;
 mod plan;
 mod quadlet;
 mod run;
+mod secrets;
 #[cfg(test)]
 mod tests;
 mod words;

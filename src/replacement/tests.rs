@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Refusal, Replacement, Target, files, plan};
+use super::{Baked, Refusal, Replacement, Target, files, plan};
 use crate::advice::advise;
 use crate::diagnostic::Source;
 use crate::immutability::{Images, Role, Verdict, read};
@@ -278,4 +278,42 @@ fn an_environment_is_told_by_its_names() {
     );
     let told = plan.notes.join("\n");
     assert!(told.contains("MODE, -/etc/default/nginx") && told.contains("is of no package"), "{told}");
+}
+
+#[test]
+fn no_image_is_built_while_a_name_stands_for_a_secret() {
+    let mut plan = replacement("redis-server");
+    let baked = |path: &str, secrets| Baked {
+        path: path.to_owned(),
+        content: String::new(),
+        mode: 0o640,
+        owner: "root:redis".to_owned(),
+        secrets,
+    };
+    plan.baked = vec![baked("/etc/redis/a.conf", vec![])];
+    assert!(!file(&plan, "Containerfile").contains("DRIFTLESS_SECRET_"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("b.conf").display().to_string();
+    plan.baked.push(baked(&path, vec![("DRIFTLESS_SECRET_2_1".to_owned(), 7)]));
+    let image = file(&plan, "Containerfile");
+    let copied = image.find("COPY").unwrap();
+    let run = image.find("RUN grep").unwrap_or_else(|| panic!("{image}"));
+    assert!(copied < run && run < image.find("USER").unwrap(), "{image}");
+    let script = image.split_once("RUN grep").unwrap().1.split_once("exit 1; }").unwrap().0;
+    let script = format!("grep{script}exit 1; }}");
+    assert!(script.contains(&path) && !script.contains("a.conf"), "{script}");
+    let built = |text: Option<&str>| {
+        if let Some(text) = text {
+            let write = ["-c", "printf %s \"$1\" >\"$2\"", "sh", text, &path];
+            assert!(std::process::Command::new("sh").args(write).status().unwrap().success());
+        }
+        let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert!(!built(None).0, "a file that is not there is none without secrets");
+    let (success, told) = built(Some("requirepass DRIFTLESS_SECRET_2_1"));
+    assert!(!success && told.contains("REPLACE.md"), "{told}");
+    assert!(built(Some("include /run/secrets/redis")).0);
+    let document = file(&plan, "REPLACE.md");
+    assert!(document.contains("line 7: `DRIFTLESS_SECRET_2_1`"), "{document}");
 }

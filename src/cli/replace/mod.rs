@@ -100,6 +100,11 @@ fn tell(made: &Replacement, out: &Path, quiet: bool) -> Result<u8, Failure> {
             &format!("{} listens on the loopback address alone: nobody would reach it", made.service),
         );
     }
+    let with = made.baked.iter().filter(|baked| !baked.secrets.is_empty());
+    let with: Vec<String> = with.map(|baked| stood_in(&baked.path, &baked.secrets)).collect();
+    for warning in &with {
+        warn(quiet, warning);
+    }
     let out = out.display();
     let mut text = format!(
         "{out}: the replacement of {} in {}, made after {}\n",
@@ -111,6 +116,17 @@ fn tell(made: &Replacement, out: &Path, quiet: bool) -> Result<u8, Failure> {
     }
     text.push_str(&format!("read {out}/REPLACE.md first\n"));
     write::to_stdout(&text).map_err(|error| Failure::stdout(&error))?;
-    let open = !made.warnings.is_empty() || made.run.unproven.is_some() || made.local;
+    let open = !made.warnings.is_empty() || made.run.unproven.is_some() || made.local || !with.is_empty();
     Ok(if open { 3 } else { 0 })
+}
+
+/// What stands for secrets in a file.
+fn stood_in(path: &str, secrets: &[(String, usize)]) -> String {
+    let names: Vec<String> = secrets.iter().map(|(name, line)| format!("{name} (line {line})")).collect();
+    let shown = names.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(5);
+    let shown = if more == 0 { shown } else { format!("{shown} and {more} more") };
+    format!(
+        "secrets of {path} were not copied: {shown}; the image is not built until you have settled them, see REPLACE.md"
+    )
 }

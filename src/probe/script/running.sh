@@ -82,7 +82,7 @@ section_processes() {
 	[ -r /proc/self/stat ] || { echo '/proc is not there' >&2; return 127; }
 	[ -r /proc/1/stat ] || { echo "other users' processes are hidden: hidepid" >&2; return 126; }
 	ticks=$(getconf CLK_TCK 2>/dev/null) || ticks=100
-	daemons=$(processes | awk -v now="$(date +%s)" -v ticks="$ticks" "$DAEMONS") || return
+	daemons=$(patiently daemons) || return
 	(
 		IFS='
 '
@@ -105,6 +105,20 @@ section_processes() {
 		# shellcheck disable=SC2086 # one path a line
 		gone $maps
 	)
+}
+
+daemons() { processes | awk -v now="$(date +%s)" -v ticks="$ticks" "$DAEMONS"; }
+
+# patiently COMMAND: what it prints. Some awks end where a process is gone between the opening of its file and the
+# reading (`read error (No such process)`): it is asked again.
+patiently() {
+	for _ in 1 2 3; do
+		if told=$("$@" 2>/dev/null); then
+			printf '%s\n' "$told"
+			return
+		fi
+	done
+	"$@"
 }
 
 # in_path NAME: where a shell would find it.

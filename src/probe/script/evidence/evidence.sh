@@ -12,7 +12,7 @@ section_evidence() {
 	[ -r /proc/1/stat ] || { echo '/proc is not there' >&2; return 127; }
 	ls /proc/1/fd >/dev/null 2>&1 || { echo '/proc/1/fd may not be listed, though this is root' >&2; return 126; }
 	deadline=$(($(date +%s) + 40))
-	found=$(daemons_that_listen) || return
+	found=$(patiently daemons_that_listen) || return
 	printf '%s\n' "$found" | sed -n '/^tree/!p'
 	for number in $(printf '%s\n' "$found" | sed -n 's/^service	\([0-9]*\).*/\1/p'); do
 		service=$(printf '%s\n' "$found" | sed -n "s/^service	$number	//p")
@@ -25,7 +25,7 @@ section_evidence() {
 daemons_that_listen() {
 	ticks=$(getconf CLK_TCK 2>/dev/null) || ticks=100
 	{
-		processes | awk -v now="$(date +%s)" -v ticks="$ticks" "$DAEMONS" | sed -n '/^daemon	/p'
+		daemons | sed -n '/^daemon	/p'
 		for file in /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6 /proc/net/unix; do
 			[ -r "$file" ] && sed "s,^,${file#/proc/net/}	," "$file"
 		done
