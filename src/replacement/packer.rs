@@ -108,6 +108,15 @@ fn install(plan: &Replacement, unit: &str) -> String {
             shell(&baked.path)
         );
     }
+    let named = plan.baked.iter().filter(|baked| !baked.secrets.is_empty());
+    let named: Vec<String> = named.map(|baked| shell(&baked.path)).collect();
+    if !named.is_empty() {
+        let _ = writeln!(
+            text,
+            "# Names still stand for secrets: REPLACE.md says where.\nif grep -Hn DRIFTLESS_SECRET_ {}; then exit 1; fi",
+            named.join(" ")
+        );
+    }
     let _ =
         writeln!(text, "install -D -m 0644 /tmp/50-immutable.conf {}", shell(&machine::drop_in_path(unit)));
     let _ = writeln!(

@@ -42,20 +42,32 @@ const MOUNTED_BELOW: [&str; 34] = [
 ];
 
 /// Folders of a node that hold the sockets of those who rule it: container runtimes, systemd.
-const SOCKETS: [&str; 15] = [
+const SOCKETS: [&str; 27] = [
     "/",
+    "/dev/log",
     "/run",
     "/run/buildkit",
     "/run/containerd",
     "/run/crio",
     "/run/dbus",
     "/run/docker",
+    "/run/k0s",
     "/run/k3s",
     "/run/k3s/containerd",
     "/run/libvirt",
+    "/run/nri",
     "/run/podman",
+    "/run/spire",
     "/run/systemd",
+    "/run/systemd/private",
     "/run/user",
+    "/var",
+    "/var/lib",
+    "/var/lib/kubelet",
+    "/var/lib/kubelet/device-plugins",
+    "/var/lib/kubelet/plugins",
+    "/var/lib/kubelet/pods",
+    "/var/snap",
     "/var/snap/microk8s/common",
     "/var/snap/microk8s/common/run",
 ];
