@@ -75,7 +75,10 @@ fn everything_that_voids_a_read_only_root_is_told() {
         mounted("")
     );
     let spec = format!("{EMPTY}\n- {{name: h, hostPath: {{path: /proc}}}}");
-    assert_eq!(verdict(&read_only, &spec).0, Some(true));
+    let (immutable, why) = verdict(&read_only, &spec);
+    assert!(immutable.is_none() && why.contains("by the node's /proc"), "{why}");
+    let of_node = spec.replace("{path: /proc}", "{path: /etc}");
+    assert_eq!(verdict(&read_only, &of_node).0, Some(true));
 }
 
 #[test]

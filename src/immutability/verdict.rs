@@ -84,6 +84,27 @@ pub fn untold_mounts(pod: &Pod, container: &Container) -> Vec<String> {
     untold.collect()
 }
 
+/// What it may reach by way of other processes: `/proc/PID/root` of one that runs as its user, with no more capabilities,
+/// is open to it; whether there is one, nobody can tell.
+fn reaches(pod: &Pod, container: &Container) -> Option<String> {
+    let sees_node = pod.host_namespaces.iter().any(|(name, _)| *name == "hostPID");
+    let shown = container.mounts.iter().filter_map(|mount| mount.host_path(pod)).any(shows_processes);
+    if pod.host_users && (sees_node || shown) {
+        let by = if sees_node { "hostPID" } else { "the node's /proc" };
+        return Some(format!(
+            "by {by} it sees the node's processes, and of those that run as its user it may reach the root: /proc/PID/root"
+        ));
+    }
+    let is_changeable = |other: &Container| {
+        !std::ptr::eq(other, container) && (!other.has_read_only_root() || other.is_privileged())
+    };
+    let other = pod.containers.iter().find(|other| pod.shares_processes && is_changeable(other))?;
+    Some(format!(
+        "shareProcessNamespace: it sees the processes of {}, which can be changed, and may reach its root: /proc/PID/root",
+        other.name
+    ))
+}
+
 impl Verdict {
     /// The verdict on one container of a pod.
     pub fn of(pod: &Pod, container: &Container) -> Self {
@@ -111,6 +132,7 @@ impl Verdict {
             Coverage::NotAsked | Coverage::Writable(_) | Coverage::Covered => {}
         }
         open.extend(untold_mounts(pod, container));
+        open.extend(reaches(pod, container));
         let immutable = match (against.is_empty(), open.is_empty()) {
             (false, _) => Some(false),
             (true, false) => None,
@@ -236,13 +258,13 @@ mod tests {
                 "hostUsers: false\nvolumes: [{name: v, hostPath: {path: /proc}}]",
                 None,
             ),
-            ("NET_RAW", ALL_OF_IT, PROC, None),
+            ("NET_RAW", "", "", None),
             ("SYS_PTRACE", "", "hostPID: true", Some("run its own code in the node's processes")),
             ("SYS_BOOT", "", "hostPID: true", Some("another kernel")),
             ("SYS_RAWIO", "", "", None),
             ("SYS_RAWIO", device, devices, Some("the node's devices")),
             ("NET_ADMIN", device, devices, None),
-            ("BPF, MKNOD, SYS_TIME, NET_RAW", "", "hostPID: true", None),
+            ("BPF, MKNOD, SYS_TIME, NET_RAW", "", "", None),
         ] {
             let (immutable, why) = verdict(add, mount, spec);
             assert_eq!(immutable, Some(told.is_none()), "{add} {spec}: {why}");
@@ -252,6 +274,22 @@ mod tests {
                 "{why}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_reached_by_way_of_processes_is_not_known() {
+        for (mount, spec) in [("", "hostPID: true"), (ALL_OF_IT, PROC)] {
+            let (immutable, why) = verdict("NET_RAW", mount, spec);
+            assert!(immutable.is_none() && why.contains("/proc/PID/root"), "{spec}: {why}");
+        }
+        let other = |root: bool| {
+            format!(
+                "shareProcessNamespace: true\nephemeralContainers: [{{name: b, image: memcached, securityContext: {{readOnlyRootFilesystem: {root}, allowPrivilegeEscalation: false}}}}]"
+            )
+        };
+        assert_eq!(verdict("NET_RAW", "", &other(true)).0, Some(true));
+        let (immutable, why) = verdict("NET_RAW", "", &other(false));
+        assert!(immutable.is_none() && why.contains("the processes of b"), "{why}");
     }
 
     #[test]

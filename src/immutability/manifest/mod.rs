@@ -68,6 +68,8 @@ pub struct Pod {
     pub host_users: bool,
     /// Which of the node's namespaces it shares: `hostPID`, `hostIPC`, `hostNetwork`.
     pub host_namespaces: Vec<(&'static str, At)>,
+    /// Whether its containers see each other's processes: `shareProcessNamespace`.
+    pub shares_processes: bool,
     /// The kernel parameters that it sets, with dots.
     pub sysctls: Vec<(String, At)>,
     /// Its volumes.

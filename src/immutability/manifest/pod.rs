@@ -45,6 +45,7 @@ pub(super) fn read(
         windows,
         host_users: reader.boolean(spec, "hostUsers").is_none_or(|(host, _)| host),
         host_namespaces: Vec::new(),
+        shares_processes: reader.boolean(spec, "shareProcessNamespace").is_some_and(|(shares, _)| shares),
         sysctls: Vec::new(),
         volumes: Vec::new(),
         containers: Vec::new(),

@@ -213,7 +213,7 @@ mod tests {
                 VOLUMES,
             ),
             ("", "hostUsers: false"),
-            ("", "hostPID: true\nsecurityContext: {sysctls: [{name: net.ipv4.tcp_rmem, value: \"1\"}]}"),
+            ("", "hostIPC: true\nsecurityContext: {sysctls: [{name: net.ipv4.tcp_rmem, value: \"1\"}]}"),
         ] {
             assert_eq!(told(lines, spec), (Vec::new(), Some(true)), "{lines} {spec}");
         }

@@ -196,6 +196,11 @@ impl Image {
             run.lower();
         }
         if self.script {
+            if run.has_no_script() {
+                return Err(format!(
+                    "it runs no script of a file, and what else it is told to run writes is not known: {NAME_THEM}"
+                ));
+            }
             run.cut(&self.takes);
         }
         if let Some(why) = self.doubt(name, &run, container) {

@@ -119,6 +119,18 @@ impl Run {
         None
     }
 
+    /// Whether it is told to run something, and that is no script: `python -c …`, `node -e …`, or its prompt alone.
+    pub(super) fn has_no_script(&self) -> bool {
+        let told = self.program.is_some() || !self.options.is_empty();
+        let mut words = self.options.iter().map(|word| word.text.as_str());
+        // What follows a script is the script's own.
+        let before = words.clone().take_while(|word| word.starts_with('-') && *word != "-m");
+        let given = before.into_iter().any(|word| {
+            matches!(word, "-c" | "-e" | "-p" | "-pe" | "--eval" | "--print") || word.starts_with("--eval=")
+        });
+        told && (given || words.all(|word| word.starts_with('-') && word != "-m"))
+    }
+
     /// Leaves out what belongs to the script that it runs, which is its first operand or has one of these endings.
     pub(super) fn cut(&mut self, endings: &[String]) {
         let is_script = |word: &&Word| endings.iter().any(|ending| word.text.ends_with(ending.as_str()));

@@ -314,3 +314,20 @@ fn the_playbook_knows_better() {
     assert_eq!(writes("nginx:1.27"), Writes::Known(vec![]));
     assert!(matches!(writes("registry.corp/app"), Writes::Unknown(_)));
 }
+
+#[test]
+fn a_program_without_a_script_may_do_anything() {
+    for (image, command, known) in [
+        ("python:3", "[python, -c, 'open(1)']", false),
+        ("python:3", "[python]", false),
+        ("python:3", "[python, -u, app.py]", true),
+        ("python:3", "[python, -m, http.server]", true),
+        ("node:22", "[node, -e, x]", false),
+        ("node:22", "[node]", false),
+        ("node:22", "[node, server.js]", true),
+        ("node:22", "[node, --enable-source-maps, dist/main]", true),
+    ] {
+        let told = of(image, &format!("command: {command}")).is_ok();
+        assert_eq!(told, known, "{command}");
+    }
+}
