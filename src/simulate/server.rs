@@ -10,7 +10,7 @@ use russh::keys::key::safe_rng;
 use russh::keys::ssh_key::{Algorithm, LineEnding, PublicKey};
 use russh::server::{self, Auth, ChannelOpenHandle, Handler, Msg, Session, VerifiedPublicKey};
 use russh::{Channel, ChannelId, ChannelMsg, Disconnect};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
 use super::Behaviour;
@@ -44,27 +44,43 @@ struct Running {
     groups: Vec<String>,
     address: SocketAddr,
     key: PublicKey,
+    _held: Option<TcpSocket>,
 }
+
+/// How many connections may wait for a server, as tokio has it.
+const BACKLOG: u32 = 1024;
 
 impl Simulation {
     /// Starts every host on a free port of 127.0.0.1. One new key opens them all.
     ///
     /// # Errors
     /// The machine gives no key or no port.
+    #[allow(clippy::unused_async, reason = "sockets are a runtime's, and it is called inside one")]
     pub async fn start(hosts: Vec<Host>) -> io::Result<Self> {
         let key = Arc::new(new_key()?);
         let mut running = Vec::new();
         let mut listeners = JoinSet::new();
         for host in hosts {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
             let host_key = new_key()?;
+            // A port that nobody listens on is held all the same: no other server may be given it.
+            let socket = TcpSocket::new_v4()?;
+            socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+            let address = socket.local_addr()?;
+            let mut held = None;
+            let listener = if matches!(host.behaviour, Behaviour::Down) {
+                held = Some(socket);
+                None
+            } else {
+                Some(socket.listen(BACKLOG)?)
+            };
             running.push(Running {
                 name: host.name.clone(),
                 groups: host.groups.clone(),
-                address: listener.local_addr()?,
+                address,
                 key: host_key.public_key().clone(),
+                _held: held,
             });
-            if !matches!(host.behaviour, Behaviour::Down) {
+            if let Some(listener) = listener {
                 listeners.spawn(listen(listener, Arc::new(host), config(host_key), Arc::clone(&key)));
             }
         }
