@@ -1,5 +1,7 @@
 //! How long what is written at a place must last.
 
+use crate::immutability::is_within;
+
 /// What becomes of what is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
@@ -28,8 +30,7 @@ impl Class {
 /// What a place is for, by the Filesystem Hierarchy Standard 3.0. What it does not know is persistent: data that are
 /// kept for nothing do less harm than data that are lost.
 pub(super) fn by_place(folder: &str) -> Class {
-    let within =
-        |base: &str| folder == base || folder.strip_prefix(base).is_some_and(|rest| rest.starts_with('/'));
+    let within = |base: &str| is_within(folder, base);
     if within("/etc") {
         Class::Configuration
     } else if within("/var/log") {

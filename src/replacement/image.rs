@@ -37,17 +37,16 @@ impl Base {
             ("centos", System::Rpm) => format!("quay.io/centos/centos:stream{major}"),
             ("alpine", System::Apk) => format!("docker.io/library/alpine:{minor}"),
             (_, System::Pacman) => {
-                return Err(Refusal {
-                    title: "a repository of pacman knows only its newest version".to_owned(),
-                    help: "an image cannot be pinned there: build it from an archive of packages by hand"
-                        .to_owned(),
-                });
+                return Err(Refusal::new(
+                    "a repository of pacman knows only its newest version",
+                    "an image cannot be pinned there: build it from an archive of packages by hand",
+                ));
             }
             _ => {
-                return Err(Refusal {
-                    title: format!("no published image is known of {}", os.label()),
-                    help: "write a Containerfile by hand, or ask for the release here".to_owned(),
-                });
+                return Err(Refusal::new(
+                    format!("no published image is known of {}", os.label()),
+                    "build an image of that release by hand",
+                ));
             }
         };
         Ok(Self { image, system })

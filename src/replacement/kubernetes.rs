@@ -4,7 +4,7 @@ use super::class::Class;
 use super::image::tag;
 use super::paths::Need;
 use super::plan::Replacement;
-use super::words::quoted;
+use super::words::{label, quoted};
 
 /// How much a container may keep where what it writes may go with it.
 const EPHEMERAL: &str = "64Mi";
@@ -45,7 +45,7 @@ fn deployment(plan: &Replacement) -> String {
     );
     text.push_str(&header(plan, "apps/v1", "Deployment", &plan.name));
     // podman fails to remove an init container that runs once; it reads this here or in the template.
-    let annotation = |indent: &str| match plan.keeps_data() {
+    let annotation = |indent: &str| match filled(plan).next().is_some() {
         true => format!(
             "{indent}annotations:\n{indent}  io.podman.annotations.init.container.type: always # for podman kube play alone\n"
         ),
@@ -98,40 +98,33 @@ fn pod_context(plan: &Replacement) -> String {
     text
 }
 
-/// What every container may do: as little as the evidence lets it.
-fn security(plan: &Replacement, indent: &str) -> String {
-    let mut text = format!(
-        "{indent}securityContext:\n{indent}  readOnlyRootFilesystem: true\n{indent}  allowPrivilegeEscalation: false\n{indent}  capabilities:\n{indent}    drop: [ALL]\n"
-    );
-    if !plan.run.capabilities.is_empty() {
+/// What a container may do: as little as the evidence lets it; `added` is what root needs, each with its reason.
+fn security(plan: &Replacement, added: &[(&str, String)]) -> String {
+    let mut text = "          securityContext:\n            readOnlyRootFilesystem: true\n            allowPrivilegeEscalation: false\n            capabilities:\n              drop: [ALL]\n".to_owned();
+    if plan.run.user.is_none() && !added.is_empty() {
         text.push_str(&format!(
-            "{indent}    # It begins as root: {}.\n{indent}    add:\n",
+            "              # It begins as root: {}.\n              add:\n",
             plan.run.user_reason
         ));
-        for (capability, reason) in &plan.run.capabilities {
-            text.push_str(&format!("{indent}      - {capability} # {reason}\n"));
+        for (capability, reason) in added {
+            text.push_str(&format!("                - {capability} # {reason}\n"));
         }
     }
     text
 }
 
-/// What the container that fills a volume may do: as root, keep owners and times of what it copies.
-fn filling(plan: &Replacement, indent: &str) -> String {
-    let mut text = format!(
-        "{indent}securityContext:\n{indent}  readOnlyRootFilesystem: true\n{indent}  allowPrivilegeEscalation: false\n{indent}  capabilities:\n{indent}    drop: [ALL]\n"
-    );
-    if plan.run.user.is_none() {
-        text.push_str(&format!(
-            "{indent}    add: [CHOWN, DAC_OVERRIDE, FOWNER] # owners and times stay as they are\n"
-        ));
-    }
-    text
+/// The volumes that are to begin with what the image has at their paths: those that must last, and those that would hide
+/// what packages brought along.
+fn filled(plan: &Replacement) -> impl Iterator<Item = &Need> {
+    plan.needs.paths.iter().filter(|need| need.class == Class::Persistent || need.holds_files)
 }
 
-/// An init container for each volume that is to begin with what the image has at its path.
+/// An init container for each volume that is filled.
 fn copies(plan: &Replacement) -> String {
+    let keeps = ["CHOWN", "DAC_OVERRIDE", "FOWNER"]
+        .map(|name| (name, "owners and times stay as they are".to_owned()));
     let mut text = String::new();
-    for (_, need) in persistent(plan) {
+    for need in filled(plan) {
         let name = &need.volume;
         // Who is not root may not keep times and owners, and need not: the files are its own.
         let copy = if plan.run.user.is_some() { "cp -RPf" } else { "cp -a" };
@@ -142,7 +135,7 @@ fn copies(plan: &Replacement) -> String {
             quoted(&script),
             quoted(&need.path)
         ));
-        text.push_str(&filling(plan, "          "));
+        text.push_str(&security(plan, &keeps));
         text.push_str(&format!(
             "          volumeMounts:\n            - name: {name}\n              mountPath: /copy\n"
         ));
@@ -151,8 +144,7 @@ fn copies(plan: &Replacement) -> String {
 }
 
 fn container(plan: &Replacement) -> String {
-    let mut text =
-        format!("        - name: {}\n          image: {}\n", super::plan::label(&plan.service), tag(plan));
+    let mut text = format!("        - name: {}\n          image: {}\n", label(&plan.service), tag(plan));
     if !plan.run.secrets.is_empty() {
         text.push_str("          # Their values were not taken from the host: make a Secret of this name that has them.\n          env:\n");
         for name in &plan.run.secrets {
@@ -162,7 +154,7 @@ fn container(plan: &Replacement) -> String {
             ));
         }
     }
-    text.push_str(&security(plan, "          "));
+    text.push_str(&security(plan, &plan.run.capabilities));
     if !plan.ports.is_empty() {
         text.push_str("          ports:\n");
         for listening in &plan.ports {

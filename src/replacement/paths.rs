@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::class::{Class, by_place, is_passing, is_passing_place};
+use super::words::label;
 use crate::immutability::{is_within, normalise};
 use crate::snapshot::{Place, PlaceKind, Serving, Trace, User, Writing};
 
@@ -355,28 +356,11 @@ fn inwards(found: BTreeMap<String, Need>) -> BTreeMap<String, Need> {
 fn name_volumes(paths: &mut [Need]) {
     let mut taken: BTreeSet<String> = BTreeSet::new();
     for need in paths {
-        let base = volume_name(&need.path);
+        let base = label(&need.path);
         let numbered = (2..).map(|number| format!("{base}-{number}"));
         let name = std::iter::once(base.clone()).chain(numbered).find(|name| !taken.contains(name));
         need.volume = name.unwrap_or(base);
         taken.insert(need.volume.clone());
-    }
-}
-
-/// What is left of a path in lower-case letters, digits and dashes.
-fn volume_name(path: &str) -> String {
-    let mut name: String = path
-        .to_ascii_lowercase()
-        .chars()
-        .map(|character| if character.is_ascii_alphanumeric() { character } else { '-' })
-        .collect();
-    while name.contains("--") {
-        name = name.replace("--", "-");
-    }
-    let name = name.trim_matches('-');
-    match name.get(name.len().saturating_sub(55)..).unwrap_or(name).trim_matches('-') {
-        "" => "volume".to_owned(),
-        name => name.to_owned(),
     }
 }
 

@@ -7,6 +7,7 @@ use super::order::roll_out;
 use super::paths::{Needs, needs};
 use super::pins::pins;
 use super::run::{Run, is_local};
+use super::words::label;
 use crate::advice::{Advised, Verdict};
 use crate::drift::{Cluster, Comparison};
 use crate::immutability::{is_within, normalise};
@@ -156,22 +157,7 @@ pub fn plan(
     let (baked, unbaked) = super::baked::files(comparison, model.position, model.service, &mut warnings);
     warn_of_others(comparison, found, &model, &called, &needs, &mut warnings);
     warn_of_model(comparison, &model, &called, &mut warnings);
-    let mut notes = Vec::new();
-    let sets = model.service.directives.iter().filter(|directive| directive.name.starts_with("Environment"));
-    let mut sets: Vec<&str> = sets.map(|directive| directive.value.as_str()).collect();
-    sets.dedup();
-    if !sets.is_empty() {
-        notes.push(format!(
-            "its unit gives it an environment ({}), whose values were not taken from the host: give it what it needs of them",
-            sets.join(", ")
-        ));
-    }
-    let own = model.service.directives.iter().find(|directive| {
-        directive.file.starts_with("/etc/systemd/system/") && !directive.file.contains(".d/")
-    });
-    if let Some(own) = own {
-        notes.push(format!("its unit {} is of no package: a whole server needs a copy of it", own.file));
-    }
+    let notes = notes(model.service);
     let mut cut: Vec<&String> = model.service.cut.iter().collect();
     cut.sort();
     cut.dedup();
@@ -229,6 +215,27 @@ pub fn plan(
     })
 }
 
+/// What of its unit was left out.
+fn notes(service: &Serving) -> Vec<String> {
+    let mut notes = Vec::new();
+    let sets = service.directives.iter().filter(|directive| directive.name.starts_with("Environment"));
+    let mut sets: Vec<&str> = sets.map(|directive| directive.value.as_str()).collect();
+    sets.dedup();
+    if !sets.is_empty() {
+        notes.push(format!(
+            "its unit gives it an environment ({}), whose values were not taken from the host: give it what it needs of them",
+            sets.join(", ")
+        ));
+    }
+    let own = service.directives.iter().find(|directive| {
+        directive.file.starts_with("/etc/systemd/system/") && !directive.file.contains(".d/")
+    });
+    if let Some(own) = own {
+        notes.push(format!("its unit {} is of no package: a whole server needs a copy of it", own.file));
+    }
+    notes
+}
+
 fn warn_of_model(comparison: &Comparison<'_>, model: &Model<'_>, called: &str, warnings: &mut Vec<String>) {
     if !model.in_sync {
         warnings.push(format!(
@@ -283,23 +290,6 @@ fn users(service: &Serving, needs: &Needs) -> Vec<User> {
         }
     }
     users
-}
-
-/// A name of lower-case letters, digits and dashes, as RFC 1123 has labels.
-pub(super) fn label(text: &str) -> String {
-    let mut label: String = text
-        .to_ascii_lowercase()
-        .chars()
-        .map(|character| if character.is_ascii_alphanumeric() { character } else { '-' })
-        .collect();
-    while label.contains("--") {
-        label = label.replace("--", "-");
-    }
-    let label: String = label.trim_matches('-').chars().take(50).collect();
-    match label.trim_end_matches('-') {
-        "" => "service".to_owned(),
-        label => label.to_owned(),
-    }
 }
 
 /// The unit that the kernel knows, or the one whose lines were told.

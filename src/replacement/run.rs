@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::secrets::{STAND_IN, is_secret};
 use super::words::words;
 use crate::snapshot::{Scope, Serving, Trace, User};
 
@@ -132,22 +133,13 @@ impl Foreground {
 
 /// The words that start it, where they come from, and whether its unit has them.
 fn command(service: &Serving) -> (Vec<String>, Vec<String>, bool) {
-    let seen = || {
-        let mut words = service.command.clone();
-        if let Some(first) = words.first_mut() {
-            if base(first) == service.name
-                || base(first) == base(&service.executable)
-                || first.starts_with('/')
-            {
-                if !first.starts_with('/') {
-                    first.clone_from(&service.executable);
-                }
-            }
-        }
-        (words, vec![format!("the command of its process {}", service.process)], false)
-    };
+    let is_own = |word: &str| base(word) == service.name || base(word) == base(&service.executable);
     if !is_title(service) {
-        return seen();
+        let mut words = service.command.clone();
+        if let Some(first) = words.first_mut().filter(|first| !first.starts_with('/') && is_own(first)) {
+            first.clone_from(&service.executable);
+        }
+        return (words, vec![format!("the command of its process {}", service.process)], false);
     }
     let started = service.directive("ExecStart").filter(|start| !start.value.contains(['$', '%']));
     if let Some(start) = started {
@@ -186,14 +178,10 @@ fn is_title(service: &Serving) -> bool {
 
 /// A command with names in place of the values of options that sound like secrets; paths are none.
 fn without_secrets(command: Vec<String>) -> (Vec<String>, Vec<(String, String)>) {
-    let sounds = |option: &str| {
-        let option = option.to_ascii_lowercase();
-        let words = ["pass", "secret", "token", "apikey", "api-key", "api_key", "credential"];
-        option.starts_with('-') && words.iter().any(|word| option.contains(word))
-    };
+    let sounds = |option: &str| option.starts_with('-') && is_secret(option.trim_start_matches('-'));
     let mut hidden: Vec<(String, String)> = Vec::new();
     let mut hide = |option: &str| {
-        let name = format!("DRIFTLESS_SECRET_{}", hidden.len() + 1);
+        let name = format!("{STAND_IN}{}", hidden.len() + 1);
         hidden.push((option.to_owned(), name.clone()));
         name
     };
@@ -319,6 +307,9 @@ mod tests {
             hide("d --db-password=x --token y"),
             "d --db-password=DRIFTLESS_SECRET_1 --token DRIFTLESS_SECRET_2"
         );
+        for option in "requirepass masterauth db-password db_pass token auth-token api-key apikey api_key credentials secret-id passphrase".split(' ') {
+            assert_eq!(hide(&format!("d --{option} x")), format!("d --{option} DRIFTLESS_SECRET_1"));
+        }
         assert_eq!(hide("d --password-file /etc/x --passive --x"), "d --password-file /etc/x --passive --x");
     }
 

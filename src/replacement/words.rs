@@ -33,6 +33,19 @@ pub(super) fn hcl(text: &str) -> String {
     quoted(text).replace("${", "$${").replace("%{", "%%{")
 }
 
+/// What is left of a text in lower-case letters, digits and dashes, as RFC 1123 has labels: its end, where it is too
+/// long for the parts that are added to it.
+pub(super) fn label(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let parts = lower.split(|character: char| !character.is_ascii_alphanumeric());
+    let label = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
+    let label = label.get(label.len().saturating_sub(LONGEST)..).unwrap_or(&label).trim_matches('-');
+    if label.is_empty() { "service".to_owned() } else { label.to_owned() }
+}
+
+/// The longest label; Kubernetes takes 63 characters, of which some are added.
+const LONGEST: usize = 50;
+
 /// A text as a shell reads it back.
 pub(super) fn shell(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(&byte);
@@ -55,6 +68,20 @@ mod tests {
         );
         assert_eq!(split(r#"a "b c"d e\ f "" g"#), "a|b cd|e f||g");
         assert_eq!(words("a 'b"), None);
+    }
+
+    #[test]
+    fn labels_have_no_other_characters() {
+        for (text, told) in [
+            ("web-nginx", "web-nginx"),
+            ("/var/lib/a.b", "var-lib-a-b"),
+            ("É_", "service"),
+            ("--", "service"),
+        ] {
+            assert_eq!(label(text), told);
+        }
+        let long = label(&"/abc".repeat(40));
+        assert!(long.len() <= LONGEST && !long.starts_with('-'), "{long}");
     }
 
     #[test]

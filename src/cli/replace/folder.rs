@@ -64,12 +64,14 @@ impl Folder {
             for (name, _) in files {
                 self.check_links(name.trim_start_matches('/'))?;
             }
-            for (name, text) in files {
-                let path = self.path.join(name.trim_start_matches('/'));
+            // Each is whole already, and takes the place of its older one in a step.
+            for (name, _) in files {
+                let name = name.trim_start_matches('/');
+                let path = self.path.join(name);
                 if let Some(folder) = path.parent() {
                     std::fs::create_dir_all(folder).map_err(failed)?;
                 }
-                write::to_file(&path, text).map_err(failed)?;
+                std::fs::rename(staging.path().join(name), path).map_err(failed)?;
             }
             return Ok(());
         }

@@ -140,16 +140,17 @@ evidence_of() {
 	process=$1 since=$2 unit=$3 name=$4 exe=$6
 	unset IFS
 	[ -e "/proc/$process/stat" ] || return 0
+	compiled=$(compiled_in)
 	told=$(
 		as_it_runs
 		brought_along
 		units
 		temporary_files
-		compiled_in
+		printf '%s\n' "$compiled"
 		named_in_configuration
 		changed_lately
 	)
-	printf '%s\n' "$told" | awk -v n="$number" -v lines="$MOST_LINES" '
+	printf '%s\n' "$told" | sed '/^$/d' | awk -v n="$number" -v lines="$MOST_LINES" '
 		# No kind takes the room of another.
 		{ kind = $1; sub(/\t.*/, "", kind); if (++count[kind] <= lines) print kind "\t" n substr($0, length(kind) + 1); else cut[kind] }
 		END { for (kind in cut) print "cut\t" n "\t" kind }'
@@ -160,17 +161,27 @@ evidence_of() {
 		printf '%s\n' "$told" | sed -n -e 's/^\(compiled\|shipped\|changed\|folder\)	\([^	]*\).*/\2/p' -e 's/^named	[^	]*	//p' \
 			-e 's/^tmpfiles	[^	]*	[^	]*	\([^	]*\).*/\1/p' -e 's,^unit	[^	]*	\(PIDFile\|ReadWritePaths\|ReadWriteDirectories\)=-*\(/[^ ]*\)$,\2,p'
 		printf '%s\n' "$told" | sed -n 's/^\(word\|env\)	//p' | sed 's,^[^/]*/,/,' | sed -n '/^\//p'
-	} | sed -e p -e 's,/[^/]*$,,' | sed '/^$/d' | sort -u | as_they_are
+	} | sed -e p -e 's,/[^/]*$,,' | sed '/^$/d' | sort -u | head -n 2000 | as_they_are
 }
 
 # as_they_are: of each path on standard input, what it is, its mode, its owner and since when.
-as_they_are() {
+as_they_are() (
+	there=
 	while IFS= read -r path; do
 		case $path in
 			*[!!-~]* | /proc/* | /sys/* | /dev/*) continue ;;
 			*[*?[]*) continue ;;
 		esac
-		[ -e "$path" ] || [ -h "$path" ] || { printf 'path	%s	absent\n' "$number	$path"; continue; }
-		stat -L -c "path	$number	%n	%F	%a	%u	%g	%U	%G	%Y" -- "$path" 2>/dev/null
-	done | head -n 2000
-}
+		if [ -e "$path" ] || [ -h "$path" ]; then
+			there="$there$path
+"
+		else
+			printf 'path	%s	absent\n' "$number	$path"
+		fi
+	done
+	IFS='
+'
+	set -f
+	# shellcheck disable=SC2086 # one path a line
+	[ -z "$there" ] || stat -L -c "path	$number	%n	%F	%a	%u	%g	%U	%G	%Y" -- $there 2>/dev/null
+)

@@ -65,7 +65,7 @@ first_files() {
 	units | sed -n 's/.*	ExecStart=//p' | tr ' ' '\n' | while IFS= read -r path; do
 		case $path in /etc/*) if [ -f "$path" ]; then echo "$path"; fi ;; esac
 	done
-	compiled_in | while IFS='	' read -r _ path _; do
+	printf '%s\n' "$compiled" | while IFS='	' read -r _ path _; do
 		case $path in
 			/etc/*/* | /usr/local/etc/* | /opt/*/etc/* | /etc/*.conf | /etc/*.cfg) ;;
 			/etc/*) [ -d "$path" ] || continue ;;
