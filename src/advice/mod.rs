@@ -3,6 +3,7 @@
 //! Nothing is ever done by us, nothing is decided by a score, and no advice proposes a downgrade.
 
 mod commands;
+mod conditions;
 mod declared;
 mod entries;
 mod outlook;
@@ -22,10 +23,9 @@ pub use outlook::{
 };
 pub use snowflake::{Snowflake, Term};
 
-use self::stuck::{is_open, is_stuck};
-use crate::drift::{Comparison, Expected};
+use self::conditions::Conditions;
+use crate::drift::{Cluster, Comparison, Expected};
 use crate::rules::Finding;
-use crate::severity::Severity;
 use crate::snapshot::HostStatus;
 
 /// What a host, or a cluster, needs; the later one decides for a cluster.
@@ -36,6 +36,8 @@ use crate::snapshot::HostStatus;
 pub enum Verdict {
     /// It was audited, and nothing that counts was found.
     InSync,
+    /// A container has taken over its service, which neither runs here nor comes back: it may go.
+    Replaced,
     /// It was not audited, or not wholly, and nothing else was found.
     Unknown,
     /// A person must decide first: it is ahead, or there is no majority.
@@ -51,6 +53,7 @@ impl Verdict {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InSync => "in-sync",
+            Self::Replaced => "replaced",
             Self::Unknown => "unknown",
             Self::Investigate => "investigate",
             Self::Repair => "repair",
@@ -104,78 +107,6 @@ pub struct Advised {
     pub advice: Vec<Advice>,
 }
 
-/// The findings of one host that count, sorted by the condition that each is.
-#[derive(Debug, Default)]
-struct Conditions<'f> {
-    /// A repair would leave these in place.
-    lasting: Vec<&'f Finding>,
-    /// Commands put these right.
-    repairable: Vec<&'f Finding>,
-    /// A person must decide on these.
-    open: Vec<&'f Finding>,
-    /// These say that it was not audited, or not wholly.
-    unaudited: Vec<&'f Finding>,
-}
-
-impl<'f> Conditions<'f> {
-    fn of(findings: &[&'f Finding], replaceable: bool, outlook: Option<&Outlook>) -> Self {
-        let mut conditions = Self::default();
-        let lasts = |finding| outlook.and_then(|outlook| outlook.lasts(finding));
-        for finding in findings.iter().copied() {
-            let Some(entry) = entry(finding.rule.id) else { continue };
-            let list = match entry.action {
-                _ if finding.leaves_open() => &mut conditions.unaudited,
-                // What the user calls only worth knowing asks for nothing.
-                _ if finding.severity == Severity::Info && finding.rule.severity > Severity::Info => continue,
-                _ if is_open(finding, findings, replaceable) => &mut conditions.open,
-                Action::None => continue,
-                // What stands in the way of an upgrade: that depends on what the other hosts can.
-                _ if lasts(finding) == Some(true) => &mut conditions.lasting,
-                Action::Replace if lasts(finding) == Some(false) => &mut conditions.repairable,
-                // What is only worth knowing asks for nothing.
-                _ if finding.severity == Severity::Info => continue,
-                // Triggers that wait are done by one command, and by apt itself a moment later.
-                _ if steps::waits_for_triggers(finding) => &mut conditions.repairable,
-                Action::Replace => &mut conditions.lasting,
-                _ if is_stuck(finding, findings) => &mut conditions.lasting,
-                Action::Repair => &mut conditions.repairable,
-                Action::Investigate => &mut conditions.open,
-            };
-            list.push(finding);
-        }
-        conditions
-    }
-
-    /// A host that is ahead is not replaced: its image would be a downgrade.
-    fn verdict(&self) -> Verdict {
-        let ahead =
-            self.open.iter().any(|finding| finding.rule.id == "ahead" || finding.rule.id == "release");
-        if !self.lasting.is_empty() && !ahead {
-            Verdict::Replace
-        } else if !self.repairable.is_empty() && self.lasting.is_empty() {
-            Verdict::Repair
-        } else if !self.open.is_empty() {
-            Verdict::Investigate
-        } else if !self.unaudited.is_empty() {
-            Verdict::Unknown
-        } else {
-            Verdict::InSync
-        }
-    }
-
-    fn reasons(&self) -> Vec<String> {
-        let all = self.lasting.iter().chain(&self.repairable).chain(&self.open).chain(&self.unaudited);
-        let mut reasons: Vec<String> = Vec::new();
-        for reason in all.map(|finding| format!("{}: {}", finding.subject, finding.message())) {
-            // A host in two clusters may have one reason twice.
-            if !reasons.contains(&reason) {
-                reasons.push(reason);
-            }
-        }
-        reasons
-    }
-}
-
 /// Advises on every host and cluster of a comparison; where it was asked, also by how upgrades would go.
 pub fn advise(comparison: &Comparison<'_>, findings: &[Finding], outlook: Option<&Outlook>) -> Advised {
     let mut by_host: BTreeMap<usize, Vec<&Finding>> = BTreeMap::new();
@@ -188,7 +119,12 @@ pub fn advise(comparison: &Comparison<'_>, findings: &[Finding], outlook: Option
     let mut advice = steps::Collected::default();
     for position in 0..comparison.fleet.hosts.len() {
         let own = by_host.remove(&position).unwrap_or_default();
-        let conditions = Conditions::of(&own, is_replaceable(comparison, position), outlook);
+        let contained = |finding: &Finding| {
+            let mut own =
+                comparison.clusters.iter().filter(|one| Some(&one.name) == finding.cluster.as_ref());
+            own.any(|cluster| cluster.is_contained(position, &finding.subject, &comparison.fleet.strings))
+        };
+        let conditions = Conditions::of(&own, is_replaceable(comparison, position), outlook, contained);
         let verdict = match comparison.observation(position).map(crate::snapshot::Observation::status) {
             Some(HostStatus::Unreachable) | None => Verdict::Unknown,
             // Whoever waives a gap does not know more by it.
@@ -196,8 +132,14 @@ pub fn advise(comparison: &Comparison<'_>, findings: &[Finding], outlook: Option
             Some(HostStatus::Audited) => conditions.verdict(),
         };
         advice.add(comparison, position, verdict, &conditions);
+        let replaced = was_replaced(comparison, position);
+        let verdict = match &replaced {
+            // What could not be told of a host is not told by its being replaced.
+            Some(_) if verdict != Verdict::Unknown => Verdict::Replaced,
+            _ => verdict,
+        };
         let snowflake = snowflake::score(comparison, position, &own);
-        let mut reasons = conditions.reasons();
+        let mut reasons: Vec<String> = replaced.into_iter().chain(conditions.reasons()).collect();
         if reasons.is_empty() && verdict == Verdict::Unknown {
             reasons.extend(not_audited(comparison, position));
         }
@@ -209,10 +151,32 @@ pub fn advise(comparison: &Comparison<'_>, findings: &[Finding], outlook: Option
     advised.clusters = comparison
         .clusters
         .iter()
-        .map(|cluster| worst(&cluster.members).unwrap_or(Verdict::Unknown))
+        .map(|cluster| {
+            let gone = if cluster.replaced.is_empty() { Verdict::Unknown } else { Verdict::Replaced };
+            worst(&cluster.members).unwrap_or(gone)
+        })
         .collect();
     advised.advice = advice.finish(comparison);
     advised
+}
+
+/// Who has taken over from a host that is a member of no cluster any more.
+fn was_replaced(comparison: &Comparison<'_>, position: usize) -> Option<String> {
+    let is_member = |cluster: &&Cluster<'_>| cluster.members.binary_search(&position).is_ok();
+    if comparison.clusters.iter().any(|cluster| is_member(&cluster)) {
+        return None;
+    }
+    let (cluster, by) = comparison.clusters.iter().find_map(|cluster| {
+        let (_, by) = cluster.replaced.iter().find(|(gone, _)| *gone == position)?;
+        Some((cluster, by))
+    })?;
+    Some(format!(
+        "{} of {}: the container {} on {} has taken over; take this host out of the inventory once nothing else needs it",
+        by.replaces.service,
+        cluster.name,
+        by.container.label(),
+        comparison.name(by.position)
+    ))
 }
 
 /// Why a host is not known, where no finding that counts says it.

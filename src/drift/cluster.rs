@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Bound, Cluster, Releases};
+use super::Bound;
 use crate::inventory::{Host, HostId, Inventory};
 use crate::playbook::Playbook;
 use crate::snapshot::Fleet;
@@ -10,14 +10,20 @@ use crate::snapshot::Fleet;
 /// The cluster of hosts that are in no group, by Ansible's name for it.
 const UNGROUPED: &str = "ungrouped";
 
+/// Hosts that are to be compared with each other: their places in the fleet.
+pub(super) struct Grouped {
+    pub(super) name: String,
+    pub(super) members: Vec<usize>,
+}
+
 /// The clusters that the playbook declares, in its order; then, for hosts that are in none of them, one
 /// for each set of leaf groups, by name. A cluster without a host of this run is left out.
-pub(super) fn group<'a>(
+pub(super) fn group(
     inventory: &Inventory,
     playbook: &Playbook,
     bound: &Bound,
-    fleet: &'a Fleet,
-) -> Vec<Cluster<'a>> {
+    fleet: &Fleet,
+) -> Vec<Grouped> {
     let mut clusters = Vec::new();
     let mut declared = vec![false; fleet.hosts.len()];
     for (entry, hosts) in playbook.clusters.iter().zip(&bound.clusters) {
@@ -48,12 +54,7 @@ pub(super) fn group<'a>(
     clusters
         .into_iter()
         .filter(|(_, members)| !members.is_empty())
-        .map(|(name, members)| {
-            let releases = Releases::from_members(
-                members.iter().map(|at| fleet.hosts.get(*at).and_then(|host| host.os())),
-            );
-            Cluster { name, members, releases, columns: Vec::new() }
-        })
+        .map(|(name, members)| Grouped { name, members })
         .collect()
 }
 

@@ -178,9 +178,34 @@ impl<'a> Maker<'_, 'a> {
                 (Called::NotCovered, _) | (_, None) => Found::NotCovered,
                 (_, Some(position)) => self.found(position, name.known(), class),
             };
-            builder.push(Raw { found, slot: self.cluster.releases.slot(member), terms: *terms });
+            let symbol = name.known().and_then(|name| self.fleet.strings.find(name));
+            let (found, slot) = self.or_stand_in(member, symbol, class, found);
+            builder.push(Raw { found, slot, terms: *terms });
         }
         builder.finish(|found| self.cell(found))
+    }
+
+    /// What a member has of a package, or the container that stands in for the service there; and its release's slot.
+    fn or_stand_in(
+        &self,
+        member: usize,
+        name: Option<Symbol>,
+        class: ArchClass,
+        found: Found,
+    ) -> (Found, usize) {
+        let position = self.cluster.members.get(member);
+        let stands = match (position, name, class) {
+            // An entry that does not speak of the host does not speak of what runs on it.
+            (Some(position), Some(name), ArchClass::Native) if found != Found::NotCovered => {
+                self.cluster.stands_for(*position, name)
+            }
+            _ => None,
+        };
+        stands.map_or((found, self.cluster.releases.slot(member)), |package| {
+            let found =
+                package.version.map_or(Found::Unknown, |version| Found::Version(package.system, version));
+            (found, self.cluster.slot_of(package))
+        })
     }
 
     /// What the host at a position has of a package; a name of `None` is one that cannot be told.
@@ -318,7 +343,6 @@ impl<'a> Maker<'_, 'a> {
         let mut builders: Vec<Builder> = keys.iter().map(|_| Builder::for_members(members.len())).collect();
         for (member, position) in members.iter().enumerate() {
             let packages = self.packages(*position);
-            let slot = self.cluster.releases.slot(member);
             let mut rest = packages.map(|packages| packages.list.as_slice()).unwrap_or_default();
             for ((name, class), builder) in keys.iter().zip(&mut builders) {
                 let found = packages.map_or(Found::Unknown, |packages| {
@@ -327,6 +351,7 @@ impl<'a> Maker<'_, 'a> {
                     let own = rest.iter().take_while(|package| package.name == *name).count();
                     self.of_class(packages, rest.get(..own).unwrap_or_default(), *class)
                 });
+                let (found, slot) = self.or_stand_in(member, Some(*name), *class, found);
                 builder.push(Raw { found, slot, terms: 0 });
             }
         }

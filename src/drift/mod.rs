@@ -13,6 +13,7 @@ mod difference;
 mod expect;
 mod release;
 mod rollout;
+mod stand_in;
 
 use std::collections::BTreeSet;
 
@@ -24,6 +25,7 @@ pub use consensus::Consensus;
 pub use difference::difference;
 pub use expect::Expected;
 pub use release::Releases;
+pub use stand_in::StandIn;
 
 use crate::inventory::{Host, HostId, Inventory};
 use crate::playbook::Playbook;
@@ -62,6 +64,10 @@ pub struct Cluster<'a> {
     pub releases: Releases<'a>,
     /// The packages that were compared, those that the playbook names first, then by name.
     pub columns: Vec<Column<'a>>,
+    /// Containers, on whatever hosts of the fleet, that say that they replace its service.
+    pub stand_ins: Vec<StandIn<'a>>,
+    /// Positions of hosts that were replaced, each with a container that has taken over: they are no members.
+    pub replaced: Vec<(usize, StandIn<'a>)>,
 }
 
 impl<'a> Comparison<'a> {
@@ -73,7 +79,7 @@ impl<'a> Comparison<'a> {
         fleet: &'a Fleet,
         now: Timestamp,
     ) -> Self {
-        let mut clusters = cluster::group(inventory, playbook, bound, fleet);
+        let mut clusters = stand_in::settle(cluster::group(inventory, playbook, bound, fleet), fleet);
         for cluster in &mut clusters {
             cluster.columns = columns::columns(cluster, inventory, playbook, bound, fleet);
             rollout::mark(cluster, playbook, bound, fleet, now);
@@ -90,13 +96,14 @@ impl<'a> Comparison<'a> {
         members.filter_map(|position| Some((position, self.fleet.hosts.get(position)?.packages()?)))
     }
 
-    /// What the hosts of a cluster say of one fact; those that cannot tell are left out.
+    /// What the hosts of a cluster say of one fact; those that cannot tell are left out, and those below a container
+    /// that stands in for the service: what they are themselves is another matter.
     pub fn consensus<V: Ord>(
         &self,
         cluster: &Cluster<'_>,
         fact: impl Fn(&'a Observation) -> Option<V>,
     ) -> Consensus<V> {
-        let members = cluster.members.iter().copied();
+        let members = cluster.members.iter().copied().filter(|at| cluster.standing(*at).next().is_none());
         Consensus::of(members.filter_map(|position| Some((position, fact(self.observation(position)?)?))))
     }
 

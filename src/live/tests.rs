@@ -44,6 +44,7 @@ fn container(runtime: Runtime, pod: Option<(&str, &str)>, name: &str, image: &st
         added: Vec::new(),
         mounts: Vec::new(),
         changed: None,
+        replaces: None,
     }
 }
 

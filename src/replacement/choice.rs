@@ -169,7 +169,7 @@ pub(super) fn model<'a>(
             Some(Verdict::Unknown) => 1,
             Some(Verdict::Repair) => 2,
             Some(Verdict::Investigate) | None => 3,
-            Some(Verdict::Replace) => 4,
+            Some(Verdict::Replace | Verdict::Replaced) => 4,
         };
         if best.as_ref().is_none_or(|(known, _)| rank < *known) {
             let model = Model { position: *position, member, service, all, in_sync: rank == 0 };

@@ -230,7 +230,14 @@ fn order(plan: &Replacement, text: &mut String) {
     for (nth, step) in plan.steps.iter().enumerate() {
         let _ = writeln!(text, "{}. {}: {}", nth + 1, code(&fold(&step.hosts)), step.reason);
     }
-    text.push_str("\nFor each: start the replacement, verify it as below, take the old server out of the load balancer, wait until its\nconnections are gone, stop its service, and keep the machine until the last step has held for as long as you need to trust it.\n");
+    text.push_str("\nFor each: start the replacement, verify it as below, take the old server out of the load balancer, wait until its\nconnections are gone, stop its service for good (");
+    match &plan.unit {
+        Some(unit) => text.push_str(&code(&format!("systemctl disable --now {unit}"))),
+        None => text.push_str("so that no boot starts it again"),
+    }
+    text.push_str(
+        "), and keep the machine until the last step has held for as long\nas you need to trust it.\n",
+    );
 }
 
 fn verify(plan: &Replacement, targets: &[Target], text: &mut String) {
@@ -253,7 +260,14 @@ fn verify(plan: &Replacement, targets: &[Target], text: &mut String) {
     if let Some(port) = plan.ports.iter().find(|listening| !listening.udp) {
         let _ = writeln!(text, "    nc -z NEW-HOST {}                              # it answers", port.port);
     }
-    text.push_str("    driftless audit -i INVENTORY -p PLAYBOOK       # the new host in it: immutable, and the drift gone\n");
+    text.push_str("    driftless audit -i INVENTORY -p PLAYBOOK       # with root: the new host immutable, the old one replaced\n");
+    if targets.iter().any(|target| target.is_container()) {
+        let _ = write!(
+            text,
+            "\nThe image says by its labels what it replaces. Put the host that runs the container into {}: where it does, its packages\nare those of the image. An old server counts as replaced once its service is over for good: its package is removed, or a\n`[[service]]` of the playbook names it and finds it stopped and disabled.\n",
+            code(&plan.cluster)
+        );
+    }
 }
 
 fn back(plan: &Replacement, text: &mut String) {

@@ -2,9 +2,9 @@
 
 use super::plan::{Refusal, Replacement};
 use super::secrets::STAND_IN;
-use super::words::{quoted, shell};
-use crate::snapshot::Os;
-use crate::version::System;
+use super::words::{literal, quoted, shell};
+use crate::snapshot::{LABELS, Os};
+use crate::version::{Purl, System};
 
 /// What an image is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,9 +76,10 @@ pub(super) fn containerfile(plan: &Replacement) -> String {
     if !plan.run.variables.is_empty() {
         text.push_str("\n# Variables that the configuration uses, as the process has them.\n");
         for (name, value) in &plan.run.variables {
-            text.push_str(&format!("ENV {name}={}\n", quoted(value)));
+            text.push_str(&format!("ENV {name}={}\n", literal(value)));
         }
     }
+    text.push_str(&labels(plan));
     if let Some(user) = &plan.run.user {
         text.push_str(&format!("\n# {}\nUSER {}:{}\n", plan.run.user_reason, user.uid, user.gid));
     } else {
@@ -94,6 +95,39 @@ pub(super) fn containerfile(plan: &Replacement) -> String {
     let command: Vec<String> = plan.run.command.iter().map(|word| quoted(word)).collect();
     text.push_str(&format!("CMD [{}]\n", command.join(", ")));
     text
+}
+
+/// By what an audit knows a container of this image as the cluster's new server.
+fn labels(plan: &Replacement) -> String {
+    let packages: Vec<String> = plan
+        .pins
+        .iter()
+        .map(|pin| {
+            // A pattern may come to any version: an audit then says that it cannot tell.
+            let version = Some(pin.version.clone()).filter(|version| !version.contains('*'));
+            let (distribution, release) = (plan.os.id.clone(), plan.os.version.clone());
+            let (name, system) = (pin.package.clone(), plan.base.system);
+            Purl { system, distribution, release, name, version, arch: None }.to_string()
+        })
+        .collect();
+    // One with a blank in it would be two.
+    let paths = plan.baked.iter().map(|baked| baked.path.as_str());
+    let files: Vec<&str> = paths.filter(|path| !path.contains(char::is_whitespace)).collect();
+    let labels = [
+        ("cluster", plan.cluster.clone()),
+        ("service", plan.service.clone()),
+        ("program", plan.program.clone()),
+        ("packages", packages.join(" ")),
+        ("files", files.join(" ")),
+    ];
+    let labels = labels.iter().filter(|(_, value)| !value.is_empty());
+    let lines: Vec<String> =
+        labels.map(|(name, value)| format!("{LABELS}{name}={}", literal(value))).collect();
+    format!(
+        "\n# By these an audit knows a container of this image as the new server of {}.\nLABEL {}\n",
+        plan.cluster,
+        lines.join(" \\\n      ")
+    )
 }
 
 /// Copies the files of the configuration to where they lie on the hosts.

@@ -70,6 +70,8 @@ pub struct Replacement {
     pub cluster: String,
     /// The service, as its hosts call it.
     pub service: String,
+    /// The path of its program.
+    pub program: String,
     /// A name that Kubernetes and podman take, of cluster and service.
     pub name: String,
     /// The host whose evidence it is made of.
@@ -193,6 +195,7 @@ pub fn plan(
         name: if cluster == called { label(cluster) } else { label(&format!("{cluster}-{called}")) },
         model: comparison.name(model.position).to_owned(),
         local: is_local(model.service),
+        program: model.service.executable.clone(),
         service: called,
         os,
         base,

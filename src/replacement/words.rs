@@ -28,6 +28,11 @@ pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
+/// A text as the value of an instruction of a Containerfile reads it back: there a dollar begins a variable.
+pub(super) fn literal(text: &str) -> String {
+    quoted(text).replace('$', "\\$")
+}
+
 /// A text as HCL reads it back: there a dollar or a percent sign before a brace begins a template.
 pub(super) fn hcl(text: &str) -> String {
     quoted(text).replace("${", "$${").replace("%{", "%%{")

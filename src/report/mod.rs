@@ -120,6 +120,7 @@ impl Audit<'_> {
             unreachable: with(HostStatus::Unreachable),
             in_sync: verdicts().filter(|verdict| *verdict == Verdict::InSync).count(),
             drifted: verdicts().filter(|verdict| drifted(*verdict)).count(),
+            replaced: verdicts().filter(|verdict| *verdict == Verdict::Replaced).count(),
             findings: Severity::ALL.map(|severity| {
                 let those =
                     self.findings.iter().filter(|finding| finding.counts() && finding.severity == severity);
@@ -144,6 +145,8 @@ pub struct Summary {
     pub in_sync: usize,
     /// How many need something done or decided.
     pub drifted: usize,
+    /// How many were replaced: a container has taken over.
+    pub replaced: usize,
     /// Findings that count, by severity, worst first.
     pub findings: [(Severity, usize); 5],
 }

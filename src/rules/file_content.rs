@@ -30,7 +30,13 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
                 findings.push(nowhere(cluster, strings.text(pattern)));
             }
             for path in paths.into_iter().filter(|path| told.insert(*path)) {
-                let seen = members.iter().filter_map(|at| Some((*at, file(comparison, *at, pattern, path)?)));
+                // What an image has of it was baked into it, and stays.
+                let baked = |at: &usize| {
+                    let has = |file: &String| file == strings.text(path);
+                    cluster.standing(*at).any(|one| one.replaces.files.iter().any(has))
+                };
+                let members = members.iter().filter(|at| !baked(at));
+                let seen = members.filter_map(|at| Some((*at, file(comparison, *at, pattern, path)?)));
                 let compared = Compared::of(seen.collect());
                 findings.extend(compared.findings(comparison, cluster, strings.text(path)));
             }

@@ -32,6 +32,9 @@ fn check(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
             let unwell = services.named.iter();
             let unwell = unwell.filter(|service| missed(service) || !unseen(service) && is_unwell(service));
             let unwell = unwell.filter(|service| !lacks_package(cluster, member, service.subject()));
+            // A container that stands in for it runs, or would not be told of.
+            let stands_in = |name: &str| cluster.standing(position).any(|one| one.replaces.service == name);
+            let unwell = unwell.filter(|service| !stands_in(service.subject()));
             findings.extend(unwell.map(|service| Finding {
                 expected: Some(EXPECTED.to_owned()),
                 observed: Some(observed(service)),

@@ -31,7 +31,9 @@ use string_interner::{DefaultHashBuilder, StringInterner, Symbol as _};
 pub use configuration::{
     Conffile, Configuration, Fate, File, Files, Is, Parameter, Setting, Sysctls, dotted,
 };
-pub use containers::{Change, Changes, Container, Containers, Kind, Mount, Pod, Runtime};
+pub use containers::{
+    Change, Changes, Container, Containers, Kind, LABELS, Mount, Pod, Replaced, Replaces, Runtime,
+};
 #[cfg(test)]
 pub(crate) use evidence::tests::{bookworm, lines_of};
 pub use evidence::{Config, Directive, Listening, Place, PlaceKind, Scope, Serving, Trace, User, Writing};

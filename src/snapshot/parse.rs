@@ -58,7 +58,7 @@ impl Reader {
             answer.payload(Section::Sudo, gaps);
         }
         snapshot.packages = systems::packages(answer, snapshot.os.as_ref(), known, strings, gaps);
-        snapshot.containers = containers::containers(answer, &mut snapshot.beside);
+        snapshot.containers = containers::containers(answer, strings, &mut snapshot.beside);
         let (os, beside) = (snapshot.os.as_ref(), &mut snapshot.beside);
         let codename = os.map_or("", |os| os.codename.as_str());
         snapshot.sources = origins::sources(answer, (os, strings.intern(codename)), files, beside);
@@ -66,7 +66,7 @@ impl Reader {
         snapshot.upgrades = upgrade::upgrades(answer, gaps);
         snapshot.serving = evidence::evidence(answer, gaps);
         snapshot.configuration = Configuration::read(answer, strings, gaps, &mut snapshot.beside);
-        snapshot.running = running::running(answer, gaps, &mut snapshot.beside);
+        snapshot.running = running::running(answer, strings, gaps, &mut snapshot.beside);
         if snapshot.gaps.is_empty() && !answer.frames.done() {
             let detail = "the probe did not come to its end".to_owned();
             snapshot.gaps.push(Gap { probe: "probe".to_owned(), reason: Reason::Truncated, detail });

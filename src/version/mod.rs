@@ -10,6 +10,7 @@ mod number;
 #[cfg(test)]
 mod oracle;
 mod pacman;
+mod purl;
 mod requirement;
 mod rpm;
 mod target;
@@ -18,6 +19,7 @@ mod upstream;
 use std::cmp::Ordering;
 
 pub use distance::{Distance, distance};
+pub use purl::Purl;
 pub use requirement::Requirement;
 pub use target::Target;
 pub use upstream::Upstream;

@@ -50,6 +50,7 @@ mod probe_upgrade;
 mod proof;
 mod ready;
 mod replace;
+mod replaced;
 mod replacement;
 mod ssh_config;
 mod sshd;

@@ -22,8 +22,8 @@ RUN SUDO_FORCE_REMOVE=yes apt-get purge -qq -y --auto-remove 'nginx*' openssh-se
 /// One server of the lab, and how it is used.
 pub(crate) struct Server {
     pub(crate) host: &'static str,
-    cluster: &'static str,
-    baked: &'static [&'static str],
+    pub(crate) cluster: &'static str,
+    pub(crate) baked: &'static [&'static str],
     pub(crate) port: u16,
     pub(crate) ask: &'static [u8],
     pub(crate) answer: &'static str,
@@ -35,7 +35,7 @@ impl Server {
     }
 }
 
-const NGINX: Server = Server {
+pub(crate) const NGINX: Server = Server {
     host: "srv-01",
     cluster: "nginx",
     baked: &["/etc/nginx/nginx.conf"],
@@ -150,7 +150,7 @@ fn replace(room: &Room, servers: &[&Server], cluster: &str, arguments: &[&str]) 
 }
 
 impl Made {
-    fn of(server: &Server) -> Self {
+    pub(crate) fn of(server: &Server) -> Self {
         let yard = Yard::open();
         let room = Room::new();
         let run = replace(&room, &[server], server.cluster, &["--to", "kubernetes", "--to", "quadlet"]);

@@ -181,6 +181,13 @@ function read_cgroup(process,   file, line, path) {
 	close(file)
 	return path
 }
+# Whether it has another number inside a namespace of processes: a container, whatever its cgroup is called.
+function nested(process,   file, line, told, id) {
+	file = process "/status"; told = 0
+	while (!told && (getline line < file) > 0) if (line ~ /^NSpid:/) told = split(line, id, "\t")
+	close(file)
+	return told > 2
+}
 # A path of its own name in a title: `nginx: master process /usr/sbin/nginx`.
 function titled(process, name,   file, line, word, count, last, i) {
 	file = process "/cmdline"; line = ""
@@ -225,6 +232,7 @@ END {
 		group = read_cgroup("/proc/" process)
 		if (base != "" && index(group, base) == 1) group = substr(group, length(base) + 1)
 		if (group ~ /^\/user\.slice\/|[\/-](docker|libpod|crio|cri-containerd|lxc|kubepods)[-\/.]|\/machine\.slice\/|\/lxc\.payload/ && group !~ /\/(docker|crio|lxc)\.service/) continue
+		if (nested("/proc/" process)) continue
 		unit = "-"
 		if (match(group, /\/[^\/]+\.service/)) { unit = group; sub(/\.service.*/, ".service", unit); sub(/^.*\//, "", unit) }
 		path = titled("/proc/" process, comm)

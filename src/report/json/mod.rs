@@ -2,6 +2,7 @@
 
 mod evidence;
 mod listing;
+pub(super) mod make;
 mod upgrades;
 pub mod v1;
 

@@ -5,14 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::evidence::evidence;
-use super::upgrades::{Upgrade, upgrades};
-use crate::advice::{Snowflake, UNSEEN, Verdict};
-use crate::drift::{Cluster, Column, Expected, Value};
-use crate::report::Audit;
-use crate::rules::{self, Evidence};
+use super::upgrades::Upgrade;
+use crate::advice::Verdict;
 use crate::severity::Severity;
-use crate::snapshot::{self, HostStatus, Observation, Phase, Reason};
+use crate::snapshot::{HostStatus, Phase, Reason};
 use crate::version::Distance;
 
 /// The whole report.
@@ -73,6 +69,9 @@ pub struct Summary {
     /// Hosts that need something done or decided; absent where drift was not asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drifted: Option<usize>,
+    /// Hosts whose service a container has taken over; absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<usize>,
     /// Findings that count, by severity.
     pub findings: BTreeMap<Severity, usize>,
 }
@@ -101,10 +100,30 @@ pub struct Host {
     /// How far it is from its cluster; absent where drift was not asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snowflake: Option<SnowflakeReport>,
+    /// Containers that run on it and say that they replace the service of a cluster; absent where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stands_in: Vec<StandIn>,
     /// What could not be collected.
     pub gaps: Vec<Gap>,
     /// What went wrong on the way to it, if anything did.
     pub error: Option<Error>,
+}
+
+/// A container that replaces the service of a cluster.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StandIn {
+    /// The cluster.
+    pub cluster: String,
+    /// The service, as its hosts called it.
+    pub service: String,
+    /// The container.
+    pub container: String,
+    /// What its image is called.
+    pub image: String,
+    /// Whether it counts: its root is read-only, nothing reaches around that, and the service does not run beside it.
+    pub immutable: bool,
+    /// Why it does not count; null if it does.
+    pub refused: Option<&'static str>,
 }
 
 /// An operating system, of os-release(5).
@@ -281,178 +300,4 @@ pub struct Advice {
     pub reason: String,
     /// How, in order.
     pub steps: Vec<String>,
-}
-
-impl Report {
-    /// The report of an audit.
-    pub fn of(audit: &Audit<'_>) -> Self {
-        let (summary, statuses) = (audit.summary(), audit.statuses());
-        let comparison = audit.comparison;
-        let name = |position: &usize| comparison.name(*position).to_owned();
-        Self {
-            schema: "driftless/report/v1",
-            command: audit.command,
-            run: run(&audit.run),
-            summary: Summary {
-                hosts: summary.hosts,
-                audited: summary.audited,
-                partial: summary.partial,
-                unreachable: summary.unreachable,
-                in_sync: audit.drift.then_some(summary.in_sync),
-                drifted: audit.drift.then_some(summary.drifted),
-                findings: summary.findings.into_iter().collect(),
-            },
-            hosts: comparison
-                .fleet
-                .hosts
-                .iter()
-                .zip(statuses)
-                .enumerate()
-                .map(|(position, (seen, status))| host(audit, position, seen, status))
-                .collect(),
-            clusters: comparison
-                .clusters
-                .iter()
-                .zip(&audit.advised.clusters)
-                .map(|(cluster, verdict)| ClusterReport {
-                    name: cluster.name.clone(),
-                    hosts: cluster.members.iter().map(name).collect(),
-                    verdict: audit.drift.then_some(*verdict),
-                    packages: audit.drift.then(|| packages(audit, cluster)),
-                })
-                .collect(),
-            findings: audit.findings.iter().map(finding).collect(),
-            advice: audit
-                .drift
-                .then(|| audit.advised.advice.iter().map(|piece| advice(piece, &name)).collect()),
-            upgrades: upgrades(audit),
-            unseen: audit.outlook.map(|_| UNSEEN),
-        }
-    }
-}
-
-fn advice(advice: &crate::advice::Advice, name: &impl Fn(&usize) -> String) -> Advice {
-    Advice {
-        rule: advice.rule,
-        cluster: advice.cluster.clone(),
-        hosts: advice.hosts.iter().map(name).collect(),
-        action: advice.action,
-        reason: advice.reason.clone(),
-        steps: advice.steps.clone(),
-    }
-}
-
-fn host(audit: &Audit<'_>, position: usize, seen: &Observation, status: HostStatus) -> Host {
-    let described = audit.comparison.host(position);
-    let advice = audit.advised.hosts.get(position);
-    // What was not collected stands here whatever the playbook makes of it; gaps of the comparison (a
-    // missing baseline, what is not supported) are findings alone.
-    let collected = || seen.snapshot.iter().flat_map(|snapshot| snapshot.gaps.iter().chain(&snapshot.beside));
-    let found = audit
-        .findings
-        .iter()
-        .filter(|finding| finding.host.as_ref().is_some_and(|(at, _)| *at == position))
-        .filter_map(
-            |finding| if let Evidence::Gap(gap) = &finding.evidence { Some(gap.as_ref()) } else { None },
-        )
-        .filter(|gap| !collected().any(|known| known.probe == gap.probe));
-    Host {
-        name: audit.comparison.name(position).to_owned(),
-        groups: described.map(|host| host.groups.clone()).unwrap_or_default(),
-        clusters: audit.comparison.clusters_of(position).map(str::to_owned).collect(),
-        status,
-        os: seen.os().map(|os| Os { id: os.id.clone(), version: os.version.clone(), name: os.name.clone() }),
-        verdict: audit.drift.then(|| advice.map_or(Verdict::Unknown, |advice| advice.verdict)),
-        maintenance: described.and_then(|host| host.maintenance.clone()),
-        reasons: audit.drift.then(|| advice.map(|advice| advice.reasons.clone()).unwrap_or_default()),
-        snowflake: audit.drift.then(|| snowflake(advice.map(|advice| &advice.snowflake))),
-        gaps: collected().chain(found).map(gap_of).collect(),
-        error: seen.fault.as_ref().map(|fault| Error {
-            phase: fault.phase,
-            message: fault.full_message(),
-            hint: fault.hint.clone(),
-        }),
-    }
-}
-
-fn gap_of(gap: &snapshot::Gap) -> Gap {
-    Gap { probe: gap.probe.clone(), reason: gap.reason, detail: gap.detail.clone() }
-}
-
-fn snowflake(snowflake: Option<&Snowflake>) -> SnowflakeReport {
-    let Some(snowflake) = snowflake else {
-        return SnowflakeReport { score: 0.0, terms: Vec::new(), not_measured: Vec::new() };
-    };
-    let term = |term: &crate::advice::Term| Term { name: term.name, weight: term.weight, value: term.value };
-    SnowflakeReport {
-        score: snowflake.score,
-        terms: snowflake.terms.iter().map(term).collect(),
-        not_measured: snowflake.not_measured.clone(),
-    }
-}
-
-fn packages(audit: &Audit<'_>, cluster: &Cluster<'_>) -> Vec<Package> {
-    cluster.columns.iter().map(|column| package(audit, cluster, column)).collect()
-}
-
-fn package(audit: &Audit<'_>, cluster: &Cluster<'_>, column: &Column<'_>) -> Package {
-    let expected = match column.expected_overall(&cluster.releases) {
-        Expected::Version { version, .. } => Some(version.to_owned()),
-        _ => None,
-    };
-    let mut spread: BTreeMap<Value<'_>, Vec<String>> = BTreeMap::new();
-    for (member, position) in cluster.members.iter().enumerate() {
-        if let Some(value) = column.value(member) {
-            spread.entry(value).or_default().push(audit.comparison.name(*position).to_owned());
-        }
-    }
-    let mut spread: Vec<Spread> = spread
-        .into_iter()
-        .rev()
-        .map(|(value, hosts)| match value {
-            Value::Installed(version) => {
-                Spread { version: Some(version.to_owned()), state: State::Installed, hosts }
-            }
-            Value::Absent => Spread { version: None, state: State::Absent, hosts },
-            Value::Unknown => Spread { version: None, state: State::Unknown, hosts },
-        })
-        .collect();
-    spread.sort_by_key(|spread| (spread.version.is_none(), std::cmp::Reverse(spread.hosts.len())));
-    Package { name: column.name.to_owned(), arch: column.arch.to_owned(), expected, spread }
-}
-
-/// A run.
-pub(in crate::report) fn run(run: &crate::report::Run) -> Run {
-    Run {
-        id: run.id.clone(),
-        started: run.started.to_string(),
-        finished: run.finished.to_string(),
-        version: env!("CARGO_PKG_VERSION"),
-    }
-}
-
-/// A finding.
-pub(in crate::report) fn finding(finding: &rules::Finding) -> Finding {
-    Finding {
-        key: finding.key(),
-        rule: finding.rule.id,
-        severity: finding.severity,
-        cluster: finding.cluster.clone(),
-        host: finding.host_name().map(str::to_owned),
-        subject: finding.subject.clone(),
-        expected: finding.expected.clone(),
-        observed: finding.observed.clone(),
-        distance: finding.distance,
-        message: finding.message(),
-        evidence: evidence(&finding.evidence),
-        location: finding.location.as_ref().map(|place| Location {
-            file: place.file.to_string(),
-            line: place.at.line,
-            column: place.at.column,
-        }),
-        waived: finding.waived.as_ref().map(|waived| Waived {
-            justification: waived.justification.clone(),
-            until: waived.until.map(|date| date.to_string()),
-        }),
-    }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::each::Each;
 use super::{Judged, Manifests, live};
 use crate::advice::fix;
-use crate::report::json::v1;
+use crate::report::json::{make, v1};
 use crate::rules::Finding;
 use crate::severity::Severity;
 
@@ -91,7 +91,7 @@ impl<'m> Report<'m> {
         Self {
             schema: "driftless/report/v1",
             command: "immutable",
-            run: v1::run(&manifests.run),
+            run: make::run(&manifests.run),
             summary: Summary {
                 files: manifests.files,
                 containers: manifests.containers.len(),
@@ -109,7 +109,7 @@ impl<'m> Report<'m> {
 
 /// A finding, with what puts it right among its evidence.
 fn finding(finding: &Finding) -> v1::Finding {
-    let mut told = v1::finding(finding);
+    let mut told = make::finding(finding);
     if let Some(fix) = fix(finding) {
         told.evidence.insert("fix".to_owned(), fix.into());
     }

@@ -35,7 +35,8 @@ fn section(audit: &Audit<'_>, cluster: &Cluster<'_>, verdict: Verdict, look: &Lo
     if more > 0 {
         text.push_str(&format!("  and {more} more packages differ; -o json has them all\n"));
     }
-    if nothing {
+    text.push_str(&replacement(audit, cluster, look));
+    if nothing && !cluster.members.is_empty() {
         text.push_str(&format!("  {}\n", nothing_apart(audit, cluster)));
     }
     text
@@ -58,6 +59,37 @@ fn heading(cluster: &Cluster<'_>, verdict: Verdict, shown: &[&Column<'_>], look:
     let name = look.paint(Tone::Heading, &cluster.name);
     let verdict = look.paint(tone(verdict), verdict.as_str());
     format!("{name}   {}{expected}   {verdict}\n", hosts_in_words(cluster.members.len()))
+}
+
+/// Who has taken over, who was replaced, and which containers would have taken over if they could not be changed.
+fn replacement(audit: &Audit<'_>, cluster: &Cluster<'_>, look: &Look) -> String {
+    let mut by: BTreeMap<(&str, String, Option<&str>), Vec<&str>> = BTreeMap::new();
+    for one in &cluster.stand_ins {
+        let key = (one.replaces.service.as_str(), one.container.role(), one.refused);
+        by.entry(key).or_default().push(audit.comparison.name(one.position));
+    }
+    let mut grid = Grid::new(look, &[Fit::Keep, Fit::Hosts(35), Fit::Rest]);
+    for ((service, container, refused), hosts) in by {
+        let (word, tone, told) = match refused {
+            None => (
+                "immutable",
+                Tone::Good,
+                format!("{service} in the container {container}, its root read-only"),
+            ),
+            Some(why) => ("container", Tone::Bad, format!("{container} does not count as {service}: {why}")),
+        };
+        grid.row([(tone, word.into()), (Tone::Plain, Content::hosts(hosts)), (Tone::Plain, told.into())]);
+    }
+    let gone: Vec<&str> = cluster.replaced.iter().map(|(at, _)| audit.comparison.name(*at)).collect();
+    if !gone.is_empty() {
+        let told = "a container has taken over: take them out of the inventory";
+        grid.row([
+            (Tone::Good, "replaced".into()),
+            (Tone::Plain, Content::hosts(gone)),
+            (Tone::Plain, told.into()),
+        ]);
+    }
+    grid.render()
 }
 
 fn nothing_apart(audit: &Audit<'_>, cluster: &Cluster<'_>) -> String {

@@ -56,11 +56,14 @@ fn heading(audit: &Audit<'_>, look: &Look) -> String {
 /// `9 in sync, 3 drifted, 2 unknown   findings: 1 high, 4 medium`
 fn conclusion(audit: &Audit<'_>, look: &Look) -> String {
     let summary = audit.summary();
-    let unknown = summary.hosts.saturating_sub(summary.in_sync + summary.drifted);
+    let unknown = summary.hosts.saturating_sub(summary.in_sync + summary.drifted + summary.replaced);
     let mut parts = vec![look.paint(
         if summary.in_sync > 0 { Tone::Good } else { Tone::Plain },
         &format!("{} in sync", summary.in_sync),
     )];
+    if summary.replaced > 0 {
+        parts.push(look.paint(Tone::Good, &format!("{} replaced", summary.replaced)));
+    }
     if summary.drifted > 0 {
         parts.push(look.paint(Tone::Bad, &format!("{} drifted", summary.drifted)));
     }
@@ -99,7 +102,7 @@ fn hosts_in_words(count: usize) -> String {
 
 fn tone(verdict: Verdict) -> Tone {
     match verdict {
-        Verdict::InSync => Tone::Good,
+        Verdict::InSync | Verdict::Replaced => Tone::Good,
         Verdict::Unknown | Verdict::Investigate => Tone::Unsure,
         Verdict::Repair | Verdict::Replace => Tone::Bad,
     }

@@ -8,9 +8,12 @@ mod cri;
 mod docker;
 mod podman;
 mod read;
+mod replaces;
 
 pub use changes::{Change, Changes, Kind};
+pub use replaces::{LABELS, Replaced, Replaces};
 
+use super::Strings;
 use super::gap::Gap;
 use super::parse::Answer;
 use crate::probe::Section;
@@ -64,6 +67,8 @@ pub struct Container {
     /// How its writable layer differs from its image. A read-only root has none that could; `None` otherwise
     /// means that it was not told.
     pub changed: Option<Changes>,
+    /// What it stands in for, if the labels of its image say so.
+    pub replaces: Option<Replaces>,
 }
 
 /// A pod of Kubernetes.
@@ -103,6 +108,31 @@ impl Runtime {
 }
 
 impl Container {
+    /// Why it may be another one tomorrow than its image is, as far as its runtime tells; `None` if it cannot.
+    pub fn mutable(&self) -> Option<&'static str> {
+        // What reaches the root by another way, as the rules about manifests have it.
+        let reaching = |capability: &String| {
+            let name = capability.strip_prefix("CAP_").unwrap_or(capability);
+            ["ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_PTRACE"].contains(&name)
+        };
+        let of_host = |mount: &&Mount| {
+            let source = mount.source.as_str();
+            let kernel = ["/proc", "/sys", "/dev"];
+            let below = |folder: &str| source == folder || source.starts_with(&format!("{folder}/"));
+            mount.writable && (source == "/" || kernel.iter().any(|folder| below(folder)))
+        };
+        match (self.read_only_root, self.privileged) {
+            (Some(false), _) => Some("its root is writable"),
+            (_, Some(true)) => Some("it is privileged"),
+            (None, _) | (_, None) => Some("whether its root is read-only is not told"),
+            _ if self.added.iter().any(reaching) => Some("its capabilities reach its root"),
+            _ if self.mounts.iter().any(|mount| of_host(&mount)) => {
+                Some("it may write to the host's own paths")
+            }
+            _ => None,
+        }
+    }
+
     /// What reports call it on a host: its name, with its pod before it where it has one.
     pub fn label(&self) -> String {
         match &self.pod {
@@ -153,11 +183,15 @@ fn repository<'a>(image: &'a str, digests: &'a [String]) -> &'a str {
 
 /// What all runtimes of a host tell; `None` if it has none that could be asked. What could not be told is a gap
 /// beside: nobody asks for a container by name.
-pub(super) fn containers(answer: &Answer<'_>, beside: &mut Vec<Gap>) -> Option<Containers> {
+pub(super) fn containers(
+    answer: &Answer<'_>,
+    strings: &mut Strings,
+    beside: &mut Vec<Gap>,
+) -> Option<Containers> {
     let mut containers = None;
     for format in [&docker::FORMAT, &podman::FORMAT, &cri::FORMAT] {
         if let Some(payload) = answer.optional(format.runtime.section(), beside) {
-            let list = read::read(format, payload, beside);
+            let list = read::read(format, payload, strings, beside);
             containers.get_or_insert_with(Containers::default).list.extend(list);
         }
     }

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::changes::Change;
+use super::replaces::Labels;
 use super::{Changes, Container, Mount, Pod, Runtime};
+use crate::snapshot::Strings;
 use crate::snapshot::gap::{Gap, Reason, quote};
 use crate::snapshot::listing::{is_name, lines};
 
@@ -56,6 +58,7 @@ struct Told {
     infra: bool,
     namespace: Option<String>,
     pod: Option<String>,
+    labels: Option<Labels>,
 }
 
 #[derive(Deserialize)]
@@ -93,12 +96,17 @@ struct Read<'a> {
 }
 
 /// Every container that a section tells of; what it does not tell is a gap.
-pub(super) fn read(format: &Format, payload: &[u8], gaps: &mut Vec<Gap>) -> Vec<Container> {
+pub(super) fn read(
+    format: &Format,
+    payload: &[u8],
+    strings: &mut Strings,
+    gaps: &mut Vec<Gap>,
+) -> Vec<Container> {
     let mut read = Read::default();
     for line in lines(payload).filter(|line| !line.is_empty()) {
         read.lines += 1;
         let text = std::str::from_utf8(line).ok().filter(|_| line.len() <= LONGEST_LINE);
-        if text.and_then(|text| read.take(format, text)).is_none() {
+        if text.and_then(|text| read.take(format, strings, text)).is_none() {
             read.odd += 1;
             read.first_odd.get_or_insert(line);
         }
@@ -109,7 +117,7 @@ pub(super) fn read(format: &Format, payload: &[u8], gaps: &mut Vec<Gap>) -> Vec<
 
 impl Read<'_> {
     /// Takes one line; `None` if it makes no sense.
-    fn take(&mut self, format: &Format, line: &str) -> Option<()> {
+    fn take(&mut self, format: &Format, strings: &mut Strings, line: &str) -> Option<()> {
         if let Some(count) = line.strip_prefix("listed ") {
             self.listed = count.parse().ok()?;
         } else if line == "others" {
@@ -124,7 +132,7 @@ impl Read<'_> {
             // What a pod's own container is made of is no affair of its user's.
             if !told.infra {
                 (self.list.len() < MOST_CONTAINERS).then_some(())?;
-                self.list.push(container(format, told)?);
+                self.list.push(container(format, strings, told)?);
             }
         } else if let Some(changes) = line.strip_prefix("changes ") {
             let mut words = changes.splitn(3, ' ');
@@ -189,7 +197,7 @@ impl Read<'_> {
 }
 
 /// One container, if all that ends up in names, keys and commands is of their alphabets.
-fn container(format: &Format, told: Told) -> Option<Container> {
+fn container(format: &Format, strings: &mut Strings, told: Told) -> Option<Container> {
     let name = told.name.trim_start_matches('/').to_owned();
     let sound = |name: &String| is_name(name) && name.len() <= 255;
     let pod = match (told.namespace, told.pod) {
@@ -229,6 +237,7 @@ fn container(format: &Format, told: Told) -> Option<Container> {
         added: added.take(MOST_PARTS).collect(),
         mounts: mounts.chain(tmpfs).filter(fits).take(MOST_PARTS).collect(),
         changed: None,
+        replaces: told.labels.and_then(|labels| labels.read(strings)),
     })
 }
 
@@ -266,7 +275,7 @@ pub(super) mod fixture {
         payload: impl AsRef<[u8]>,
     ) -> (Vec<Container>, Vec<String>) {
         let mut gaps = Vec::new();
-        let list = read(format, payload.as_ref(), &mut gaps);
+        let list = read(format, payload.as_ref(), &mut Strings::default(), &mut gaps);
         let told = gaps.iter().map(|gap| format!("{} {}: {}", gap.probe, gap.reason, gap.detail)).collect();
         (list, told)
     }

@@ -18,8 +18,11 @@ const SLACK: SignedDuration = SignedDuration::from_secs(3);
 /// How many seconds ago a process began of which nobody could yet see what it executes.
 const JUST_BEGUN: i64 = 10;
 
-/// The most daemons that a host tells of; the probe ends its list before.
+/// The most daemons that a host tells of; the probe ends its list at [`MOST_TOLD`].
 const MOST_DAEMONS: usize = 1000;
+
+/// Where the probe's list ends: there may be more.
+const MOST_TOLD: usize = 500;
 
 /// A process that runs beside what is installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,6 +160,11 @@ impl Seen {
         };
         let unseen = |daemon: &Daemon, how: How| matches!(how, How::Titled | How::Unknown) && !began(daemon);
         self.daemons.iter().any(|(daemon, how)| unseen(daemon, *how) || !self.privileged)
+    }
+
+    /// Whether there is no daemon that is not told of.
+    pub(super) fn is_whole(&self) -> bool {
+        self.daemons.len() < MOST_TOLD
     }
 
     /// Every daemon, judged.

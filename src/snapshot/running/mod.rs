@@ -18,6 +18,7 @@ pub use services::{Enabled, Manager, Service, ServiceState, Services};
 use super::gap::{Gap, Reason, quote};
 use super::listing::lines;
 use super::parse::Answer;
+use super::{Strings, Symbol};
 use crate::probe::Section;
 
 /// What runs on a host. What is `None` was not collected, which a gap tells, or is not there to be told of.
@@ -25,7 +26,11 @@ use crate::probe::Section;
 pub struct Running {
     /// Services, by what manages them.
     pub services: Option<Services>,
-    /// Daemons that run something else than what is installed; of no other one anything is kept.
+    /// What every daemon is called, by its program, by the kernel and by its unit, in order; `None` where not all
+    /// could be seen.
+    /// Those of containers are not among them.
+    pub daemons: Option<Vec<Symbol>>,
+    /// Daemons that run something else than what is installed; of no other one more than its names is kept.
     pub stale: Option<Vec<Daemon>>,
     /// Kernels that are installed.
     pub kernels: Option<Kernels>,
@@ -34,7 +39,12 @@ pub struct Running {
 }
 
 /// Reads all of it.
-pub(super) fn running(answer: &Answer<'_>, gaps: &mut Vec<Gap>, beside: &mut Vec<Gap>) -> Running {
+pub(super) fn running(
+    answer: &Answer<'_>,
+    strings: &mut Strings,
+    gaps: &mut Vec<Gap>,
+    beside: &mut Vec<Gap>,
+) -> Running {
     let names: Vec<&str> = answer.wanted.of("service").collect();
     // Where a service is named, these two are missed also where there is no such thing.
     let named = !names.is_empty();
@@ -45,6 +55,7 @@ pub(super) fn running(answer: &Answer<'_>, gaps: &mut Vec<Gap>, beside: &mut Vec
     let (listed, seen) = (payload(Section::Services), payload(Section::Processes));
     let listed = listed.map(|payload| read(Section::Services, payload, asked, services::Listed::line));
     let seen = seen.map(|payload| read(Section::Processes, payload, asked, daemons::Seen::line));
+    let whole = seen.as_ref().is_some_and(daemons::Seen::is_whole);
     if seen.as_ref().is_some_and(daemons::Seen::is_partial) {
         let detail = "what others' processes still use of files that an upgrade replaced: it takes root";
         beside.push(Gap {
@@ -54,6 +65,7 @@ pub(super) fn running(answer: &Answer<'_>, gaps: &mut Vec<Gap>, beside: &mut Vec
         });
     }
     let daemons = seen.map(daemons::Seen::finish);
+    let called = daemons.as_deref().filter(|_| whole).map(|daemons| called(daemons, strings));
     let services = listed.map(|listed| named::assemble(listed, &names, daemons.as_deref(), gaps));
     let kernels = answer.optional(Section::Kernels, beside);
     let kernels = kernels.map(|payload| read(Section::Kernels, payload, beside, kernels::Files::line));
@@ -61,10 +73,22 @@ pub(super) fn running(answer: &Answer<'_>, gaps: &mut Vec<Gap>, beside: &mut Vec
     let reboot = reboot.map(|payload| read(Section::Reboot, payload, beside, kernels::Flag::line));
     Running {
         services,
+        daemons: called,
         stale: daemons.map(|daemons| daemons.into_iter().filter(|daemon| daemon.stale.is_some()).collect()),
         kernels: kernels.map(kernels::Files::finish),
         reboot: reboot.and_then(kernels::Flag::finish),
     }
+}
+
+fn called(daemons: &[Daemon], strings: &mut Strings) -> Vec<Symbol> {
+    let names = daemons.iter().flat_map(|daemon| {
+        let unit = daemon.unit.as_deref().map(|unit| unit.strip_suffix(".service").unwrap_or(unit));
+        [Some(daemon.program()), Some(daemon.name.as_str()), unit].into_iter().flatten()
+    });
+    let mut called: Vec<Symbol> = names.map(|name| strings.intern(name)).collect();
+    called.sort_unstable();
+    called.dedup();
+    called
 }
 
 /// Reads every line of a section. Those that make no sense become one gap that quotes the first of them.
