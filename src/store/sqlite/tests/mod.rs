@@ -5,6 +5,8 @@ mod damage;
 mod opening;
 mod together;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::*;
@@ -27,12 +29,22 @@ fn host(nth: usize) -> String {
     format!("web-{nth:02}.{}.example.net", "datacentre-".repeat(8))
 }
 
-/// Stores one run of ten hosts, which differ a little from each other and from run to run.
+/// The hosts of a run.
+const HOSTS: usize = 20;
+
+/// Bytes that cannot be packed.
+fn noise(length: usize, seed: usize) -> Vec<u8> {
+    let seed = u64::try_from(seed).unwrap() << 32;
+    let hashes = (0..length.div_ceil(32) as u64).flat_map(|nth| check::hash(&(seed | nth).to_le_bytes()));
+    hashes.take(length).collect()
+}
+
+/// Stores one run of all hosts, which differ a little from each other and from run to run.
 fn fill(store: &mut Sqlite, nth: usize) {
     let run = RUNS[nth];
     let started = i64::try_from(nth).unwrap() * 1000;
     store.begin(&new_run(run, at(started), &[part("inventory", &listing(0, nth / 2))])).unwrap();
-    for number in 0..10 {
+    for number in 0..HOSTS {
         let (dpkg, volatile) =
             (listing(number % 3, nth), format!("{} uptime {nth} {number}", "x".repeat(300)));
         let parts = [part("dpkg", &dpkg), part("uptime", volatile.as_bytes()), part("os", b"ID=debian\n")];
@@ -44,18 +56,29 @@ fn fill(store: &mut Sqlite, nth: usize) {
 
 /// Everything that can be read of a store, each answer in a text of its own or with its error.
 fn all(store: &Sqlite) -> Vec<Result<String, Error>> {
-    let bytes = |kept: &[Kept]| -> Result<Vec<_>, Error> {
-        let one = |kept: &Kept| Ok((kept.name.to_string(), kept.status, kept.part, store.bytes(kept.part)?));
-        kept.iter().map(one).collect()
+    // Each part is read once.
+    let read: RefCell<HashMap<PartId, [u8; 32]>> = RefCell::default();
+    let bytes = |kept: &[Kept]| -> Result<String, Error> {
+        let mut all = String::new();
+        for kept in kept {
+            let known = read.borrow().get(&kept.part).copied();
+            let hash = match known {
+                Some(hash) => hash,
+                None => check::hash(&store.bytes(kept.part)?),
+            };
+            read.borrow_mut().insert(kept.part, hash);
+            all.push_str(&format!("{kept:?} {hash:?}"));
+        }
+        Ok(all)
     };
     let entry = |entry: Entry| Ok((bytes(&entry.parts)?, format!("{entry:?}")));
     let mut all = vec![store.runs().map(|runs| format!("{runs:?}"))];
     for run in RUNS {
-        all.push(store.run_parts(run).and_then(|kept| Ok(format!("{:?}", bytes(&kept)?))));
-        let hosts = |hosts: Vec<Entry>| hosts.into_iter().map(entry).collect::<Result<Vec<_>, Error>>();
+        all.push(store.run_parts(run).and_then(|kept| bytes(&kept)));
+        let hosts = |hosts: Vec<Entry>| hosts.into_iter().map(&entry).collect::<Result<Vec<_>, Error>>();
         all.push(store.hosts(run).and_then(hosts).map(|hosts| format!("{hosts:?}")));
     }
-    for number in 0..11 {
+    for number in 0..=HOSTS {
         let history = |(run, one): (String, Entry)| Ok((run, entry(one)?));
         let history = |seen: Vec<_>| seen.into_iter().map(history).collect::<Result<Vec<_>, Error>>();
         all.push(store.of_host(&host(number)).and_then(history).map(|seen| format!("{seen:?}")));
@@ -72,7 +95,6 @@ fn truth(store: &Sqlite) -> Vec<String> {
         .collect()
 }
 
-/// Runs `command` with a file as its argument, as somebody who is not this process.
 fn copy(from: &Path, to: &Path) {
     std::fs::write(to, std::fs::read(from).unwrap()).unwrap();
 }

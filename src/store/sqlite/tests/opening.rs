@@ -1,6 +1,6 @@
 //! What may be found where a store is expected; nothing that is not ours is ever changed.
 
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use super::*;
 use crate::store::Kind;
