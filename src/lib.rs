@@ -30,4 +30,5 @@ pub mod simulate;
 pub mod snapshot;
 pub mod ssh;
 pub mod ssh_config;
+pub mod store;
 pub mod version;

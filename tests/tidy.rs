@@ -19,6 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("hostlist", &[]),
     ("version", &[]),
     ("probe", &[]),
+    ("store", &[]),
     ("ssh_config", &["diagnostic"]),
     ("inventory", &["diagnostic", "hostlist", "ssh_config"]),
     ("playbook", &["diagnostic", "inventory", "probe", "severity", "version"]),
@@ -89,6 +90,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("comfy_table", &["report"]),
+    ("rusqlite", &["store"]),
+    ("zstd", &["store"]),
 ];
 
 /// Words of a program that reads the clock, the disk or the network; what is right of `collect` has none.
