@@ -14,6 +14,7 @@ pub mod advice;
 pub mod collect;
 pub mod diagnostic;
 pub mod drift;
+pub mod history;
 pub mod hostlist;
 pub mod immutability;
 pub mod init;

@@ -29,6 +29,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("collect", &["inventory", "probe", "snapshot", "ssh"]),
     ("drift", &["diagnostic", "inventory", "playbook", "probe", "snapshot", "version"]),
     ("immutability", &["diagnostic", "playbook"]),
+    (
+        "history",
+        &["advice", "diagnostic", "drift", "inventory", "probe", "rules", "severity", "snapshot", "store", "version"],
+    ),
     ("init", &["drift", "hostlist", "inventory", "playbook", "snapshot", "version"]),
     ("live", &["immutability", "inventory", "snapshot"]),
     ("readiness", &["drift", "playbook", "probe", "snapshot", "version"]),
@@ -96,7 +100,7 @@ const CONFINED: &[(&str, &[&str])] = &[
 
 /// Words of a program that reads the clock, the disk or the network; what is right of `collect` has none.
 const PURE: &[&str] =
-    &["drift", "immutability", "init", "live", "readiness", "replacement", "rules", "advice", "version"];
+    &["drift", "history", "immutability", "init", "live", "readiness", "replacement", "rules", "advice", "version"];
 const IMPURE: &[&str] = &["std::fs", "std::net", "std::env", "SystemTime", "Timestamp::now", "Instant::now"];
 
 /// Licences that let everybody use driftless as they like.

@@ -8,6 +8,7 @@ mod ansible;
 mod connect;
 mod draft;
 mod jump;
+mod keep;
 mod link;
 mod load;
 mod password;

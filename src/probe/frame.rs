@@ -97,6 +97,16 @@ impl<'a> Frames<'a> {
         self.frames.iter().find(|frame| frame.name == name)
     }
 
+    /// Every complete section, in the order in which they came.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &Frame<'a>)> {
+        self.frames.iter().map(|frame| (frame.name, frame))
+    }
+
+    /// The section that was begun and never ended, if there is one.
+    pub fn open(&self) -> Option<&'a str> {
+        self.open
+    }
+
     /// Whether the section was begun and never ended.
     pub fn cut_off(&self, name: &str) -> bool {
         self.open == Some(name)

@@ -67,6 +67,25 @@ impl Wanted {
         self
     }
 
+    /// The same without what is of some kinds.
+    #[must_use]
+    pub fn without(&self, keywords: &[&str]) -> Self {
+        let lines = self.lines.iter().filter(|(keyword, _)| !keywords.contains(keyword));
+        Self { lines: lines.cloned().collect(), key: self.key.clone() }
+    }
+
+    /// What its text says; lines of kinds that this version does not know are left out, and so is the key, which
+    /// stands in no text.
+    pub fn read(text: &str) -> Self {
+        let mut wanted = Self::default();
+        for (keyword, line) in text.lines().filter_map(|line| line.split_once(' ')) {
+            if let Some(keyword) = KEYWORDS.into_iter().find(|known| *known == keyword) {
+                wanted.add(keyword, line);
+            }
+        }
+        wanted
+    }
+
     /// What is wanted of a kind, in the order in which it was added.
     pub fn of<'a>(&'a self, keyword: &'a str) -> impl Iterator<Item = &'a str> {
         self.lines.iter().filter(move |(known, _)| *known == keyword).map(|(_, text)| text.as_str())
@@ -75,6 +94,17 @@ impl Wanted {
     /// Whether anything of a kind is wanted.
     pub fn has(&self, keyword: &str) -> bool {
         self.of(keyword).next().is_some()
+    }
+}
+
+/// The kinds of what may be wanted.
+const KEYWORDS: [&str; 9] =
+    ["evidence", "file", "normalise", "package", "service", "show", "sudo", "sysctl", "upgrade"];
+
+impl fmt::Display for Wanted {
+    /// A line each, without the key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.lines.iter().try_for_each(|(keyword, line)| writeln!(f, "{keyword} {line}"))
     }
 }
 

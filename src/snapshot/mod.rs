@@ -116,7 +116,9 @@ pub struct Observation {
 }
 
 /// Whether a host was audited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum HostStatus {
     /// Everything that was asked for was collected.

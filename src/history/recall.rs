@@ -1,0 +1,119 @@
+//! A fleet as the store knows it: what hosts answered then, read by what reads answers now.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::answer::{Retold, fault_of};
+use crate::inventory::{HostId, Inventory};
+use crate::probe::Request;
+use crate::snapshot::{Fault, Fleet, Observation, Phase, Reader};
+use crate::store::{Entry, Error, PartId, Store};
+
+/// So many bytes that hosts share are kept while a fleet is read; what is beyond is read again.
+const MOST_SHARED: usize = 64 << 20;
+
+/// A fleet of before.
+#[derive(Debug, Default)]
+pub struct Recalled {
+    /// What was seen, host by host in the order that was asked for.
+    pub fleet: Fleet,
+    /// When each of them was seen; `None` for one that the store does not know.
+    pub seen: Vec<Option<Timestamp>>,
+}
+
+/// Reads the answers of hosts. A host without an entry is one that was never seen, which is its fault.
+///
+/// The nonce must be one that no host could foresee.
+///
+/// # Errors
+/// The store is damaged, or cannot be read.
+pub fn recall(
+    store: &dyn Store,
+    entries: impl IntoIterator<Item = Entry>,
+    inventory: &Inventory,
+    hosts: &[HostId],
+    nonce: [u8; 16],
+) -> Result<Recalled, Error> {
+    let mut by_host: BTreeMap<HostId, Entry> = entries
+        .into_iter()
+        .filter_map(|entry| Some((inventory.find(&entry.host)?, entry)))
+        .collect();
+    let mut recalled = Recalled::default();
+    let mut reader = Reader::default();
+    let mut shared = Shared::default();
+    for host in hosts {
+        let entry = by_host.remove(host);
+        recalled.seen.push(entry.as_ref().map(|entry| entry.at));
+        recalled.fleet.hosts.push(match entry {
+            Some(entry) => observe(store, *host, &entry, nonce, &mut reader, &mut shared)?,
+            None => Observation {
+                host: *host,
+                elapsed: Duration::ZERO,
+                snapshot: None,
+                fault: Some(
+                    Fault::new(Phase::Resolve, "the store has no answer of it")
+                        .hint("ask it: driftless collect"),
+                ),
+            },
+        });
+    }
+    recalled.fleet.strings = reader.into_strings();
+    Ok(recalled)
+}
+
+fn observe(
+    store: &dyn Store,
+    host: HostId,
+    entry: &Entry,
+    nonce: [u8; 16],
+    reader: &mut Reader,
+    shared: &mut Shared,
+) -> Result<Observation, Error> {
+    let mut parts = Vec::with_capacity(entry.parts.len());
+    for kept in &entry.parts {
+        parts.push((kept, shared.bytes(store, kept.part)?));
+    }
+    let pieces = || parts.iter().map(|(kept, bytes)| (&*kept.name, kept.status, bytes.as_slice()));
+    // What was wanted is among the pieces, and has to be known before the answer is written anew.
+    let wanted = Retold::of(pieces().filter(|(name, ..)| *name == "wanted"), "").wanted;
+    let request = Request::new(nonce, wanted);
+    let retold = Retold::of(pieces(), request.nonce());
+    let fault = match &entry.fault {
+        None => None,
+        Some(text) => Some(fault_of(text).unwrap_or_else(|| {
+            Fault::new(Phase::Parse, "why it was not audited cannot be read").hint("ask it again")
+        })),
+    };
+    let snapshot = reader.read(&retold.stdout, &retold.stderr, &request).ok();
+    let fault = match (&snapshot, fault) {
+        (None, None) => Some(
+            Fault::new(Phase::Parse, "its answer cannot be read by this version").hint("ask it again"),
+        ),
+        (_, fault) => fault,
+    };
+    Ok(Observation { host, elapsed: entry.took, snapshot, fault })
+}
+
+/// Bytes that several hosts have, read once.
+#[derive(Debug, Default)]
+struct Shared {
+    known: HashMap<PartId, Arc<Vec<u8>>>,
+    size: usize,
+}
+
+impl Shared {
+    fn bytes(&mut self, store: &dyn Store, part: PartId) -> Result<Arc<Vec<u8>>, Error> {
+        if let Some(known) = self.known.get(&part) {
+            return Ok(Arc::clone(known));
+        }
+        let bytes = Arc::new(store.bytes(part)?);
+        if self.size + bytes.len() <= MOST_SHARED {
+            self.size += bytes.len();
+            self.known.insert(part, Arc::clone(&bytes));
+        }
+        Ok(bytes)
+    }
+}
