@@ -31,7 +31,18 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("immutability", &["diagnostic", "playbook"]),
     (
         "history",
-        &["advice", "diagnostic", "drift", "inventory", "probe", "rules", "severity", "snapshot", "store", "version"],
+        &[
+            "advice",
+            "diagnostic",
+            "drift",
+            "inventory",
+            "probe",
+            "rules",
+            "severity",
+            "snapshot",
+            "store",
+            "version",
+        ],
     ),
     ("init", &["drift", "hostlist", "inventory", "playbook", "snapshot", "version"]),
     ("live", &["immutability", "inventory", "snapshot"]),
@@ -73,6 +84,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "advice",
             "diagnostic",
             "drift",
+            "history",
             "hostlist",
             "immutability",
             "inventory",
@@ -99,8 +111,18 @@ const CONFINED: &[(&str, &[&str])] = &[
 ];
 
 /// Words of a program that reads the clock, the disk or the network; what is right of `collect` has none.
-const PURE: &[&str] =
-    &["drift", "history", "immutability", "init", "live", "readiness", "replacement", "rules", "advice", "version"];
+const PURE: &[&str] = &[
+    "drift",
+    "history",
+    "immutability",
+    "init",
+    "live",
+    "readiness",
+    "replacement",
+    "rules",
+    "advice",
+    "version",
+];
 const IMPURE: &[&str] = &["std::fs", "std::net", "std::env", "SystemTime", "Timestamp::now", "Instant::now"];
 
 /// Licences that let everybody use driftless as they like.

@@ -23,7 +23,7 @@ impl<'f> Conditions<'f> {
         findings: &[&'f Finding],
         replaceable: bool,
         outlook: Option<&Outlook>,
-        contained: impl Fn(&Finding) -> bool,
+        persists: impl Fn(&Finding) -> bool,
     ) -> Self {
         let mut conditions = Self::default();
         let lasts = |finding| outlook.and_then(|outlook| outlook.lasts(finding));
@@ -40,8 +40,8 @@ impl<'f> Conditions<'f> {
                 Action::Replace if lasts(finding) == Some(false) => &mut conditions.repairable,
                 // What is only worth knowing asks for nothing.
                 _ if finding.severity == Severity::Info => continue,
-                // A container that cannot be changed is not repaired: a new image replaces it.
-                _ if contained(finding) => &mut conditions.lasting,
+                // What commands were found not to help against, or cannot.
+                Action::Repair if persists(finding) => &mut conditions.lasting,
                 // Triggers that wait are done by one command, and by apt itself a moment later.
                 _ if steps::waits_for_triggers(finding) => &mut conditions.repairable,
                 Action::Replace => &mut conditions.lasting,

@@ -12,7 +12,7 @@ mod snowflake;
 mod steps;
 mod stuck;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 pub use declared::fix;
@@ -30,7 +30,17 @@ use crate::snapshot::HostStatus;
 
 /// What a host, or a cluster, needs; the later one decides for a cluster.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -107,24 +117,35 @@ pub struct Advised {
     pub advice: Vec<Advice>,
 }
 
-/// Advises on every host and cluster of a comparison; where it was asked, also by how upgrades would go.
-pub fn advise(comparison: &Comparison<'_>, findings: &[Finding], outlook: Option<&Outlook>) -> Advised {
+/// Advises on every host and cluster of a comparison; where it was asked, also by how upgrades would go. `returned`
+/// has the keys of findings that came back after they were gone.
+pub fn advise(
+    comparison: &Comparison<'_>,
+    findings: &[Finding],
+    outlook: Option<&Outlook>,
+    returned: &BTreeSet<String>,
+) -> Advised {
     let mut by_host: BTreeMap<usize, Vec<&Finding>> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| finding.counts()) {
         if let Some((position, _)) = &finding.host {
             by_host.entry(*position).or_default().push(finding);
         }
     }
+    let came_back = |finding: &Finding| !returned.is_empty() && returned.contains(&finding.key());
     let mut advised = Advised::default();
     let mut advice = steps::Collected::default();
     for position in 0..comparison.fleet.hosts.len() {
         let own = by_host.remove(&position).unwrap_or_default();
-        let contained = |finding: &Finding| {
+        // No command mends for good what cannot be changed, or what came back after it was mended.
+        let lasts = |finding: &Finding| {
             let mut own =
                 comparison.clusters.iter().filter(|one| Some(&one.name) == finding.cluster.as_ref());
-            own.any(|cluster| cluster.is_contained(position, &finding.subject, &comparison.fleet.strings))
+            came_back(finding)
+                || own.any(|cluster| {
+                    cluster.is_contained(position, &finding.subject, &comparison.fleet.strings)
+                })
         };
-        let conditions = Conditions::of(&own, is_replaceable(comparison, position), outlook, contained);
+        let conditions = Conditions::of(&own, is_replaceable(comparison, position), outlook, lasts);
         let verdict = match comparison.observation(position).map(crate::snapshot::Observation::status) {
             Some(HostStatus::Unreachable) | None => Verdict::Unknown,
             // Whoever waives a gap does not know more by it.
@@ -214,7 +235,7 @@ mod tests {
 
     #[track_caller]
     fn advised(playbook: &str, hosts: &[Spec<'_>]) -> Advised {
-        compared(playbook, hosts, |comparison, findings| advise(comparison, findings, None))
+        compared(playbook, hosts, |comparison, findings| advise(comparison, findings, None, &BTreeSet::new()))
     }
 
     /// The verdict of a host that has something else than three others.

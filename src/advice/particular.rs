@@ -87,6 +87,8 @@ fn access(path: &str, plain: &str, file: &FileEvidence) -> Vec<Command> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use crate::advice::advise;
     use crate::rules::fixture::{beside_three, compared};
 
@@ -103,7 +105,7 @@ mod tests {
 
     fn steps(playbook: &str, same: &str, odd: &str) -> Vec<String> {
         let advised = compared(playbook, &beside_three(same, odd), |comparison, findings| {
-            advise(comparison, findings, None)
+            advise(comparison, findings, None, &BTreeSet::new())
         });
         advised.advice.into_iter().flat_map(|advice| advice.steps).collect()
     }

@@ -8,6 +8,7 @@ use driftless::report::Format;
 use driftless::report::write::Output;
 use driftless::severity::Severity;
 use driftless::version::Target;
+use jiff::SignedDuration;
 
 use super::immutable::Immutable;
 use super::replace::Replace;
@@ -25,6 +26,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Collect, compare and report: the main job
     Audit(Box<Audit>),
+    /// Only gather what hosts answer, into the store
+    Collect(Box<Collect>),
     /// Would the playbook's upgrades succeed, host by host, and what would the cluster look like after
     Ready(Box<Ready>),
     /// Audit Kubernetes manifests (files, folders, `-`): which containers are immutable, and what voids it
@@ -62,12 +65,70 @@ pub(super) struct Audit {
     #[command(flatten)]
     pub(super) connection: Connection,
 
+    #[command(flatten)]
+    pub(super) storing: Storing,
+
+    /// Finish the last audit, which was stopped: hosts that it has are not asked again
+    #[arg(long, env = "DRIFTLESS_RESUME", conflicts_with = "offline", value_parser = FalseyValueParser::new())]
+    pub(super) resume: bool,
+
+    /// Audit what the store holds, each host as it was seen last; nobody is asked
+    #[arg(long, env = "DRIFTLESS_OFFLINE", value_parser = FalseyValueParser::new())]
+    pub(super) offline: bool,
+
+    /// Print nothing where nothing changed since the last audit; the exit status stays
+    #[arg(long, env = "DRIFTLESS_ONLY_CHANGES", value_parser = FalseyValueParser::new())]
+    pub(super) only_changes: bool,
+
     /// Findings that this earlier JSON report has do not count
     #[arg(long, value_name = "REPORT.json", env = "DRIFTLESS_ACCEPT")]
     pub(super) accept: Option<PathBuf>,
 
     #[command(flatten)]
     pub(super) output: Reporting,
+}
+
+/// `driftless collect`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Exit status: 0 every host is kept; 1 could not run, or no host was reached; \
+3 something could not be collected.")]
+pub(super) struct Collect {
+    #[command(flatten)]
+    pub(super) selecting: Selecting,
+
+    /// Playbook whose packages, services, files and parameters are asked for; may be given several times
+    #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_PLAYBOOK")]
+    pub(super) playbook: Vec<PathBuf>,
+
+    /// Ask each host's own solver, too, whether the playbook's upgrades would succeed
+    #[arg(long, env = "DRIFTLESS_READY", value_parser = FalseyValueParser::new())]
+    pub(super) ready: bool,
+
+    #[command(flatten)]
+    pub(super) connection: Connection,
+
+    #[command(flatten)]
+    pub(super) storing: Storing,
+
+    /// Finish the last collecting, which was stopped: hosts that it has are not asked again
+    #[arg(long, env = "DRIFTLESS_RESUME", value_parser = FalseyValueParser::new())]
+    pub(super) resume: bool,
+
+    #[command(flatten)]
+    pub(super) telling: Telling,
+}
+
+/// Where runs are kept, and for how long.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "History")]
+pub(super) struct Storing {
+    /// File that runs are kept in; `none` keeps nothing [default: driftless/store.sqlite in the user's state folder]
+    #[arg(long, value_name = "PATH", env = "DRIFTLESS_STORE")]
+    pub(super) store: Option<PathBuf>,
+
+    /// Forget runs that are older, once this one is done: 90d, 12w, 36h
+    #[arg(long, value_name = "AGE", value_parser = super::memory::age, env = "DRIFTLESS_KEEP")]
+    pub(super) keep: Option<SignedDuration>,
 }
 
 /// `driftless ready`

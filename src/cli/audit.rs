@@ -1,20 +1,27 @@
 //! `driftless audit`: the whole pipe, from the inventory to the exit status.
 
+use std::collections::BTreeSet;
+
 use driftless::advice::{Outlook, advise};
 use driftless::drift::Comparison;
+use driftless::history::{Outcome, Story};
 use driftless::readiness::Readiness;
 use driftless::report::write::Heard;
 use driftless::report::{Audit as Report, Run};
 use driftless::rules::{self, Asked};
 use driftless::ssh::Transport;
+use jiff::Timestamp;
 use jiff::tz::Offset;
 use tokio::runtime::Runtime;
 
 use super::args::{Audit, Reporting};
+use super::ask::warn;
+use super::collect::{Remembered, was_interrupted};
 use super::failure::Failure;
+use super::memory::Memory;
 use super::plan::Plan;
 use super::report;
-use super::round::{gather, runtime, transport};
+use super::round::{Gathered, gather, id_of, random, runtime, transport};
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy)]
@@ -33,16 +40,62 @@ impl Job {
 /// Runs an audit; gives the exit status.
 pub(super) fn run(args: &Audit) -> Result<u8, Failure> {
     let plan = Plan::of(args)?;
-    let runtime = runtime()?;
-    let transport = transport(&plan, &args.connection, &args.output.telling, &runtime)?;
+    let telling = &args.output.telling;
     let job = Job { drift: true, readiness: args.ready };
-    let status = conduct("audit", &plan, job, transport, &args.output, &runtime)?;
+    if args.offline {
+        let memory = Memory::to_read(&args.storing)?;
+        let gathered = offline(&plan, &memory)?;
+        let look = Look { before: Some(&memory), only_changes: args.only_changes };
+        return Ok(judge("audit", &plan, job, gathered, &look, &args.output)?.status);
+    }
+    let needed = args.resume || args.only_changes || args.storing.keep.is_some();
+    let memory = Memory::to_keep(&args.storing, needed, telling)?;
+    let runtime = runtime()?;
+    let transport = || transport(&plan, &args.connection, telling, &runtime);
+    let Some(memory) = memory else {
+        let status = conduct("audit", &plan, job, transport()?, &args.output, &runtime)?;
+        runtime.shutdown_background();
+        return Ok(status);
+    };
+    let round = Remembered { plan: &plan, command: "audit", resume: args.resume, telling };
+    let (gathered, mut memory) = round.gather(memory, transport, &runtime)?;
     // A host that will not let go of its connection must not keep us.
     runtime.shutdown_background();
-    Ok(status)
+    let (id, finished, stopped) = (gathered.id.clone(), gathered.finished, was_interrupted(&gathered));
+    let look = Look { before: Some(&memory), only_changes: args.only_changes };
+    let judged = judge("audit", &plan, job, gathered, &look, &args.output)?;
+    // A run that was stopped stays open: --resume finishes it.
+    let mut close = || -> Result<(), Failure> {
+        if !stopped {
+            let (name, text) = judged.outcome.piece();
+            let part = driftless::store::Part { name, status: 0, bytes: text.as_bytes() };
+            memory.store.finish(&id, finished, &[part])?;
+        }
+        match args.storing.keep {
+            Some(age) => memory.forget(age, Timestamp::now()).map(drop),
+            None => Ok(()),
+        }
+    };
+    // The report was delivered: what becomes of its record is told, and changes nothing about it.
+    if let Err(failure) = close() {
+        warn(telling.quiet, &format!("what was found is not kept: {failure}"));
+    }
+    Ok(judged.status)
 }
 
-/// Collects, compares, reports; gives the exit status.
+/// What the store holds of every host of the plan, as each was seen last.
+fn offline(plan: &Plan, memory: &Memory) -> Result<Gathered, Failure> {
+    let started = Timestamp::now();
+    let recalled = memory.latest(&plan.inventory, &plan.hosts)?;
+    if recalled.seen.iter().all(Option::is_none) {
+        return Err(Failure::new(format!("{}: no host of these is in the store", memory.path().display()))
+            .hint("driftless collect asks them; `driftless history` lists the runs that are stored"));
+    }
+    let id = id_of(random()?);
+    Ok(Gathered { fleet: recalled.fleet, id, started, finished: Timestamp::now(), seen: recalled.seen })
+}
+
+/// Collects, compares, reports, and keeps nothing; gives the exit status.
 pub(super) fn conduct(
     command: &'static str,
     plan: &Plan,
@@ -52,6 +105,33 @@ pub(super) fn conduct(
     runtime: &Runtime,
 ) -> Result<u8, Failure> {
     let gathered = gather(plan, transport, &output.telling, runtime)?;
+    Ok(judge(command, plan, job, gathered, &Look::default(), output)?.status)
+}
+
+/// What is looked back on, and what of it matters.
+#[derive(Default)]
+pub(super) struct Look<'m> {
+    /// The runs before.
+    pub(super) before: Option<&'m Memory>,
+    /// Whether nothing is shown where nothing changed.
+    pub(super) only_changes: bool,
+}
+
+/// What a run came to.
+pub(super) struct Judged {
+    pub(super) status: u8,
+    pub(super) outcome: Outcome,
+}
+
+/// Compares what was gathered, and reports it.
+pub(super) fn judge(
+    command: &'static str,
+    plan: &Plan,
+    job: Job,
+    gathered: Gathered,
+    look: &Look<'_>,
+    output: &Reporting,
+) -> Result<Judged, Failure> {
     let comparison =
         Comparison::of(&plan.inventory, &plan.playbook, &plan.bound, &gathered.fleet, gathered.started);
     let today = Offset::UTC.to_datetime(gathered.started).date();
@@ -59,7 +139,10 @@ pub(super) fn conduct(
     let asked = Asked { drift: job.drift, readiness: readiness.as_ref() };
     let findings = rules::findings(&comparison, asked, today, &plan.accepted);
     let outlook = readiness.as_ref().map(|readiness| Outlook::of(&comparison, readiness, &findings));
-    let advised = advise(&comparison, &findings, outlook.as_ref());
+    let found = Outcome::found(&comparison, &findings);
+    let story = look.before.map(|memory| Story::of(&found, memory.before(&gathered.id)?)).transpose()?;
+    let returned = story.as_ref().map_or_else(BTreeSet::new, Story::returned);
+    let advised = advise(&comparison, &findings, outlook.as_ref(), &returned);
     let audit = Report {
         command,
         run: Run { id: gathered.id, started: gathered.started, finished: gathered.finished },
@@ -68,10 +151,14 @@ pub(super) fn conduct(
         advised: &advised,
         drift: job.drift,
         outlook: outlook.as_ref(),
+        story: story.as_ref(),
+        seen: &gathered.seen,
     };
-    // A reader that has seen enough is success, as it is for every tool in a pipe.
-    match report::deliver(&audit, output)? {
-        Heard::ReaderLeft => Ok(0),
-        Heard::Whole => Ok(report::status(&audit, output)),
-    }
+    let quiet = look.only_changes && story.as_ref().is_some_and(Story::is_quiet);
+    let status = match report::deliver(&audit, output, quiet)? {
+        // A reader that has seen enough is success, as it is for every tool in a pipe.
+        Heard::ReaderLeft => 0,
+        Heard::Whole => report::status(&audit, output),
+    };
+    Ok(Judged { status, outcome: found.advised(&comparison, &advised) })
 }

@@ -112,6 +112,7 @@ fn plan(simulation: &Simulation, show: &Show) -> Result<Plan, Failure> {
         bound: bind(&inventory, &playbook)?,
         inventory,
         playbook,
+        sources: Vec::new(),
         limits: Limits::default(),
         pace: Pace::default(),
         policy: None,

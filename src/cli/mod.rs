@@ -3,6 +3,7 @@
 mod args;
 mod ask;
 mod audit;
+mod collect;
 mod demo;
 mod failure;
 mod file_key;
@@ -10,6 +11,7 @@ mod hosts;
 mod immutable;
 mod init;
 mod me;
+mod memory;
 mod plan;
 mod probe;
 mod progress;
@@ -56,6 +58,7 @@ fn raise_descriptors() {
 fn run(args: Args) -> Result<u8, Failure> {
     match args.command {
         Command::Audit(args) => audit::run(&args),
+        Command::Collect(args) => collect::run(&args),
         Command::Ready(args) => ready::run(&args),
         Command::Immutable(args) => immutable::run(&args),
         Command::Replace(args) => replace::run(&args),

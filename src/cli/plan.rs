@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftless::collect::{Pace, Requests};
-use driftless::diagnostic::nearest;
+use driftless::diagnostic::{Source, nearest};
 use driftless::drift::{Bound, clusters_of};
 use driftless::inventory::pattern::Pattern;
 use driftless::inventory::{HostId, Inventory, Overrides, Route, SshRoute, Via};
@@ -37,9 +37,12 @@ pub(super) enum Asks {
 }
 
 /// Everything that an audit needs before it begins.
+#[derive(Clone)]
 pub(super) struct Plan {
     pub(super) inventory: Inventory,
     pub(super) playbook: Playbook,
+    /// The files of the playbook.
+    pub(super) sources: Vec<Source>,
     pub(super) bound: Bound,
     pub(super) hosts: Vec<HostId>,
     pub(super) limits: Limits,
@@ -111,7 +114,7 @@ impl Plan {
         telling: &Telling,
     ) -> Result<Self, Failure> {
         let Selected { inventory, hosts } = Selected::of(selecting, &connection.login, telling.quiet)?;
-        let playbook = Playbook::load(playbooks, &rules::known_ids())?;
+        let (playbook, sources) = Playbook::load_with_sources(playbooks, &rules::known_ids())?;
         let bound = bind(&inventory, &playbook)?;
         for (label, _) in &connection.cap {
             let has = |id: &HostId| inventory.host(*id).is_some_and(|host| host.label(label).is_some());
@@ -133,6 +136,7 @@ impl Plan {
             sudo: connection.sudo,
             inventory,
             playbook,
+            sources,
             bound,
             hosts,
             limits: limits(connection),
@@ -145,6 +149,11 @@ impl Plan {
             accepted: Accepted::default(),
             file_key,
         })
+    }
+
+    /// The same for some of its hosts.
+    pub(super) fn of_hosts(&self, hosts: Vec<HostId>) -> Self {
+        Self { hosts, ..self.clone() }
     }
 
     /// What each host is asked, in a round that is framed by `nonce`.

@@ -16,8 +16,12 @@ use super::args::{Colour, Reporting};
 use super::failure::Failure;
 
 /// Writes every report of an audit that was asked for.
-pub(super) fn deliver(audit: &Audit<'_>, wanted: &Reporting) -> Result<Heard, Failure> {
-    let to = To { outputs: &wanted.output, quiet: wanted.telling.quiet, colour: wanted.color };
+///
+/// With `silent` nothing is shown; files are written all the same, so that they are never older than the run.
+pub(super) fn deliver(audit: &Audit<'_>, wanted: &Reporting, silent: bool) -> Result<Heard, Failure> {
+    let files: Vec<Output> = wanted.output.iter().filter(|output| output.path.is_some()).cloned().collect();
+    let outputs = if silent { &files } else { &wanted.output };
+    let to = To { outputs, quiet: wanted.telling.quiet, silent, colour: wanted.color };
     send(&to, Format::Table, |format, look, out| out.write_all(audit.render(format, look).as_bytes()))
 }
 
@@ -25,6 +29,8 @@ pub(super) fn deliver(audit: &Audit<'_>, wanted: &Reporting) -> Result<Heard, Fa
 pub(super) struct To<'o, F> {
     pub(super) outputs: &'o [Output<F>],
     pub(super) quiet: bool,
+    /// Whether nothing is shown at all.
+    pub(super) silent: bool,
     pub(super) colour: Colour,
 }
 
@@ -35,7 +41,7 @@ pub(super) fn send<F: Copy>(
     render: impl Fn(F, &Look, &mut dyn io::Write) -> io::Result<()>,
 ) -> Result<Heard, Failure> {
     let to_stdout = to.outputs.iter().any(|output| output.path.is_none());
-    let table = (to.outputs.is_empty() || !to_stdout && !to.quiet).then_some(table);
+    let table = (!to.silent && (to.outputs.is_empty() || !to_stdout && !to.quiet)).then_some(table);
     for output in to.outputs {
         if let Some(path) = &output.path {
             write::into_file(path, |out| render(output.format, &Look::default(), out))

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use driftless::collect::Round;
+use driftless::collect::{Heard, Round};
 use driftless::hostlist::fold;
 use driftless::inventory::SshRoute;
 use driftless::snapshot::Fleet;
@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
 use super::args::{self, Connection, Telling};
-use super::ask::{self, Asker, warn};
+use super::ask::{self as asking, Asker, warn};
 use super::failure::Failure;
 use super::plan::Plan;
 use super::progress::Progress;
@@ -30,6 +30,8 @@ pub(super) struct Gathered {
     pub(super) started: Timestamp,
     /// When the last host was done.
     pub(super) finished: Timestamp,
+    /// When each host was seen, where that was another time: `None` is never.
+    pub(super) seen: Vec<Option<Timestamp>>,
 }
 
 /// How the hosts are reached: keys and known hosts are read, passphrases and passwords asked for.
@@ -64,8 +66,25 @@ pub(super) fn gather(
     telling: &Telling,
     runtime: &Runtime,
 ) -> Result<Gathered, Failure> {
+    let nonce = random()?;
+    ask(plan, nonce, transport, telling, runtime, |_| {})
+}
+
+/// What an id of a run looks like: of random bytes, so that no two runs have the same.
+pub(super) fn id_of(nonce: [u8; 16]) -> String {
+    nonce.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Asks every host of the plan, and lets `keep` hear what each answers.
+pub(super) fn ask(
+    plan: &Plan,
+    nonce: [u8; 16],
+    transport: Transport,
+    telling: &Telling,
+    runtime: &Runtime,
+    keep: impl FnMut(Heard<'_>),
+) -> Result<Gathered, Failure> {
     let started = Timestamp::now();
-    let nonce: [u8; 16] = random()?;
     let transport = Arc::new(transport);
     let round = Round {
         transport: Arc::clone(&transport),
@@ -79,20 +98,19 @@ pub(super) fn gather(
         !telling.no_progress && !telling.quiet,
         telling.verbose > 0,
     );
-    let round = round.run(&plan.inventory, &plan.hosts, interruption(), |event| progress.tell(event));
+    let round = round.run(&plan.inventory, &plan.hosts, interruption(), |event| progress.tell(event), keep);
     let fleet = runtime.block_on(round);
     progress.finish();
     // From here on there is nothing to keep: whoever interrupts wants to be rid of us.
     runtime.spawn(async {
         interruption().await;
-        ask::end_at_once();
+        asking::end_at_once();
     });
     let finished = Timestamp::now();
     if let Some(trust) = transport.trust() {
         tell_of_keys(trust, plan, telling);
     }
-    let id = nonce.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    Ok(Gathered { fleet, id, started, finished })
+    Ok(Gathered { fleet, id: id_of(nonce), started, finished, seen: Vec::new() })
 }
 
 pub(super) fn runtime() -> Result<Runtime, Failure> {
@@ -122,7 +140,7 @@ fn password(connection: &Connection, asker: &Asker) -> Result<Option<Zeroizing<S
             .hint("take another one: driftless … --password-fd 3 3<file"));
     }
     match (connection.password_fd, connection.ask_pass) {
-        (Some(number), _) => ask::from_descriptor(number).map(Some).map_err(|error| {
+        (Some(number), _) => asking::from_descriptor(number).map(Some).map_err(|error| {
             Failure::new(format!("no password can be read from file descriptor {number}: {error}"))
                 .hint("start driftless with it open: driftless … --password-fd 3 3<file")
         }),
@@ -138,7 +156,7 @@ fn password(connection: &Connection, asker: &Asker) -> Result<Option<Zeroizing<S
 fn remind_of_unchecked(plan: &Plan) {
     let danger = "anyone between this machine and a host can pretend to be it";
     if plan.policy == Some(Policy::Insecure) {
-        ask::say(&format!("warning: HOST KEYS ARE NOT CHECKED (--host-key insecure): {danger}"));
+        asking::say(&format!("warning: HOST KEYS ARE NOT CHECKED (--host-key insecure): {danger}"));
         return;
     }
     let unchecked = |route: &&SshRoute| {
@@ -146,7 +164,7 @@ fn remind_of_unchecked(plan: &Plan) {
     };
     let hosts = plan.routes().iter().filter(|route| unchecked(route)).count();
     if hosts > 0 {
-        ask::say(&format!(
+        asking::say(&format!(
             "warning: HOST KEYS ARE NOT CHECKED (StrictHostKeyChecking no, hosts: {hosts}): {danger}; --host-key strict checks them"
         ));
     }

@@ -13,6 +13,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -50,6 +51,25 @@ pub enum Event<'a> {
     Finished(HostId, Option<&'a Fault>, usize),
 }
 
+/// What a host answered, to the byte, for whoever keeps it.
+#[derive(Debug, Clone, Copy)]
+pub struct Heard<'a> {
+    /// The host.
+    pub host: HostId,
+    /// When it was done.
+    pub at: Timestamp,
+    /// How long it took.
+    pub took: Duration,
+    /// What it was asked.
+    pub request: &'a Request,
+    /// What it sent.
+    pub stdout: &'a [u8],
+    /// What its tools said beside that.
+    pub stderr: &'a [u8],
+    /// What went wrong, if anything did.
+    pub fault: Option<&'a Fault>,
+}
+
 /// One host's answer, on its way to being read.
 struct Landed {
     host: HostId,
@@ -61,12 +81,15 @@ struct Landed {
 impl Round {
     /// Asks `hosts`, and gives one observation for each, in their order. When `stop` is done, hosts that
     /// are not are given up, and what was collected stays.
+    ///
+    /// `tell` hears how hosts fare, `keep` what each of them answered, as soon as it is done.
     pub async fn run(
         &self,
         inventory: &Inventory,
         hosts: &[HostId],
         stop: impl Future<Output = ()>,
         mut tell: impl FnMut(Event<'_>),
+        mut keep: impl FnMut(Heard<'_>),
     ) -> Fleet {
         let mut fleet = Fleet::default();
         let mut reader = Reader::default();
@@ -96,7 +119,16 @@ impl Round {
             };
             match next {
                 Next::Landed(Ok(landed)) => {
-                    let observation = observe(landed, &mut reader);
+                    let observation = observe(&landed, &mut reader);
+                    keep(Heard {
+                        host: landed.host,
+                        at: Timestamp::now(),
+                        took: landed.elapsed,
+                        request: &landed.request,
+                        stdout: &landed.answer.stdout,
+                        stderr: &landed.answer.stderr,
+                        fault: observation.fault.as_ref(),
+                    });
                     queue.done(observation.host);
                     let gaps = observation.snapshot.as_ref().map_or(0, |snapshot| snapshot.gaps.len());
                     tell(Event::Finished(observation.host, observation.fault.as_ref(), gaps));
@@ -163,9 +195,9 @@ fn in_order(hosts: &[HostId], observations: Vec<Observation>) -> Vec<Observation
 }
 
 /// Reads an answer. What could be read is kept even where the host failed afterwards.
-fn observe(landed: Landed, reader: &mut Reader) -> Observation {
+fn observe(landed: &Landed, reader: &mut Reader) -> Observation {
     let Landed { host, elapsed, request, answer } = landed;
-    let read = reader.read(&answer.stdout, &answer.stderr, &request);
+    let read = reader.read(&answer.stdout, &answer.stderr, request);
     let said = || quote(if answer.stderr.trim_ascii().is_empty() { &answer.stdout } else { &answer.stderr });
     let fault = match (&answer.ended, &read) {
         (Ended::Exit(0), Ok(_)) => None,
@@ -193,7 +225,7 @@ fn observe(landed: Landed, reader: &mut Reader) -> Observation {
         ),
         (Ended::Fault(fault), _) => Some(fault.clone()),
     };
-    Observation { host, elapsed, snapshot: read.ok(), fault }
+    Observation { host: *host, elapsed: *elapsed, snapshot: read.ok(), fault }
 }
 
 /// A fault with what the host said, if it said anything.
@@ -213,7 +245,7 @@ mod tests {
     }
 
     fn observed(stdout: &[u8], ended: Ended) -> Observation {
-        observe(landed(stdout, ended), &mut Reader::default())
+        observe(&landed(stdout, ended), &mut Reader::default())
     }
 
     const ONE: &[u8] = b"\n@ab driftless 1\n\n@ab begin hostname\nweb-01\n\n@ab end hostname 0\n";

@@ -13,7 +13,7 @@ use crate::probe::Wanted;
 type Hosts = Option<BTreeSet<HostId>>;
 
 /// The patterns of a playbook as sets of hosts, in the order of its entries.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Bound {
     /// Of [`Playbook::clusters`].
     pub clusters: Vec<BTreeSet<HostId>>,

@@ -148,6 +148,8 @@ fn is_over(seen: &Observation, fleet: &Fleet, replaces: &Replaces) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use crate::advice::{Verdict, advise};
     use crate::rules::fixture::{Spec, compared};
 
@@ -181,7 +183,7 @@ mod tests {
     #[track_caller]
     fn told(hosts: &[Spec<'_>]) -> (Vec<Verdict>, Vec<String>) {
         compared(PLAYBOOK, hosts, |comparison, findings| {
-            let advised = advise(comparison, findings, None);
+            let advised = advise(comparison, findings, None, &BTreeSet::new());
             let count =
                 findings.iter().filter(|one| one.counts() && one.severity > crate::severity::Severity::Info);
             let keys = count.map(crate::rules::Finding::key).collect();

@@ -6,12 +6,14 @@
 
 mod answer;
 mod context;
+mod facts;
 mod outcome;
 mod recall;
 mod story;
 
 pub use answer::{Piece, fault_of, fault_text, pieces};
 pub use context::{Context, Unusable};
+pub use facts::{About, Difference, Differences, Facts};
 pub use outcome::{Found, Outcome, Stood};
 pub use recall::{Recalled, recall};
 pub use story::{Change, Past, Resolved, Story};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::advice::{Advised, Verdict};
 use crate::drift::Comparison;
-use crate::rules::Finding;
+use crate::rules::{self, Finding};
 use crate::severity::Severity;
 use crate::snapshot::HostStatus;
 
@@ -54,29 +54,14 @@ enum Line {
 }
 
 impl Outcome {
-    /// What was found just now. The statuses are those of the report, host by host.
-    pub fn of(
-        comparison: &Comparison<'_>,
-        findings: &[Finding],
-        statuses: &[HostStatus],
-        advised: &Advised,
-    ) -> Self {
-        let mut outcome = Self::found(comparison, findings, statuses);
-        for (position, advice) in advised.hosts.iter().enumerate() {
-            if let Some(stood) = outcome.hosts.get_mut(comparison.name(position)) {
-                stood.verdict = advice.verdict;
-            }
-        }
-        outcome
-    }
-
-    /// The same before anything is advised: every verdict is unknown still.
-    pub fn found(comparison: &Comparison<'_>, findings: &[Finding], statuses: &[HostStatus]) -> Self {
-        let hosts = statuses.iter().enumerate().map(|(position, status)| {
-            let clusters = comparison.clusters_of(position).map(str::to_owned).collect();
-            let stood = Stood { status: *status, verdict: Verdict::Unknown, clusters };
-            (comparison.name(position).to_owned(), stood)
-        });
+    /// What was found just now; nothing is advised yet, and every verdict unknown.
+    pub fn found(comparison: &Comparison<'_>, findings: &[Finding]) -> Self {
+        let hosts =
+            rules::statuses(comparison, findings).into_iter().enumerate().map(|(position, status)| {
+                let clusters = comparison.clusters_of(position).map(str::to_owned).collect();
+                let stood = Stood { status, verdict: Verdict::Unknown, clusters };
+                (comparison.name(position).to_owned(), stood)
+            });
         let counting = findings.iter().filter(|finding| finding.counts());
         let findings = counting.map(|finding| {
             let host = finding.host_name().map(str::to_owned);
@@ -84,6 +69,17 @@ impl Outcome {
             (finding.key(), found)
         });
         Self { hosts: hosts.collect(), findings: findings.collect() }
+    }
+
+    /// The same with what is advised.
+    #[must_use]
+    pub fn advised(mut self, comparison: &Comparison<'_>, advised: &Advised) -> Self {
+        for (position, advice) in advised.hosts.iter().enumerate() {
+            if let Some(stood) = self.hosts.get_mut(comparison.name(position)) {
+                stood.verdict = advice.verdict;
+            }
+        }
+        self
     }
 
     /// The piece that a run is ended with: a name, and a text.
@@ -121,8 +117,7 @@ impl Outcome {
     pub fn by_cluster(&self) -> BTreeMap<&str, (usize, usize)> {
         let mut clusters: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
         for stood in self.hosts.values().filter(|stood| stood.status != HostStatus::Unreachable) {
-            let apart =
-                matches!(stood.verdict, Verdict::Investigate | Verdict::Repair | Verdict::Replace);
+            let apart = matches!(stood.verdict, Verdict::Investigate | Verdict::Repair | Verdict::Replace);
             for cluster in &stood.clusters {
                 let (hosts, adrift) = clusters.entry(cluster).or_default();
                 *hosts += 1;
@@ -157,7 +152,8 @@ pub(super) mod tests {
 
     #[test]
     fn an_outcome_comes_back_as_it_was() {
-        let mut told = outcome("web-01 web-02? web-03!", &["gap/web/web-02/dpkg", "file-content/web//a\n\"b"]);
+        let mut told =
+            outcome("web-01 web-02? web-03!", &["gap/web/web-02/dpkg", "file-content/web//a\n\"b"]);
         told.hosts.get_mut("web-01").unwrap().verdict = Verdict::Replace;
         let (_, text) = told.piece();
         assert_eq!(Outcome::read(text.as_bytes()), told);

@@ -37,10 +37,8 @@ pub fn recall(
     hosts: &[HostId],
     nonce: [u8; 16],
 ) -> Result<Recalled, Error> {
-    let mut by_host: BTreeMap<HostId, Entry> = entries
-        .into_iter()
-        .filter_map(|entry| Some((inventory.find(&entry.host)?, entry)))
-        .collect();
+    let mut by_host: BTreeMap<HostId, Entry> =
+        entries.into_iter().filter_map(|entry| Some((inventory.find(&entry.host)?, entry))).collect();
     let mut recalled = Recalled::default();
     let mut reader = Reader::default();
     let mut shared = Shared::default();
@@ -89,9 +87,9 @@ fn observe(
     };
     let snapshot = reader.read(&retold.stdout, &retold.stderr, &request).ok();
     let fault = match (&snapshot, fault) {
-        (None, None) => Some(
-            Fault::new(Phase::Parse, "its answer cannot be read by this version").hint("ask it again"),
-        ),
+        (None, None) => {
+            Some(Fault::new(Phase::Parse, "its answer cannot be read by this version").hint("ask it again"))
+        }
         (_, fault) => fault,
     };
     Ok(Observation { host, elapsed: entry.took, snapshot, fault })

@@ -107,11 +107,14 @@ impl Story {
     ) {
         let mut looked_at: BTreeSet<&str> = BTreeSet::new();
         for (host, stood) in &past.hosts {
-            let Some((name, today)) = now.hosts.get_key_value(host).filter(|(name, _)| fresh.contains(name.as_str()))
+            let Some((name, today)) =
+                now.hosts.get_key_value(host).filter(|(name, _)| fresh.contains(name.as_str()))
             else {
                 continue;
             };
-            if self.before.as_ref().is_some_and(|(_, first)| *first == started) && stood.status != today.status {
+            if self.before.as_ref().is_some_and(|(_, first)| *first == started)
+                && stood.status != today.status
+            {
                 self.statuses.push((name.clone(), stood.status, today.status));
             }
             if stood.status != HostStatus::Unreachable {

@@ -20,7 +20,28 @@ impl Playbook {
     /// # Errors
     /// Every mistake of every file, in order. A file that is no TOML shows the first mistake alone.
     pub fn load(paths: &[PathBuf], known_rules: &[&str]) -> Result<Self, Diagnostics> {
-        merge(paths.iter().map(|path| Source::read(path)), known_rules)
+        Self::load_with_sources(paths, known_rules).map(|(playbook, _)| playbook)
+    }
+
+    /// The same, and the files as they were read, for whoever keeps them beside what came of them.
+    ///
+    /// # Errors
+    /// As [`Playbook::load`].
+    pub fn load_with_sources(
+        paths: &[PathBuf],
+        known_rules: &[&str],
+    ) -> Result<(Self, Vec<Source>), Diagnostics> {
+        let read: Vec<_> = paths.iter().map(|path| Source::read(path)).collect();
+        let sources = read.iter().filter_map(|source| source.as_ref().ok().cloned()).collect();
+        Ok((merge(read, known_rules)?, sources))
+    }
+
+    /// The same for files that were read.
+    ///
+    /// # Errors
+    /// Every mistake of every file, in order.
+    pub fn from_sources(sources: &[Source], known_rules: &[&str]) -> Result<Self, Diagnostics> {
+        merge(sources.iter().cloned().map(Ok), known_rules)
     }
 
     /// The same for a text that is already there.

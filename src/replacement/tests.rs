@@ -23,7 +23,7 @@ fn host(servers: &[&str]) -> String {
 
 fn planned(playbook: &str, hosts: &[(&str, &str)], service: Option<&str>) -> Result<Replacement, Refusal> {
     compared(playbook, hosts, |comparison, findings| {
-        plan(comparison, &advise(comparison, findings, None), "web", service)
+        plan(comparison, &advise(comparison, findings, None, &BTreeSet::new()), "web", service)
     })
 }
 
@@ -119,7 +119,7 @@ fn no_evidence_is_no_replacement() {
         assert!(refusal.title.contains(told) && !refusal.help.is_empty(), "{words}: {refusal:?}");
     }
     let refusal = compared("", &[("web-01", "bookworm")], |comparison, findings| {
-        plan(comparison, &advise(comparison, findings, None), "db", None).unwrap_err()
+        plan(comparison, &advise(comparison, findings, None, &BTreeSet::new()), "db", None).unwrap_err()
     });
     assert!(refusal.help.contains("web"), "{refusal:?}");
 }

@@ -17,9 +17,10 @@ use jiff::Timestamp;
 
 use crate::advice::{Advised, Outlook, Verdict};
 use crate::drift::Comparison;
-use crate::rules::{Evidence, Finding};
+use crate::history::Story;
+use crate::rules::{self, Finding};
 use crate::severity::Severity;
-use crate::snapshot::{HostStatus, Observation};
+use crate::snapshot::HostStatus;
 
 pub use listing::Listing;
 pub use manifests::{Judged, ManifestFormat, Manifests};
@@ -42,6 +43,10 @@ pub struct Audit<'a> {
     pub drift: bool,
     /// Whether upgrades would succeed, if that was asked.
     pub outlook: Option<&'a Outlook>,
+    /// What became of the findings since earlier runs, where these are known.
+    pub story: Option<&'a Story>,
+    /// When each host was seen, where that was another time than the run's: `None` is never.
+    pub seen: &'a [Option<Timestamp>],
 }
 
 /// One run.
@@ -92,17 +97,9 @@ impl Audit<'_> {
         }
     }
 
-    /// Whether each host was audited: one that has a gap of any kind was not, not wholly.
+    /// Whether each host was audited.
     pub(crate) fn statuses(&self) -> Vec<HostStatus> {
-        let mut statuses: Vec<HostStatus> =
-            self.comparison.fleet.hosts.iter().map(Observation::status).collect();
-        let gaps = self.findings.iter().filter(|finding| matches!(finding.evidence, Evidence::Gap(_)));
-        for (position, _) in gaps.filter_map(|finding| finding.host.as_ref()) {
-            if let Some(status @ HostStatus::Audited) = statuses.get_mut(*position) {
-                *status = HostStatus::Partial;
-            }
-        }
-        statuses
+        rules::statuses(self.comparison, self.findings)
     }
 
     /// What a script reads first.

@@ -81,6 +81,7 @@ use crate::drift::Comparison;
 use crate::playbook::Waiver;
 use crate::readiness::{Kind, Readiness};
 use crate::severity::Severity;
+use crate::snapshot::{HostStatus, Observation};
 
 /// What a rule speaks of, which decides the exit status that it leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -227,6 +228,18 @@ pub static ALL: &[&Rule] = &[
 /// Every rule id that a playbook may name.
 pub fn known_ids() -> Vec<&'static str> {
     ALL.iter().map(|rule| rule.id).collect()
+}
+
+/// Whether each host was audited: one that has a gap of any kind was not, not wholly.
+pub fn statuses(comparison: &Comparison<'_>, findings: &[Finding]) -> Vec<HostStatus> {
+    let mut statuses: Vec<HostStatus> = comparison.fleet.hosts.iter().map(Observation::status).collect();
+    let gaps = findings.iter().filter(|finding| matches!(finding.evidence, Evidence::Gap(_)));
+    for (position, _) in gaps.filter_map(|finding| finding.host.as_ref()) {
+        if let Some(status @ HostStatus::Audited) = statuses.get_mut(*position) {
+            *status = HostStatus::Partial;
+        }
+    }
+    statuses
 }
 
 /// What is found in a manifest, for the tests of others.

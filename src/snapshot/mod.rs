@@ -129,6 +129,17 @@ pub enum HostStatus {
     Unreachable,
 }
 
+impl HostStatus {
+    /// The word that reports use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Audited => "audited",
+            Self::Partial => "partial",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
 impl Observation {
     /// Whether the host was audited, in part, or not at all.
     pub fn status(&self) -> HostStatus {

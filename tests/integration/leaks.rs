@@ -47,7 +47,7 @@ fn no_task_and_no_socket_outlives_a_round() {
     let requests = Requests::new([3; 16], []);
     let round = Round { transport, limits, pace: Pace::default(), requests };
     let ids: Vec<_> = inventory.ids().collect();
-    let fleet = ours.block_on(round.run(&inventory, &ids, std::future::pending(), |_| {}));
+    let fleet = ours.block_on(round.run(&inventory, &ids, std::future::pending(), |_| {}, |_| {}));
     assert_eq!(fleet.hosts.iter().filter(|host| host.fault.is_none()).count(), 6);
 
     let ports: Vec<u16> =

@@ -1,5 +1,7 @@
 //! Small clusters whose solvers say this and that.
 
+use std::collections::BTreeSet;
+
 use crate::advice::outlook::Outlook;
 use crate::advice::{Prospect, UpgradeOutlook, Verdict, advise};
 use crate::readiness::Readiness;
@@ -61,7 +63,7 @@ fn looked<T>(
         let today = jiff::civil::date(2026, 11, 23);
         let findings = findings(comparison, asked, today, &Accepted::default());
         let outlook = Outlook::of(comparison, &readiness, &findings);
-        let advised = advise(comparison, &findings, Some(&outlook));
+        let advised = advise(comparison, &findings, Some(&outlook), &BTreeSet::new());
         let upgrade = outlook.upgrades.first().expect("there is an upgrade");
         let causes: Vec<String> = upgrade.causes.iter().map(|cause| cause.message(comparison)).collect();
         let verdicts: Vec<Verdict> = advised.hosts.iter().map(|host| host.verdict).collect();

@@ -72,7 +72,7 @@ pub(super) fn run(args: &Immutable) -> Result<u8, Failure> {
     let run = Run { id: id()?, started, finished: Timestamp::now() };
     let fail_on = args.fail_on.0;
     let report = Manifests { run, files: read, containers: &containers, findings: &findings, fail_on, live };
-    let to = To { outputs: &args.output, quiet: args.telling.quiet, colour: args.color };
+    let to = To { outputs: &args.output, quiet: args.telling.quiet, silent: false, colour: args.color };
     // A reader that has seen enough is success, as it is for every tool in a pipe.
     match send(&to, driftless::report::ManifestFormat::Table, |format, look, out| {
         report.write(format, look, out)

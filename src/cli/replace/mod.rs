@@ -13,6 +13,7 @@ use driftless::rules::{self, Asked};
 use driftless::snapshot::HostStatus;
 use driftless::ssh::Transport;
 use jiff::tz::Offset;
+use std::collections::BTreeSet;
 use tokio::runtime::Runtime;
 
 use super::args::Telling;
@@ -66,7 +67,7 @@ pub(super) fn conduct(
     let today = Offset::UTC.to_datetime(gathered.started).date();
     let asked = Asked { drift: true, readiness: None };
     let findings = rules::findings(&comparison, asked, today, &plan.accepted);
-    let advised = advise(&comparison, &findings, None);
+    let advised = advise(&comparison, &findings, None, &BTreeSet::new());
     let made = replacement::plan(&comparison, &advised, job.cluster, job.service);
     let refused = |Refusal { title, help }| Failure::new(title).hint(help);
     let made = made.map_err(refused)?;

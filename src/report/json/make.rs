@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::evidence::evidence;
 use super::upgrades::upgrades;
 use super::v1::{
-    Advice, ClusterReport, Error, Finding, Gap, Host, Location, Os, Package, Report, Run, SnowflakeReport,
-    Spread, StandIn, State, Summary, Term, Waived,
+    Advice, Before, Change, ClusterReport, Error, Finding, Gap, Host, Location, Os, Package, Report,
+    ResolvedFinding, Run, SnowflakeReport, Spread, StandIn, State, Summary, Term, Waived,
 };
 use crate::advice::{Snowflake, UNSEEN, Verdict};
 use crate::drift::{Cluster, Column, Expected, Value};
+use crate::history::{self, Story};
 use crate::report::Audit;
 use crate::rules::{self, Evidence};
 use crate::snapshot::{self, HostStatus, Observation};
@@ -53,11 +54,13 @@ impl Report {
                     packages: audit.drift.then(|| packages(audit, cluster)),
                 })
                 .collect(),
-            findings: audit.findings.iter().map(finding).collect(),
+            findings: audit.findings.iter().map(|found| with_story(finding(found), audit.story)).collect(),
             advice: audit
                 .drift
                 .then(|| audit.advised.advice.iter().map(|piece| advice(piece, &name)).collect()),
             upgrades: upgrades(audit),
+            before: before(audit.story),
+            resolved: audit.story.filter(|story| story.before.is_some()).map(resolved),
             unseen: audit.outlook.map(|_| UNSEEN),
         }
     }
@@ -93,6 +96,7 @@ fn host(audit: &Audit<'_>, position: usize, seen: &Observation, status: HostStat
         groups: described.map(|host| host.groups.clone()).unwrap_or_default(),
         clusters: clusters_of(audit, position),
         status,
+        seen: audit.seen.get(position).copied().flatten().map(|seen| seen.to_string()),
         os: seen.os().map(|os| Os { id: os.id.clone(), version: os.version.clone(), name: os.name.clone() }),
         verdict: audit.drift.then(|| advice.map_or(Verdict::Unknown, |advice| advice.verdict)),
         maintenance: described.and_then(|host| host.maintenance.clone()),
@@ -178,6 +182,34 @@ fn package(audit: &Audit<'_>, cluster: &Cluster<'_>, column: &Column<'_>) -> Pac
     Package { name: column.name.to_owned(), arch: column.arch.to_owned(), expected, spread }
 }
 
+fn before(story: Option<&Story>) -> Option<Before> {
+    let (id, started) = story?.before.as_ref()?;
+    Some(Before { id: id.clone(), started: started.to_string() })
+}
+
+fn resolved(story: &Story) -> Vec<ResolvedFinding> {
+    let gone = story.resolved.iter().map(|one| ResolvedFinding {
+        key: one.key.clone(),
+        severity: one.found.severity,
+        host: one.found.host.clone(),
+        observed: one.found.observed.clone(),
+        last_seen: one.last.to_string(),
+    });
+    gone.collect()
+}
+
+/// A finding with what became of it.
+fn with_story(finding: Finding, story: Option<&Story>) -> Finding {
+    let change = story.and_then(|story| story.changes.get(&finding.key)).filter(|_| finding.waived.is_none());
+    let (change, since) = match change {
+        None => (None, None),
+        Some(history::Change::New) => (Some(Change::New), None),
+        Some(history::Change::Since(since)) => (Some(Change::Persisting), Some(since.to_string())),
+        Some(history::Change::Returned(last)) => (Some(Change::Returned), Some(last.to_string())),
+    };
+    Finding { change, since, ..finding }
+}
+
 /// A run.
 pub(in crate::report) fn run(run: &crate::report::Run) -> Run {
     Run {
@@ -202,6 +234,8 @@ pub(in crate::report) fn finding(finding: &rules::Finding) -> Finding {
         distance: finding.distance,
         message: finding.message(),
         evidence: evidence(&finding.evidence),
+        change: None,
+        since: None,
         location: finding.location.as_ref().map(|place| Location {
             file: place.file.to_string(),
             line: place.at.line,

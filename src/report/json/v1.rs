@@ -34,6 +34,12 @@ pub struct Report {
     /// Whether upgrades would succeed; absent where that was not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upgrades: Option<Vec<Upgrade>>,
+    /// The run that changes are told against; absent where none is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Before>,
+    /// What was found before and is gone; absent where no run before is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<Vec<ResolvedFinding>>,
     /// What no forecast of an upgrade can see; absent where none was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unseen: Option<&'static str>,
@@ -50,6 +56,42 @@ pub struct Run {
     pub finished: String,
     /// The version of driftless.
     pub version: &'static str,
+}
+
+/// The run before.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Before {
+    /// Its id.
+    pub id: String,
+    /// RFC 3339, UTC.
+    pub started: String,
+}
+
+/// A finding that is gone.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ResolvedFinding {
+    /// Its key.
+    pub key: String,
+    /// How bad it was.
+    pub severity: Severity,
+    /// The host, if it was a matter of one.
+    pub host: Option<String>,
+    /// What was seen; null is "not there".
+    pub observed: Option<String>,
+    /// When the last run began that saw it: RFC 3339, UTC.
+    pub last_seen: String,
+}
+
+/// What became of a finding since earlier runs.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Change {
+    /// No earlier run saw it.
+    New,
+    /// It is there since before.
+    Persisting,
+    /// It was there, was gone, and is back.
+    Returned,
 }
 
 /// The run in numbers.
@@ -87,6 +129,9 @@ pub struct Host {
     pub clusters: Vec<String>,
     /// Whether it was audited.
     pub status: HostStatus,
+    /// When it was seen, where that was not in this run: RFC 3339, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<String>,
     /// What it runs; null if it could not be told.
     pub os: Option<Os>,
     /// What it needs; absent where drift was not asked about.
@@ -261,6 +306,12 @@ pub struct Finding {
     pub evidence: serde_json::Map<String, serde_json::Value>,
     /// Where in a file it is: a container's own line; null for hosts.
     pub location: Option<Location>,
+    /// What became of it; absent where no earlier run is known, and where it does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+    /// Since when it is there without a break, or when it was last there before it came back: RFC 3339, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     /// Why it does not count; null if it does.
     pub waived: Option<Waived>,
 }

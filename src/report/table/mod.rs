@@ -9,6 +9,7 @@ mod fold;
 mod grid;
 mod listing;
 mod notes;
+mod since;
 mod text;
 mod upgrades;
 
@@ -27,6 +28,7 @@ pub(super) fn render(audit: &Audit<'_>, look: &Look) -> String {
     if audit.drift {
         sections.extend(clusters::render(audit, look));
     }
+    sections.extend(since::render(audit, look));
     sections.extend(notes::findings(audit, look));
     sections.extend(notes::not_audited(audit, look));
     sections.extend(notes::waived(audit, look));
@@ -50,7 +52,16 @@ fn heading(audit: &Audit<'_>, look: &Look) -> String {
     }
     let took = audit.run.finished.duration_since(audit.run.started).as_secs_f64();
     let title = look.paint(Tone::Heading, &format!("driftless {}", audit.command));
-    format!("{title}   {}: {}   {took:.1} s\n", hosts_in_words(hosts), parts.join(", "))
+    // What was seen at other times says when.
+    let seen = audit.seen.iter().flatten();
+    let when = match (seen.clone().min(), seen.max()) {
+        (Some(first), Some(last)) => {
+            let (first, last) = (first.strftime("%F %H:%M"), last.strftime("%F %H:%M UTC"));
+            format!("as seen from {first} to {last}")
+        }
+        _ => format!("{took:.1} s"),
+    };
+    format!("{title}   {}: {}   {when}\n", hosts_in_words(hosts), parts.join(", "))
 }
 
 /// `9 in sync, 3 drifted, 2 unknown   findings: 1 high, 4 medium`

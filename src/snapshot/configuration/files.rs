@@ -83,6 +83,12 @@ impl Files {
         self.0.get(&entry).into_iter().flat_map(|entry| entry.found.keys().copied())
     }
 
+    /// Every path that could be told of, whichever entry led to it.
+    pub fn each(&self) -> impl Iterator<Item = (Symbol, File)> {
+        let found = self.0.values().flat_map(|entry| &entry.found);
+        found.filter_map(|(path, file)| Some((*path, (*file)?)))
+    }
+
     /// Whether any entry tells what is at a path.
     pub fn knows(&self, path: Symbol) -> bool {
         self.0.values().any(|entry| matches!(entry.found.get(&path), Some(Some(_))))

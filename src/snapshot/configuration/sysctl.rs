@@ -50,6 +50,14 @@ impl Sysctls {
     pub fn running(&self, key: Symbol) -> Parameter {
         self.running.get(&key).copied().unwrap_or(Parameter::Absent)
     }
+
+    /// Every parameter that runs and could be read, with its value.
+    pub fn each(&self) -> impl Iterator<Item = (Symbol, Symbol)> {
+        self.running.iter().filter_map(|(key, parameter)| match parameter {
+            Parameter::Value(value) => Some((*key, *value)),
+            Parameter::Denied | Parameter::Absent => None,
+        })
+    }
 }
 
 /// A parameter's name as sysctl(8) prints it, however it is written: `net.ipv4.conf.eth0/100.rp_filter`.

@@ -1,0 +1,132 @@
+//! What is read of runs before: what each found, each host's last answer, and a run that was not finished.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use driftless::history::{Context, Outcome, Past, Piece, Recalled, recall};
+use driftless::inventory::{HostId, Inventory};
+use driftless::store::{Entry, Run};
+
+use super::Memory;
+use crate::cli::failure::Failure;
+use crate::cli::round::random;
+
+/// So many runs are looked back on.
+const MOST_RUNS: usize = 400;
+
+impl Memory {
+    /// What a run found, if it was finished.
+    pub(crate) fn outcome(&self, run: &Run) -> Result<Option<Outcome>, Failure> {
+        if run.finished.is_none() {
+            return Ok(None);
+        }
+        let parts = self.store.run_parts(&run.id)?;
+        let kept = parts.iter().find(|kept| Outcome::is_piece(&kept.name));
+        kept.map(|kept| Ok(Outcome::read(&self.store.bytes(kept.part)?))).transpose()
+    }
+
+    /// What the runs before one found, the latest first, as they are asked for.
+    pub(crate) fn before<'m>(
+        &'m self,
+        run: &str,
+    ) -> Result<impl Iterator<Item = Result<Past, Failure>> + use<'m>, Failure> {
+        let mut runs = self.runs()?;
+        if let Some(at) = runs.iter().position(|known| known.id == run) {
+            runs.truncate(at);
+        }
+        Ok(runs.into_iter().rev().take(MOST_RUNS).filter_map(|run| {
+            let outcome = self.outcome(&run).transpose()?;
+            Some(outcome.map(|outcome| Past { id: run.id, started: run.started, outcome }))
+        }))
+    }
+
+    /// What a run was given.
+    pub(crate) fn context(&self, run: &Run) -> Result<Context, Failure> {
+        let mut pieces = Vec::new();
+        for kept in self.store.run_parts(&run.id)? {
+            if !Outcome::is_piece(&kept.name) {
+                let bytes = self.store.bytes(kept.part)?;
+                pieces.push(Piece { name: kept.name.to_string(), status: kept.status, bytes });
+            }
+        }
+        Context::read(&pieces).map_err(|error| {
+            Failure::new(format!("run {}: {error}", run.id))
+                .hint("was it made by another version? `driftless history` lists the runs")
+        })
+    }
+
+    /// The fleet that a run saw.
+    pub(crate) fn fleet(
+        &self,
+        run: &str,
+        inventory: &Inventory,
+        hosts: &[HostId],
+    ) -> Result<Recalled, Failure> {
+        self.recall(self.store.hosts(run)?, inventory, hosts)
+    }
+
+    /// The fleet of the last answer of each host, whichever run it is of.
+    pub(crate) fn latest(&self, inventory: &Inventory, hosts: &[HostId]) -> Result<Recalled, Failure> {
+        let mut missing: BTreeSet<&str> =
+            hosts.iter().filter_map(|host| Some(inventory.host(*host)?.name.as_str())).collect();
+        let mut found: BTreeMap<String, Entry> = BTreeMap::new();
+        for run in self.runs()?.iter().rev() {
+            if missing.is_empty() {
+                break;
+            }
+            for entry in self.store.hosts(&run.id)? {
+                if answered(&entry) && missing.remove(&*entry.host) {
+                    found.insert(entry.host.to_string(), entry);
+                } else if missing.contains(&*entry.host) {
+                    // Until an older answer is found: why it was not reached last.
+                    found.entry(entry.host.to_string()).or_insert(entry);
+                }
+            }
+        }
+        self.recall(found.into_values(), inventory, hosts)
+    }
+
+    fn recall(
+        &self,
+        entries: impl IntoIterator<Item = Entry>,
+        inventory: &Inventory,
+        hosts: &[HostId],
+    ) -> Result<Recalled, Failure> {
+        Ok(recall(self.store.as_ref(), entries, inventory, hosts, random()?)?)
+    }
+
+    /// The last run of a command that was not finished.
+    pub(crate) fn unfinished(&self, command: &str) -> Result<Run, Failure> {
+        let runs = self.runs()?;
+        let last = runs.iter().rev().find(|run| run.command == command);
+        match last {
+            Some(run) if run.finished.is_none() => Ok(run.clone()),
+            Some(run) => Err(Failure::new(format!(
+                "there is nothing to resume: the last {command}, run {}, was finished",
+                run.id
+            ))
+            .hint(format!("begin a new one: driftless {command}"))),
+            None => Err(Failure::new(format!("there is nothing to resume: no {command} is stored"))
+                .hint(format!("begin one: driftless {command}"))),
+        }
+    }
+
+    /// The hosts whose answer a run has whole, each with what was wanted of it.
+    pub(crate) fn done(&self, run: &str) -> Result<BTreeMap<String, String>, Failure> {
+        let mut done = BTreeMap::new();
+        for entry in self.store.hosts(run)? {
+            if entry.fault.is_some() {
+                continue;
+            }
+            if let Some(kept) = entry.parts.iter().find(|kept| &*kept.name == "wanted") {
+                let wanted = String::from_utf8_lossy(&self.store.bytes(kept.part)?).into_owned();
+                done.insert(entry.host.to_string(), wanted);
+            }
+        }
+        Ok(done)
+    }
+}
+
+/// Whether a host said anything that a probe says.
+fn answered(entry: &Entry) -> bool {
+    entry.parts.iter().any(|kept| &*kept.name == "probe")
+}
