@@ -11,6 +11,7 @@ use driftless::version::Target;
 use jiff::SignedDuration;
 
 use super::immutable::Immutable;
+use super::past::{Again, Compare, History};
 use super::replace::Replace;
 
 /// Shows which servers of a cluster have drifted apart, by how much, why, and what to do: over SSH,
@@ -34,6 +35,12 @@ pub(super) enum Command {
     Immutable(Box<Immutable>),
     /// Write the immutable replacement of a cluster's servers: image, manifests, roll-out plan
     Replace(Box<Replace>),
+    /// Stored runs: how clusters drifted over time, or the life of one host
+    History(Box<History>),
+    /// In what two hosts, two runs, or one host at two times differ
+    Compare(Box<Compare>),
+    /// Render a stored run again, in any format
+    Report(Box<Again>),
     /// List the hosts of an inventory, and how each is reached
     Hosts(Box<Hosts>),
     /// Audit an embedded fleet: real SSH to simulated hosts inside this process; no set-up, no root

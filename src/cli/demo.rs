@@ -4,14 +4,13 @@
 use std::io;
 use std::path::Path;
 
-use driftless::collect::Pace;
 use driftless::diagnostic::Source;
 use driftless::inventory::{Inventory, Overrides};
 use driftless::playbook::Playbook;
 use driftless::replacement::Target;
-use driftless::rules::{self, Accepted};
+use driftless::rules;
 use driftless::simulate::{Recording, Recordings, Simulation, read_fleet};
-use driftless::ssh::{Client, Keyring, Limits, Transport, Trust};
+use driftless::ssh::{Client, Keyring, Transport, Trust};
 use include_dir::{Dir, include_dir};
 
 use super::args::{Demo, DemoOf};
@@ -107,27 +106,13 @@ fn plan(simulation: &Simulation, show: &Show) -> Result<Plan, Failure> {
     if matches!(show.then, Then::Write) {
         playbook.bake();
     }
-    Ok(Plan {
-        hosts: inventory.ids().collect(),
-        bound: bind(&inventory, &playbook)?,
-        inventory,
-        playbook,
-        sources: Vec::new(),
-        limits: Limits::default(),
-        pace: Pace::default(),
-        policy: None,
-        sudo: false,
-        asks: match show.then {
-            Then::Write => Asks::PlaybookAndEvidence,
-            Then::Report(job) if job.readiness => Asks::Upgrades,
-            Then::Report(_) => Asks::Playbook,
-        },
-        home: None,
-        config_file: None,
-        agent_socket: None,
-        accepted: Accepted::default(),
-        file_key: None,
-    })
+    let bound = bind(&inventory, &playbook)?;
+    let asks = match show.then {
+        Then::Write => Asks::PlaybookAndEvidence,
+        Then::Report(job) if job.readiness => Asks::Upgrades,
+        Then::Report(_) => Asks::Playbook,
+    };
+    Ok(Plan { asks, ..Plan::of_nobody(inventory, playbook, bound) })
 }
 
 fn source(name: &str) -> Result<Source, Failure> {

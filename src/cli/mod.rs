@@ -12,6 +12,7 @@ mod immutable;
 mod init;
 mod me;
 mod memory;
+mod past;
 mod plan;
 mod probe;
 mod progress;
@@ -59,6 +60,9 @@ fn run(args: Args) -> Result<u8, Failure> {
     match args.command {
         Command::Audit(args) => audit::run(&args),
         Command::Collect(args) => collect::run(&args),
+        Command::History(args) => past::history(&args),
+        Command::Compare(args) => past::compare(&args),
+        Command::Report(args) => past::report(&args),
         Command::Ready(args) => ready::run(&args),
         Command::Immutable(args) => immutable::run(&args),
         Command::Replace(args) => replace::run(&args),

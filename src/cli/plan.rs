@@ -151,6 +151,27 @@ impl Plan {
         })
     }
 
+    /// What comparing needs where nobody is asked.
+    pub(super) fn of_nobody(inventory: Inventory, playbook: Playbook, bound: Bound) -> Self {
+        Self {
+            hosts: inventory.ids().collect(),
+            inventory,
+            playbook,
+            bound,
+            sources: Vec::new(),
+            limits: Limits::default(),
+            pace: Pace::default(),
+            policy: None,
+            asks: Asks::Playbook,
+            sudo: false,
+            home: None,
+            config_file: None,
+            agent_socket: None,
+            accepted: Accepted::default(),
+            file_key: None,
+        }
+    }
+
     /// The same for some of its hosts.
     pub(super) fn of_hosts(&self, hosts: Vec<HostId>) -> Self {
         Self { hosts, ..self.clone() }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::answer::{Retold, fault_of};
+use super::facts::Facts;
 use crate::inventory::{HostId, Inventory};
 use crate::probe::Request;
 use crate::snapshot::{Fault, Fleet, Observation, Phase, Reader};
@@ -61,6 +62,30 @@ pub fn recall(
     recalled.fleet.strings = reader.into_strings();
     Ok(recalled)
 }
+
+/// What is lastingly true of a host by one of its entries; `None` where it gave no answer then.
+///
+/// # Errors
+/// The store is damaged, or cannot be read.
+pub fn facts(store: &dyn Store, entry: &Entry, nonce: [u8; 16]) -> Result<Option<Facts>, Error> {
+    let (mut reader, mut shared) = (Reader::default(), Shared::default());
+    let seen = observe(store, HostId(0), entry, nonce, &mut reader, &mut shared)?;
+    let strings = reader.into_strings();
+    Ok(seen.snapshot.is_some().then(|| Facts::of(&seen, &strings)))
+}
+
+/// What tells one state of a host from another: the parts of its answer that last. Entries that share them have the
+/// same facts.
+pub fn lasting(entry: &Entry) -> Vec<(&str, i32, PartId)> {
+    // What is another one in every answer, and no lasting fact.
+    let passes = |name: &str| PASSING.iter().any(|passing| name.split('/').next() == Some(passing));
+    let parts = entry.parts.iter().filter(|kept| !passes(&kept.name));
+    parts.map(|kept| (&*kept.name, kept.status, kept.part)).collect()
+}
+
+/// Sections of the probe that tell of the moment.
+const PASSING: [&str; 8] =
+    ["wanted", "probe", "hostname", "boot", "processes", "reboot", "candidates", "kernels"];
 
 fn observe(
     store: &dyn Store,

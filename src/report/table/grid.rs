@@ -20,7 +20,7 @@ const NARROWEST_HOSTS: usize = 16;
 
 /// How one column behaves when there is not enough room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fit {
+pub(in crate::report) enum Fit {
     /// It keeps its width.
     Keep,
     /// It keeps its width and stands right.
@@ -35,7 +35,7 @@ pub(super) enum Fit {
 
 /// What stands in one place.
 #[derive(Debug)]
-pub(super) enum Content<'a> {
+pub(in crate::report) enum Content<'a> {
     /// A text.
     Text(String),
     /// Names of hosts, and a note on them.
@@ -43,7 +43,7 @@ pub(super) enum Content<'a> {
 }
 
 impl<'a> Content<'a> {
-    pub(super) fn hosts(names: Vec<&'a str>) -> Self {
+    pub(in crate::report) fn hosts(names: Vec<&'a str>) -> Self {
         Self::Hosts(names, String::new())
     }
 }
@@ -61,27 +61,27 @@ impl From<String> for Content<'_> {
 }
 
 /// Rows of toned texts.
-pub(super) struct Grid<'a> {
+pub(in crate::report) struct Grid<'a> {
     look: Look,
     fits: Vec<Fit>,
     rows: Vec<Vec<(Tone, Content<'a>)>>,
 }
 
 impl<'a> Grid<'a> {
-    pub(super) fn new(look: &Look, columns: &[Fit]) -> Self {
+    pub(in crate::report) fn new(look: &Look, columns: &[Fit]) -> Self {
         Self { look: *look, fits: columns.to_vec(), rows: Vec::new() }
     }
 
-    pub(super) fn row<const N: usize>(&mut self, cells: [(Tone, Content<'a>); N]) {
+    pub(in crate::report) fn row<const N: usize>(&mut self, cells: [(Tone, Content<'a>); N]) {
         self.rows.push(cells.into());
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::report) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// The lines, set in, with no blanks at their ends, each ending with a line break.
-    pub(super) fn render(self) -> String {
+    pub(in crate::report) fn render(self) -> String {
         let hosts = self.room_for_hosts();
         let mut table = self.empty();
         for row in self.rows {

@@ -6,7 +6,7 @@
 mod advice;
 mod clusters;
 mod fold;
-mod grid;
+pub(super) mod grid;
 mod listing;
 mod notes;
 mod since;

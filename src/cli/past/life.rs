@@ -1,0 +1,112 @@
+//! The life of one host: what became of it from run to run.
+
+use std::collections::BTreeSet;
+
+use driftless::diagnostic::nearest;
+use driftless::history::{Change, Facts, Outcome, Stood, facts, lasting};
+use driftless::report::past::{Event, Life};
+use driftless::snapshot::HostStatus;
+use driftless::store::{Entry, Run};
+
+use super::known_hosts;
+use crate::cli::failure::Failure;
+use crate::cli::memory::Memory;
+use crate::cli::round::random;
+
+/// Tells it.
+pub(super) fn of(memory: &Memory, host: &str) -> Result<Life, Failure> {
+    let entries = memory.store.of_host(host)?;
+    if entries.is_empty() {
+        let known = known_hosts(memory)?;
+        let near = nearest(host, known.iter().map(String::as_str));
+        let hint = near.map_or_else(
+            || format!("the store has {} hosts; `driftless history` lists the runs", known.len()),
+            |near| format!("did you mean `{near}`?"),
+        );
+        return Err(Failure::new(format!("no run saw a host `{host}`")).hint(hint));
+    }
+    let runs = memory.runs()?;
+    let mut before = Before::default();
+    let mut events = Vec::new();
+    for (id, entry) in &entries {
+        let Some(run) = runs.iter().find(|run| run.id == *id) else { continue };
+        let outcome = memory.outcome(run)?;
+        events.extend(before.meet(memory, host, run, entry, outcome.as_ref())?);
+    }
+    Ok(Life { host: host.to_owned(), runs: entries.len(), events })
+}
+
+/// What is known of the host from the runs before.
+#[derive(Default)]
+struct Before {
+    stood: Option<Stood>,
+    keys: BTreeSet<String>,
+    ever: BTreeSet<String>,
+    answer: Option<(Entry, Option<Facts>)>,
+    met: bool,
+}
+
+impl Before {
+    /// The next run; `None` where nothing is another than before.
+    fn meet(
+        &mut self,
+        memory: &Memory,
+        host: &str,
+        run: &Run,
+        entry: &Entry,
+        outcome: Option<&Outcome>,
+    ) -> Result<Option<Event>, Failure> {
+        let differences = self.differences(memory, entry)?;
+        let now = outcome.and_then(|outcome| outcome.hosts.get(host)).cloned();
+        let (mut began, mut ended) = (Vec::new(), Vec::new());
+        if let (Some(outcome), Some(stood)) = (outcome, &now) {
+            let own = outcome.findings.iter().filter(|(_, found)| found.host.as_deref() == Some(host));
+            let keys: BTreeSet<String> = own.map(|(key, _)| key.clone()).collect();
+            began.extend(keys.difference(&self.keys).map(|key| {
+                let was = self.ever.contains(key);
+                (key.clone(), if was { Change::Returned(run.started) } else { Change::New })
+            }));
+            // What was not told of may be there still.
+            if stood.status == HostStatus::Audited {
+                ended.extend(self.keys.difference(&keys).cloned());
+                self.keys.clone_from(&keys);
+            } else {
+                self.keys.extend(keys.iter().cloned());
+            }
+            self.ever.extend(keys);
+        }
+        let first = !std::mem::replace(&mut self.met, true);
+        let word = |stood: &Option<Stood>| stood.as_ref().map(|stood| (stood.status, stood.verdict));
+        let same = now.is_none() || word(&self.stood) == word(&now);
+        let stood = (self.stood.clone(), now.clone());
+        if now.is_some() {
+            self.stood = now;
+        }
+        if !first && same && began.is_empty() && ended.is_empty() && differences.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Event { run: run.id.clone(), started: run.started, stood, differences, began, ended }))
+    }
+
+    /// What is another on the host than when it answered last.
+    fn differences(
+        &mut self,
+        memory: &Memory,
+        entry: &Entry,
+    ) -> Result<Vec<driftless::history::Difference>, Failure> {
+        let unchanged = self.answer.as_ref().is_some_and(|(last, _)| lasting(last) == lasting(entry));
+        if unchanged || !entry.parts.iter().any(|kept| &*kept.name == "probe") {
+            return Ok(Vec::new());
+        }
+        let now = facts(memory.store.as_ref(), entry, random()?)?;
+        let before = self.answer.replace((entry.clone(), None)).and_then(|(_, facts)| facts);
+        let differences = match (&before, &now) {
+            (Some(before), Some(now)) => before.against(now).list,
+            _ => Vec::new(),
+        };
+        if let Some((_, facts)) = &mut self.answer {
+            *facts = now.or(before);
+        }
+        Ok(differences)
+    }
+}
