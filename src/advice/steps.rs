@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::commands::{self, Command, installs};
 use super::{Advice, Conditions, Verdict, entry, particular};
-use crate::drift::Comparison;
+use crate::drift::{Cluster, Comparison};
 use crate::hostlist::fold;
 use crate::rules::{Cause as Why, Evidence, Finding, no_majority};
 use crate::snapshot::Manager;
@@ -67,7 +67,12 @@ impl Collected {
             let mut causes = Vec::new();
             if verdict == Verdict::Replace && !lasting.is_empty() {
                 let mut cause = of_cluster(Verdict::Replace, &lasting, pins(comparison, cluster));
-                cause.stateful = stateful(comparison, position);
+                // Below a container the host's own packages are no affair of its replacement.
+                let stands =
+                    |one: &&Cluster<'_>| one.name == cluster && one.standing(position).next().is_some();
+                if !comparison.clusters.iter().any(|one| stands(&one)) {
+                    cause.stateful = stateful(comparison, position);
+                }
                 causes.push(cause);
             } else if verdict == Verdict::Repair && !repairable.is_empty() {
                 causes.push(of_cluster(

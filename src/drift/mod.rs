@@ -79,7 +79,8 @@ impl<'a> Comparison<'a> {
         fleet: &'a Fleet,
         now: Timestamp,
     ) -> Self {
-        let mut clusters = stand_in::settle(cluster::group(inventory, playbook, bound, fleet), fleet);
+        let mut clusters =
+            stand_in::settle(cluster::group(inventory, playbook, bound, fleet), playbook, bound, fleet);
         for cluster in &mut clusters {
             cluster.columns = columns::columns(cluster, inventory, playbook, bound, fleet);
             rollout::mark(cluster, playbook, bound, fleet, now);

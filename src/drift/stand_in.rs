@@ -5,13 +5,14 @@
 //! host on which the service neither runs nor comes back by itself is a member no more: it was replaced.
 
 use super::cluster::Grouped;
-use super::{Cluster, Releases};
+use super::{Bound, Cluster, Releases};
+use crate::playbook::Playbook;
 use crate::snapshot::{
     Container, Enabled, Fleet, Observation, Os, Replaced, Replaces, ServiceState, Strings, Symbol,
 };
 
 /// A container that has taken over the service of a cluster.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct StandIn<'a> {
     /// Where its host stands in the fleet.
     pub position: usize,
@@ -20,7 +21,7 @@ pub struct StandIn<'a> {
     /// What it says that it replaces.
     pub replaces: &'a Replaces,
     /// Why it does not count; `None` if it does.
-    pub refused: Option<&'static str>,
+    pub refused: Option<String>,
 }
 
 impl StandIn<'_> {
@@ -57,7 +58,12 @@ impl<'a> Cluster<'a> {
 }
 
 /// Finds them, and takes the hosts that were replaced out of their clusters.
-pub(super) fn settle<'a>(clusters: Vec<Grouped>, fleet: &'a Fleet) -> Vec<Cluster<'a>> {
+pub(super) fn settle<'a>(
+    clusters: Vec<Grouped>,
+    playbook: &Playbook,
+    bound: &Bound,
+    fleet: &'a Fleet,
+) -> Vec<Cluster<'a>> {
     let told = fleet.hosts.iter().enumerate().flat_map(|(position, seen)| {
         let list = seen.containers().map_or(&[][..], |containers| &containers.list);
         list.iter()
@@ -68,24 +74,28 @@ pub(super) fn settle<'a>(clusters: Vec<Grouped>, fleet: &'a Fleet) -> Vec<Cluste
         .into_iter()
         .map(|Grouped { name, members }| {
             let own = told.iter().filter(|(_, _, _, replaces)| replaces.cluster == name);
-            let stand_ins: Vec<StandIn<'a>> = own
+            let mut stand_ins: Vec<StandIn<'a>> = own
                 .map(|(position, seen, container, replaces)| StandIn {
                     position: *position,
                     container,
                     replaces,
                     refused: container
                         .mutable()
-                        .or_else(|| of_any_version(replaces))
-                        .or_else(|| beside_the_old(seen, fleet, replaces)),
+                        .or_else(|| refused(replaces, members.contains(position)).map(str::to_owned))
+                        .or_else(|| beside_the_old(seen, fleet, replaces).map(str::to_owned)),
                 })
                 .collect();
+            contradictions(&mut stand_ins);
             let gone = |position: usize| {
                 let seen = fleet.hosts.get(position)?;
                 let counts = |one: &&StandIn<'a>| one.refused.is_none();
                 // One that runs such a container is the new server, or was replaced in its place.
                 let new = stand_ins.iter().filter(counts).any(|one| one.position == position);
-                let by = stand_ins.iter().filter(counts).find(|one| is_over(seen, fleet, one.replaces))?;
-                (!new).then_some((position, *by))
+                let by = stand_ins.iter().filter(counts).find(|one| {
+                    is_the_service(playbook, bound, fleet, seen, one.replaces)
+                        && is_over(seen, fleet, one.replaces)
+                })?;
+                (!new).then_some((position, by.clone()))
             };
             let replaced: Vec<(usize, StandIn<'a>)> = members.iter().filter_map(|at| gone(*at)).collect();
             let stays = |at: &usize| !replaced.iter().any(|(gone, _)| gone == at);
@@ -112,9 +122,55 @@ fn runs(seen: &Observation, fleet: &Fleet, replaces: &Replaces) -> Option<bool> 
     Some([program, short, &replaces.service].into_iter().any(known))
 }
 
-fn of_any_version(replaces: &Replaces) -> Option<&'static str> {
+/// What is wrong with a container as the new server of a cluster, whatever its host is.
+fn refused(replaces: &Replaces, is_member: bool) -> Option<&'static str> {
+    if !is_member {
+        return Some("its host is not in the cluster");
+    }
+    if !replaces.runs {
+        return Some("it runs something else than its image was made for");
+    }
     let any = replaces.packages.iter().any(|package| package.version.is_none());
     any.then_some("its labels do not tell in which versions its packages are")
+}
+
+/// Containers on one host that have one package in two versions: nobody can say which of them serves.
+fn contradictions(stand_ins: &mut [StandIn<'_>]) {
+    let differ = |one: &StandIn<'_>, other: &StandIn<'_>| {
+        let mine = one.replaces.packages.iter();
+        let mut pairs = mine.filter_map(|mine| Some((mine, other.package(mine.name)?)));
+        one.position == other.position && pairs.any(|(mine, its)| mine.version != its.version)
+    };
+    let counts: Vec<StandIn<'_>> = stand_ins.iter().filter(|one| one.refused.is_none()).cloned().collect();
+    for one in stand_ins.iter_mut().filter(|one| one.refused.is_none()) {
+        if counts.iter().any(|known| differ(one, known)) {
+            one.refused =
+                Some("another container on its host has the same package in another version".to_owned());
+        }
+    }
+}
+
+/// Whether a container is all that a playbook wants of a host: it names the container's own package, or its service,
+/// and no package that the container does not have. A server of something else was not replaced by it.
+fn is_the_service(
+    playbook: &Playbook,
+    bound: &Bound,
+    fleet: &Fleet,
+    seen: &Observation,
+    replaces: &Replaces,
+) -> bool {
+    let has = |name: &str| {
+        fleet
+            .strings
+            .find(name)
+            .is_some_and(|name| replaces.packages.iter().any(|package| package.name == name))
+    };
+    let entries = playbook.packages.iter().enumerate().filter(|(at, _)| bound.package(*at, seen.host));
+    let named: Vec<bool> = entries.map(|(_, entry)| entry.names.all().any(has)).collect();
+    let service = bound
+        .services(playbook, seen.host)
+        .any(|entry| entry.name.strip_suffix(".service").unwrap_or(&entry.name) == replaces.service);
+    named.iter().all(|named| *named) && (!named.is_empty() || service)
 }
 
 fn beside_the_old(seen: &Observation, fleet: &Fleet, replaces: &Replaces) -> Option<&'static str> {
@@ -174,8 +230,8 @@ mod tests {
             "{release} podman=4-1\n@services\nmanager systemd\nId=nginx.service\nNames=nginx.service\nLoadState=not-found\n\
              ActiveState=inactive\nSubState=dead\nUnitFileState=\nMainPID=0\n@processes\nclock\t9000\nprivileged\n{daemon}\
              @podman\nlisted 1\n{{\"id\":\"aa\",\"name\":\"web-nginx\",\"image\":\"localhost/web-nginx:2-1\",\"image_id\":\"bb\",\
-             \"user\":\"\",\"read_only\":{read_only},\"privileged\":false,\"labels\":{{\"cluster\":\"{cluster}\",\"service\":\"nginx\",\
-             \"program\":\"/usr/sbin/nginx\",\"packages\":\"pkg:deb/debian/{package}?distro=debian-13\"}}}}\nchanges aa 0"
+             \"user\":\"\",\"read_only\":{read_only},\"privileged\":false,\"path\":\"/usr/sbin/nginx\",\"labels\":{{\"cluster\":\"{cluster}\",\"service\":\"nginx\",\
+             \"program\":\"/usr/sbin/nginx\",\"command\":\"/usr/sbin/nginx\",\"packages\":\"pkg:deb/debian/{package}?distro=debian-13\"}}}}\nchanges aa 0"
         )
     }
 
@@ -206,6 +262,54 @@ mod tests {
             assert_eq!(keys, [""; 0], "{over}");
             assert_eq!(verdicts[3..], [Verdict::Replaced, Verdict::InSync], "{over}");
         }
+    }
+
+    #[test]
+    fn a_server_of_something_else_was_not_replaced() {
+        // The container has redis; the cluster is one of nginx, and one host lacks it.
+        let redis = new("trixie", "web", "redis@7-1", true, "")
+            .replace("\"service\":\"nginx\"", "\"service\":\"redis\"");
+        let redis = redis.replace("/usr/sbin/nginx", "/usr/bin/redis-server");
+        let (serves, gone) = (old("nginx=2-1", "active", "enabled"), old("bash=5-1", "inactive", ""));
+        let hosts = [("a", serves.as_str()), ("b", serves.as_str()), ("c", &redis), ("d", gone.as_str())];
+        let (verdicts, keys) = told(&hosts);
+        assert!(!verdicts.contains(&Verdict::Replaced), "{verdicts:?}");
+        assert!(keys.contains(&"package-missing/web/d/nginx".to_owned()), "{keys:?}");
+    }
+
+    #[test]
+    fn what_hides_the_image_or_runs_something_else_does_not_count() {
+        let serves = old("nginx=2-1", "active", "enabled");
+        let fresh = new("trixie", "web", "nginx@2-1", true, "");
+        let mount = |to: &str, writable: bool| {
+            let mounts = format!(
+                "\"mounts\":[{{\"Source\":\"v\",\"Destination\":\"{to}\",\"RW\":{writable}}}],\"path\""
+            );
+            fresh.replacen("\"path\"", &mounts, 1)
+        };
+        let two = fresh.replace("listed 1", "listed 2").replace(
+            "\nchanges aa 0",
+            &format!("\n{}\nchanges aa 0", line(&fresh).replace("\"aa\"", "\"ab\"").replace("@2-1", "@1-1")),
+        );
+        for (host, counts) in [
+            (mount("/var/cache/nginx", true), true),
+            (mount("/etc/ssl/private", false), true),
+            (mount("/usr", true), false),
+            (mount("/usr/sbin", false), false),
+            (mount("/etc/nginx", true), false),
+            (mount("/", true), false),
+            (fresh.replace("\"path\":\"/usr/sbin/nginx\"", "\"path\":\"sleep\""), false),
+            (two, false),
+        ] {
+            let hosts = [("a", serves.as_str()), ("b", serves.as_str()), ("c", &host)];
+            let (verdicts, _) = told(&hosts);
+            assert_eq!(verdicts[2] == Verdict::InSync, counts, "{host}");
+        }
+    }
+
+    /// The line of a host's container.
+    fn line(host: &str) -> &str {
+        host.lines().find(|line| line.starts_with('{')).unwrap()
     }
 
     #[test]

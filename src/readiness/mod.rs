@@ -135,8 +135,11 @@ fn of_package(
         let host = comparison.observation(position)?.host;
         comparison.bound.upgrades(comparison.playbook, host).find(|entry| entry.package == package)
     };
+    // What runs in a container that cannot be changed is not upgraded: a new image replaces it.
+    let contained = |position: usize| cluster.is_contained(position, package, &comparison.fleet.strings);
+    let members = cluster.members.iter().filter(|position| !contained(**position));
     let covered: Vec<(usize, &UpgradeEntry)> =
-        cluster.members.iter().filter_map(|position| Some((*position, entry(*position)?))).collect();
+        members.filter_map(|position| Some((*position, entry(*position)?))).collect();
     let meant = covered.iter().any(|(_, entry)| entry.hosts.is_some());
     let told = |position: usize| installed(comparison, position, package);
     let all_lack = covered.iter().all(|(position, _)| told(*position) == Value::Absent);

@@ -117,6 +117,7 @@ fn labels(plan: &Replacement) -> String {
         ("cluster", plan.cluster.clone()),
         ("service", plan.service.clone()),
         ("program", plan.program.clone()),
+        ("command", plan.run.command.first().cloned().unwrap_or_default()),
         ("packages", packages.join(" ")),
         ("files", files.join(" ")),
     ];

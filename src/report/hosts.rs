@@ -9,7 +9,8 @@ use crate::readiness::State;
 /// Hosts that have drifted, or, where upgrades alone were asked about, those that are blocked; in inventory order,
 /// each once, and nothing else, not even a heading.
 pub(super) fn render(audit: &Audit<'_>) -> String {
-    let drifted = |verdict: Verdict| !matches!(verdict, Verdict::InSync | Verdict::Unknown);
+    let drifted =
+        |verdict: Verdict| !matches!(verdict, Verdict::InSync | Verdict::Replaced | Verdict::Unknown);
     let named: BTreeSet<usize> = if audit.drift {
         let hosts = audit.advised.hosts.iter().enumerate();
         hosts.filter(|(_, host)| drifted(host.verdict)).map(|(position, _)| position).collect()

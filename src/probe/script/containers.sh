@@ -2,7 +2,7 @@
 # How docker and podman describe a container, and where its image came from. Its environment and its command
 # line hold secrets: they are not asked for; of its labels those are that say what it stands in for.
 # shellcheck disable=SC2016 # the tools expand these, not the shell
-LABELS='{{$labels := .Config.Labels}}{{with index $labels "io.driftless.cluster"}},"labels":{"cluster":{{json .}}{{with index $labels "io.driftless.service"}},"service":{{json .}}{{end}}{{with index $labels "io.driftless.program"}},"program":{{json .}}{{end}}{{with index $labels "io.driftless.packages"}},"packages":{{json .}}{{end}}{{with index $labels "io.driftless.files"}},"files":{{json .}}{{end}}}{{end}}'
+LABELS='{{$labels := .Config.Labels}}{{$path := .Path}}{{with index $labels "io.driftless.cluster"}},"path":{{json $path}},"labels":{"cluster":{{json .}}{{with index $labels "io.driftless.service"}},"service":{{json .}}{{end}}{{with index $labels "io.driftless.program"}},"program":{{json .}}{{end}}{{with index $labels "io.driftless.command"}},"command":{{json .}}{{end}}{{with index $labels "io.driftless.packages"}},"packages":{{json .}}{{end}}{{with index $labels "io.driftless.files"}},"files":{{json .}}{{end}}}{{end}}'
 CONTAINER='{"id":{{json .ID}},"name":{{json .Name}},"image":{{json .Config.Image}},"image_id":{{json .Image}},"user":{{json .Config.User}},"read_only":{{json .HostConfig.ReadonlyRootfs}},"privileged":{{json .HostConfig.Privileged}},"added":{{json .HostConfig.CapAdd}},"mounts":{{json .Mounts}},"tmpfs":{{json .HostConfig.Tmpfs}}'$LABELS
 IMAGE='{"of":{{json .ID}},"digests":{{json .RepoDigests}}}'
 

@@ -102,7 +102,7 @@ fn host(audit: &Audit<'_>, position: usize, seen: &Observation, status: HostStat
         maintenance: described.and_then(|host| host.maintenance.clone()),
         reasons: audit.drift.then(|| advice.map(|advice| advice.reasons.clone()).unwrap_or_default()),
         snowflake: audit.drift.then(|| snowflake(advice.map(|advice| &advice.snowflake))),
-        stands_in: stands_in(audit, position),
+        stands_in: Some(stands_in(audit, position)).filter(|list| !list.is_empty()),
         gaps: collected().chain(found).map(gap_of).collect(),
         error: seen.fault.as_ref().map(|fault| Error {
             phase: fault.phase,
@@ -131,7 +131,7 @@ fn stands_in(audit: &Audit<'_>, position: usize) -> Vec<StandIn> {
         container: one.container.label(),
         image: one.container.image.clone(),
         immutable: one.refused.is_none(),
-        refused: one.refused,
+        refused: one.refused.clone(),
     })
     .collect()
 }

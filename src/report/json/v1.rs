@@ -146,8 +146,8 @@ pub struct Host {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snowflake: Option<SnowflakeReport>,
     /// Containers that run on it and say that they replace the service of a cluster; absent where there are none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub stands_in: Vec<StandIn>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stands_in: Option<Vec<StandIn>>,
     /// What could not be collected.
     pub gaps: Vec<Gap>,
     /// What went wrong on the way to it, if anything did.
@@ -168,7 +168,7 @@ pub struct StandIn {
     /// Whether it counts: its root is read-only, nothing reaches around that, and the service does not run beside it.
     pub immutable: bool,
     /// Why it does not count; null if it does.
-    pub refused: Option<&'static str>,
+    pub refused: Option<String>,
 }
 
 /// An operating system, of os-release(5).

@@ -63,9 +63,9 @@ fn heading(cluster: &Cluster<'_>, verdict: Verdict, shown: &[&Column<'_>], look:
 
 /// Who has taken over, who was replaced, and which containers would have taken over if they could not be changed.
 fn replacement(audit: &Audit<'_>, cluster: &Cluster<'_>, look: &Look) -> String {
-    let mut by: BTreeMap<(&str, String, Option<&str>), Vec<&str>> = BTreeMap::new();
+    let mut by: BTreeMap<(&str, String, &Option<String>), Vec<&str>> = BTreeMap::new();
     for one in &cluster.stand_ins {
-        let key = (one.replaces.service.as_str(), one.container.role(), one.refused);
+        let key = (one.replaces.service.as_str(), one.container.role(), &one.refused);
         by.entry(key).or_default().push(audit.comparison.name(one.position));
     }
     let mut grid = Grid::new(look, &[Fit::Keep, Fit::Hosts(35), Fit::Rest]);

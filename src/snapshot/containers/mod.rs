@@ -14,7 +14,7 @@ pub use changes::{Change, Changes, Kind};
 pub use replaces::{LABELS, Replaced, Replaces};
 
 use super::Strings;
-use super::gap::Gap;
+use super::gap::{Gap, quote};
 use super::parse::Answer;
 use crate::probe::Section;
 
@@ -109,7 +109,35 @@ impl Runtime {
 
 impl Container {
     /// Why it may be another one tomorrow than its image is, as far as its runtime tells; `None` if it cannot.
-    pub fn mutable(&self) -> Option<&'static str> {
+    pub fn mutable(&self) -> Option<String> {
+        self.rights().map(str::to_owned).or_else(|| self.hidden())
+    }
+
+    /// A mount that hides, or lets be changed, what its image brought to be run, or to be read by it.
+    fn hidden(&self) -> Option<String> {
+        let within = |path: &str, folder: &str| {
+            let folder = folder.trim_end_matches('/');
+            path == folder || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let brought = self.replaces.iter().flat_map(|replaces| {
+            std::iter::once(replaces.program.as_str()).chain(replaces.files.iter().map(String::as_str))
+        });
+        let brought: Vec<&str> = brought.collect();
+        let hides = |mount: &&Mount| {
+            let to = mount.destination.as_str();
+            let of_image = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc"];
+            brought.iter().any(|path| within(path, to))
+                || mount.writable && of_image.iter().any(|folder| within(to, folder) || within(folder, to))
+        };
+        let mount = self.mounts.iter().find(hides)?;
+        Some(format!(
+            "a mount stands in place of what its image has: {}",
+            quote(mount.destination.as_bytes())
+        ))
+    }
+
+    /// What it was given that reaches around a read-only root.
+    fn rights(&self) -> Option<&'static str> {
         // What reaches the root by another way, as the rules about manifests have it.
         let reaching = |capability: &String| {
             let name = capability.strip_prefix("CAP_").unwrap_or(capability);

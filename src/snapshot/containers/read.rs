@@ -59,6 +59,9 @@ struct Told {
     namespace: Option<String>,
     pod: Option<String>,
     labels: Option<Labels>,
+    /// What it executes; told where it has such labels.
+    #[serde(default)]
+    path: String,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +94,8 @@ struct Read<'a> {
     of: Option<String>,
     images: BTreeMap<String, Vec<String>>,
     lines: usize,
+    /// Containers whose labels begin to say what they replace, and make no sense.
+    mislabelled: Vec<String>,
     odd: usize,
     first_odd: Option<&'a [u8]>,
 }
@@ -132,7 +137,12 @@ impl Read<'_> {
             // What a pod's own container is made of is no affair of its user's.
             if !told.infra {
                 (self.list.len() < MOST_CONTAINERS).then_some(())?;
-                self.list.push(container(format, strings, told)?);
+                let odd = told.labels.is_some();
+                let container = container(format, strings, told)?;
+                if odd && container.replaces.is_none() {
+                    self.mislabelled.push(container.name.clone());
+                }
+                self.list.push(container);
             }
         } else if let Some(changes) = line.strip_prefix("changes ") {
             let mut words = changes.splitn(3, ' ');
@@ -155,6 +165,13 @@ impl Read<'_> {
         if let Some(first) = self.first_odd {
             let (odd, all) = (self.odd, self.lines);
             gap(Reason::Unparsable, format!("{odd} of {all} lines make no sense: `{}`", quote(first)));
+        }
+        if !self.mislabelled.is_empty() {
+            let names = self.mislabelled.join(", ");
+            gap(
+                Reason::Unparsable,
+                format!("the labels that say what these containers replace make no sense: {names}"),
+            );
         }
         if self.described < self.listed {
             gap(Reason::Truncated, "containers that were listed were not described".to_owned());
@@ -237,7 +254,7 @@ fn container(format: &Format, strings: &mut Strings, told: Told) -> Option<Conta
         added: added.take(MOST_PARTS).collect(),
         mounts: mounts.chain(tmpfs).filter(fits).take(MOST_PARTS).collect(),
         changed: None,
-        replaces: told.labels.and_then(|labels| labels.read(strings)),
+        replaces: told.labels.and_then(|labels| labels.read(&told.path, strings)),
     })
 }
 

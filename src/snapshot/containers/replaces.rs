@@ -28,6 +28,8 @@ pub struct Replaces {
     pub service: String,
     /// The path of its program.
     pub program: String,
+    /// Whether the container executes what its image is made for, and not another thing.
+    pub runs: bool,
     /// The packages that the image was made of.
     pub packages: Vec<Replaced>,
     /// Files of the configuration that the image has.
@@ -56,6 +58,8 @@ pub(super) struct Labels {
     #[serde(default)]
     program: String,
     #[serde(default)]
+    command: String,
+    #[serde(default)]
     packages: String,
     #[serde(default)]
     files: String,
@@ -63,15 +67,21 @@ pub(super) struct Labels {
 
 impl Labels {
     /// What they say, if they say anything that makes sense.
-    pub(super) fn read(self, strings: &mut Strings) -> Option<Replaces> {
+    pub(super) fn read(self, path: &str, strings: &mut Strings) -> Option<Replaces> {
         let named =
             |text: &String| !text.is_empty() && text.len() <= LONGEST && quote(text.as_bytes()) == *text;
         let plain = [&self.cluster, &self.service, &self.program].into_iter().all(named);
         let packages: Option<Vec<Replaced>> =
             self.packages.split_whitespace().take(MOST).map(|text| package(text, strings)).collect();
         let packages = packages.filter(|packages| plain && !packages.is_empty())?;
+        // One name in two versions is no statement.
+        let twice = |one: &Replaced| packages.iter().any(|other| other.name == one.name && other != one);
+        if packages.iter().any(twice) {
+            return None;
+        }
         let files = self.files.split_whitespace().take(MOST).map(str::to_owned).collect();
         Some(Replaces {
+            runs: !path.is_empty() && path == self.command,
             cluster: self.cluster,
             service: self.service,
             program: self.program,
@@ -105,10 +115,11 @@ mod tests {
             cluster: cluster.to_owned(),
             service: "nginx".to_owned(),
             program: "/usr/sbin/nginx".to_owned(),
+            command: "nginx".to_owned(),
             packages: packages.to_owned(),
             files: "/etc/nginx/nginx.conf".to_owned(),
         };
-        labels.read(&mut Strings::default())
+        labels.read("nginx", &mut Strings::default())
     }
 
     #[test]
@@ -121,6 +132,7 @@ mod tests {
         for (packages, cluster) in [
             ("", "web"),
             ("nginx=1.26", "web"),
+            ("pkg:deb/debian/nginx@1 pkg:deb/debian/nginx@2", "web"),
             ("pkg:deb/debian/nginx@$(id)", "web"),
             ("pkg:deb/debian/a@1 pkg:deb/debian/%1b@1", "web"),
             ("pkg:deb/debian/nginx@1", ""),
