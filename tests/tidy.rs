@@ -91,6 +91,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "live",
             "playbook",
             "readiness",
+            "replacement",
             "rules",
             "severity",
             "snapshot",

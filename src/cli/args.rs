@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use driftless::inventory::Shard;
 use driftless::report::Format;
 use driftless::report::write::Output;
 use driftless::severity::Severity;
@@ -11,7 +12,7 @@ use driftless::version::Target;
 use jiff::SignedDuration;
 
 use super::immutable::Immutable;
-use super::past::{Again, Compare, History};
+use super::past::{Again, Compare, History, StoreFile};
 use super::replace::Replace;
 
 /// Shows which servers of a cluster have drifted apart, by how much, why, and what to do: over SSH,
@@ -57,6 +58,7 @@ pub(super) enum Command {
     after_help = "Exit status: 0 nothing at or above --fail-on; 1 could not run, or no host was reached; \
 2 findings; 3 no such findings, but something could not be audited."
 )]
+#[allow(clippy::struct_excessive_bools, reason = "switches of a command line are independent of each other")]
 pub(super) struct Audit {
     #[command(flatten)]
     pub(super) selecting: Selecting,
@@ -160,6 +162,9 @@ pub(super) struct Ready {
     #[command(flatten)]
     pub(super) connection: Connection,
 
+    #[command(flatten)]
+    pub(super) file: StoreFile,
+
     /// Obstacles that this earlier JSON report has do not count
     #[arg(long, value_name = "REPORT.json", env = "DRIFTLESS_ACCEPT")]
     pub(super) accept: Option<PathBuf>,
@@ -212,6 +217,10 @@ pub(super) struct Choosing {
     /// Ansible's host pattern: `web:&prod:!web-03`, globs, `~regex`, ranges, `@FILE`
     #[arg(short, long, value_name = "PATTERN", env = "DRIFTLESS_LIMIT")]
     pub(super) limit: Option<String>,
+
+    /// Of N machines that share the work this is number I: the hosts of that part alone, the same ones every time
+    #[arg(long, value_name = "I/N", env = "DRIFTLESS_SHARD")]
+    pub(super) shard: Option<Shard>,
 
     /// Seconds that a run of an inventory script may take
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, env = "DRIFTLESS_INVENTORY_TIMEOUT")]

@@ -39,17 +39,22 @@ impl Job {
 
 /// Runs an audit; gives the exit status.
 pub(super) fn run(args: &Audit) -> Result<u8, Failure> {
-    let plan = Plan::of(args)?;
+    let mut plan = Plan::of(args)?;
     let telling = &args.output.telling;
     let job = Job { drift: true, readiness: args.ready };
     if args.offline {
         let memory = Memory::to_read(&args.storing)?;
+        Memory::remind(&mut plan, Some(&memory), &args.storing)?;
         let gathered = offline(&plan, &memory)?;
         let look = Look { before: Some(&memory), only_changes: args.only_changes };
         return Ok(judge("audit", &plan, job, gathered, &look, &args.output)?.status);
     }
     let needed = args.resume || args.only_changes || args.storing.keep.is_some();
     let memory = Memory::to_keep(&args.storing, needed, telling)?;
+    Memory::remind(&mut plan, memory.as_ref(), &args.storing)?;
+    if let Some(memory) = &memory {
+        plan.to_look_into = memory.to_replace(&plan.inventory, &plan.hosts)?;
+    }
     let runtime = runtime()?;
     let transport = || transport(&plan, &args.connection, telling, &runtime);
     let Some(memory) = memory else {

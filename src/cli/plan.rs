@@ -60,6 +60,8 @@ pub(super) struct Plan {
     pub(super) accepted: Accepted,
     /// What files are hashed with; `None` where the playbook names none.
     pub(super) file_key: Option<FileKey>,
+    /// Hosts that are asked where their services write, since the last audit advised to replace them.
+    pub(super) to_look_into: BTreeSet<HostId>,
 }
 
 impl Plan {
@@ -148,6 +150,7 @@ impl Plan {
                 .map(PathBuf::from),
             accepted: Accepted::default(),
             file_key,
+            to_look_into: BTreeSet::new(),
         })
     }
 
@@ -169,6 +172,7 @@ impl Plan {
             agent_socket: None,
             accepted: Accepted::default(),
             file_key: None,
+            to_look_into: BTreeSet::new(),
         }
     }
 
@@ -184,6 +188,9 @@ impl Plan {
                 Asks::Upgrades => Wanted::default(),
                 _ => self.bound.wanted(&self.playbook, *host),
             };
+            if self.to_look_into.contains(host) {
+                wanted.add("evidence", "beside");
+            }
             match self.asks {
                 Asks::Playbook => {}
                 Asks::Upgrades | Asks::PlaybookAndUpgrades => {
@@ -346,6 +353,13 @@ fn choose(
         if hosts.is_empty() {
             return Err(Failure::new(format!("--limit {limit} leaves no host"))
                 .hint("is a name misspelt, or does one part exclude what another selects?"));
+        }
+    }
+    if let Some(shard) = &selecting.from.shard {
+        hosts.retain(|host| inventory.host(*host).is_some_and(|host| shard.has(&host.name)));
+        if hosts.is_empty() {
+            return Err(Failure::new(format!("--shard {shard} leaves no host"))
+                .hint("there are fewer hosts than parts, or chance gave this part none: split into fewer"));
         }
     }
     let mut seen = BTreeSet::new();

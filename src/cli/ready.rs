@@ -7,12 +7,14 @@ use driftless::version::Target;
 use super::args::Ready;
 use super::audit::{self, Job};
 use super::failure::Failure;
+use super::memory::Memory;
 use super::plan::{Plan, bind};
 use super::round::{runtime, transport};
 
 /// Asks, judges and reports; gives the exit status.
 pub(super) fn run(args: &Ready) -> Result<u8, Failure> {
-    let plan = Plan::to_upgrade(args)?;
+    let mut plan = Plan::to_upgrade(args)?;
+    Memory::remind(&mut plan, None, &args.file.storing())?;
     let runtime = runtime()?;
     let transport = transport(&plan, &args.connection, &args.output.telling, &runtime)?;
     let status = audit::conduct("ready", &plan, Job::READY, transport, &args.output, &runtime)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::covers;
+use super::{Pasts, covers};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::inventory::pattern::Pattern;
 use crate::inventory::{HostId, Inventory};
@@ -24,6 +24,8 @@ pub struct Bound {
     ignores: Vec<Hosts>,
     waivers: Vec<Hosts>,
     upgrades: Vec<Hosts>,
+    /// The fleets of earlier runs that baselines name; whoever reads stored runs puts them here.
+    pub past: Pasts,
     /// Patterns, or parts of them, that match no host, and where they stand: worth a warning each.
     pub unmatched: Vec<(Place, String)>,
 }
@@ -54,6 +56,7 @@ impl Bound {
             ignores: playbook.ignores.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
             waivers: playbook.waivers.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
             upgrades: playbook.upgrades.iter().map(|entry| optional(&entry.hosts, &entry.place)).collect(),
+            past: Pasts::new(),
             unmatched: Vec::new(),
         };
         for entry in &playbook.packages {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cells::{Builder, Cells, Found, Raw};
 use super::column::{Cell, Column, Terms, Value};
 use super::expect::{Answers, Expected};
-use super::{Bound, Cluster};
+use super::{Bound, Cluster, Past, Releases};
 use crate::inventory::Inventory;
 use crate::playbook::{Baseline, PackageEntry, Playbook, builtin_ignores};
 use crate::snapshot::{ArchClass, Fleet, Observation, Package, Packages, Symbol};
@@ -16,7 +16,7 @@ pub(super) fn columns<'a>(
     cluster: &Cluster<'a>,
     inventory: &'a Inventory,
     playbook: &'a Playbook,
-    bound: &Bound,
+    bound: &'a Bound,
     fleet: &'a Fleet,
 ) -> Vec<Column<'a>> {
     let maker = Maker { cluster, fleet, all: fleet.strings.find("all") };
@@ -95,7 +95,7 @@ impl<'a> Maker<'_, 'a> {
 
     /// One column for each package and architecture that entries name. Entries that name the same package
     /// share it; of those that speak of one host the last wins.
-    fn named(&self, inventory: &'a Inventory, playbook: &'a Playbook, bound: &Bound) -> Vec<Column<'a>> {
+    fn named(&self, inventory: &'a Inventory, playbook: &'a Playbook, bound: &'a Bound) -> Vec<Column<'a>> {
         let mut columns = Vec::new();
         for (at, first) in playbook.packages.iter().enumerate() {
             let same = |entry: &PackageEntry| entry.names == first.names;
@@ -128,7 +128,12 @@ impl<'a> Maker<'_, 'a> {
                 let name = names.iter().find_map(|name| name.known()).unwrap_or_else(|| first.names.first());
                 let terms = distinct.iter().map(|entry| Terms {
                     entry: Some(entry),
-                    expected: self.expected_by(inventory, entry, class, &cells),
+                    expected: match &entry.baseline {
+                        Baseline::Run(run) if class == ArchClass::Native => {
+                            self.expected_by_run(inventory, entry, bound.past.get(run).map(AsRef::as_ref))
+                        }
+                        _ => self.expected_by(inventory, entry, class, &cells),
+                    },
                 });
                 let terms = terms.collect();
                 columns.push(self.column(name, class, cells, terms));
@@ -152,6 +157,56 @@ impl<'a> Maker<'_, 'a> {
             _ => None,
         };
         self.answers(cells).by_baseline(baseline, of_host)
+    }
+
+    /// What the hosts of the cluster had in an earlier run, as its majority had it, each release its own.
+    fn expected_by_run(
+        &self,
+        inventory: &Inventory,
+        entry: &'a PackageEntry,
+        past: Option<&'a Past>,
+    ) -> Vec<Expected<'a>> {
+        let releases = &self.cluster.releases;
+        let Some(past) = past else { return vec![Expected::NoBaseline; releases.slots()] };
+        let now = self
+            .cluster
+            .members
+            .iter()
+            .filter_map(|position| inventory.host(self.observation(*position)?.host));
+        let members: Vec<usize> = now.filter_map(|host| past.position(&host.name)).collect();
+        let seen = || members.iter().filter_map(|position| past.fleet.hosts.get(*position));
+        let cluster = Cluster {
+            name: String::new(),
+            releases: Releases::from_members(seen().map(Observation::os)),
+            members: members.clone(),
+            columns: Vec::new(),
+            stand_ins: Vec::new(),
+            replaced: Vec::new(),
+        };
+        let then = Maker { cluster: &cluster, fleet: &past.fleet, all: past.fleet.strings.find("all") };
+        let names: Vec<Called<'a>> =
+            seen().map(|host| name_of(entry, host).map_or(Called::Unknown, Called::Name)).collect();
+        let cells = then.cells_of(&names, ArchClass::Native, &vec![0; names.len()]);
+        let answers = then.answers(&cells);
+        if answers.groups.is_empty() {
+            return vec![Expected::NoBaseline; releases.slots()];
+        }
+        let expected = answers.by_baseline(&Baseline::Majority, None);
+        // So few that all agree are no majority among themselves, and all that there is to go by.
+        let all = answers.unanimous().map(|cell| match cell.value {
+            Value::Installed(version) => Expected::Version { version, system: cell.system, exact: true },
+            Value::Absent | Value::Unknown => Expected::Absent,
+        });
+        let of = |slot: usize| {
+            let os = releases.distinct.get(slot);
+            let then =
+                os.and_then(|os| cluster.releases.distinct.iter().position(|known| known.same_release(os)));
+            match expected.get(then.unwrap_or(cluster.releases.distinct.len())).copied() {
+                Some(Expected::Agreed) => all,
+                expected => expected,
+            }
+        };
+        (0..releases.slots()).map(|slot| of(slot).unwrap_or(Expected::NoBaseline)).collect()
     }
 
     /// The architecture classes in which a named package occurs: the hosts' own always, so that a

@@ -56,6 +56,12 @@ pub(super) struct Answers<'a> {
 }
 
 impl<'a> Answers<'a> {
+    /// What all of them have, if it is one and the same; `None` also where none answered.
+    pub(super) fn unanimous(&self) -> Option<Cell<'a>> {
+        let (_, first, _) = self.groups.first()?;
+        self.groups.iter().all(|(_, cell, _)| cell.value == first.value).then_some(*first)
+    }
+
     /// What is expected of a package that the playbook names, slot by slot.
     pub(super) fn by_baseline(
         &self,
@@ -66,7 +72,8 @@ impl<'a> Answers<'a> {
             Baseline::Majority => self.by_majority(),
             Baseline::Newest => self.by_newest(),
             Baseline::Pinned(version) => self.by_pin(version),
-            Baseline::Host(_) => self.by_host(of_host),
+            // What another fleet had is told as if its hosts voted here.
+            Baseline::Host(_) | Baseline::Run(_) => self.by_host(of_host),
         }
     }
 

@@ -11,6 +11,7 @@ mod columns;
 mod consensus;
 mod difference;
 mod expect;
+mod past;
 mod release;
 mod rollout;
 mod stand_in;
@@ -24,6 +25,7 @@ pub use column::{Column, Judgement, Value};
 pub use consensus::Consensus;
 pub use difference::difference;
 pub use expect::Expected;
+pub use past::{Past, Pasts};
 pub use release::Releases;
 pub use stand_in::StandIn;
 

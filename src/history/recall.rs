@@ -104,12 +104,9 @@ fn observe(
     let wanted = Retold::of(pieces().filter(|(name, ..)| *name == "wanted"), "").wanted;
     let request = Request::new(nonce, wanted);
     let retold = Retold::of(pieces(), request.nonce());
-    let fault = match &entry.fault {
-        None => None,
-        Some(text) => Some(fault_of(text).unwrap_or_else(|| {
-            Fault::new(Phase::Parse, "why it was not audited cannot be read").hint("ask it again")
-        })),
-    };
+    let unreadable =
+        || Fault::new(Phase::Parse, "why it was not audited cannot be read").hint("ask it again");
+    let fault = entry.fault.as_ref().map(|text| fault_of(text).unwrap_or_else(unreadable));
     let snapshot = reader.read(&retold.stdout, &retold.stderr, &request).ok();
     let fault = match (&snapshot, fault) {
         (None, None) => {

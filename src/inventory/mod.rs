@@ -15,6 +15,7 @@ mod password;
 pub mod pattern;
 mod route;
 mod says;
+mod shard;
 mod ssh_args;
 mod toml;
 mod words;
@@ -29,6 +30,7 @@ use serde_json::{Map, Value};
 pub use adhoc::AdhocError;
 pub use password::Password;
 pub use route::{Refusal, Route, SshRoute, Via};
+pub use shard::Shard;
 
 use crate::ssh_config::{self, Directive};
 

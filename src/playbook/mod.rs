@@ -198,6 +198,8 @@ pub enum Baseline {
     Newest,
     /// What that host has.
     Host(String),
+    /// What more than half of the hosts had in that stored run.
+    Run(String),
     /// That version.
     Pinned(String),
 }

@@ -41,6 +41,11 @@ pub(super) struct Model<'a> {
     pub(super) in_sync: bool,
 }
 
+/// The daemons of a host that serve others, without those that are the host's own.
+pub fn servers(all: &[Serving]) -> impl Iterator<Item = &Serving> {
+    all.iter().filter(|service| !HOST_OWN.contains(&service.name.as_str()))
+}
+
 /// The daemons of one member that serve others; `None` where they could not be seen.
 pub(super) fn serving<'a>(comparison: &Comparison<'a>, position: usize) -> Option<&'a [Serving]> {
     comparison.observation(position)?.snapshot.as_ref()?.serving.as_deref()

@@ -24,6 +24,7 @@ mod secrets;
 mod tests;
 mod words;
 
+pub use choice::servers;
 pub use class::Class;
 pub use image::Base;
 pub use paths::{Need, Needs, needs};

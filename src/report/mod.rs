@@ -19,9 +19,10 @@ use jiff::Timestamp;
 use crate::advice::{Advised, Outlook, Verdict};
 use crate::drift::Comparison;
 use crate::history::Story;
+use crate::replacement::{self, Need, Needs};
 use crate::rules::{self, Finding};
 use crate::severity::Severity;
-use crate::snapshot::HostStatus;
+use crate::snapshot::{HostStatus, Serving};
 
 pub use listing::Listing;
 pub use manifests::{Judged, ManifestFormat, Manifests};
@@ -101,6 +102,20 @@ impl Audit<'_> {
     /// Whether each host was audited.
     pub(crate) fn statuses(&self) -> Vec<HostStatus> {
         rules::statuses(self.comparison, self.findings)
+    }
+
+    /// Where the services of a host write, if it is to be replaced and was looked into: each path with its service.
+    pub(crate) fn writes(&self, position: usize) -> Option<Vec<(String, Need)>> {
+        let advice = self.advised.hosts.get(position).filter(|advice| advice.verdict == Verdict::Replace);
+        let all = self.comparison.observation(position)?.snapshot.as_ref()?.serving.as_deref()?;
+        advice.filter(|_| self.drift)?;
+        let own = replacement::servers(all).flat_map(|service| {
+            let others: Vec<&Serving> = all.iter().filter(|other| other.process != service.process).collect();
+            let Needs { paths, logs, configuration, .. } = replacement::needs(service, &others);
+            let called = service.called().to_owned();
+            paths.into_iter().chain(logs).chain(configuration).map(move |need| (called.clone(), need))
+        });
+        Some(own.collect())
     }
 
     /// What a script reads first.

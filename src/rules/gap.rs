@@ -3,6 +3,7 @@
 use super::finding::Evidence;
 use super::{About, Check, Finding, Rule};
 use crate::drift::{Comparison, Expected, Value};
+use crate::playbook::Baseline;
 use crate::severity::Severity;
 use crate::snapshot::{Gap, Os, Reason};
 
@@ -91,8 +92,13 @@ fn without_baseline(comparison: &Comparison<'_>, findings: &mut Vec<Finding>) {
                     let host = Some((position, comparison.name(position).to_owned()));
                     let finding =
                         Finding { cluster: Some(cluster.name.clone()), host, ..Finding::new(&RULE, "") };
-                    let detail =
-                        "the baseline host was not audited, so there is nothing to compare with".to_owned();
+                    let detail = match column.entry(member).map(|entry| &entry.baseline) {
+                        Some(Baseline::Run(run)) => format!(
+                            "run {run} has no answer of these hosts, so there is nothing to compare with"
+                        ),
+                        _ => "the baseline host was not audited, so there is nothing to compare with"
+                            .to_owned(),
+                    };
                     let gap = Gap {
                         probe: format!("baseline:{}", column.subject()),
                         reason: Reason::NoBaseline,

@@ -64,7 +64,10 @@ impl Reader {
         snapshot.sources = origins::sources(answer, (os, strings.intern(codename)), files, beside);
         snapshot.candidates = origins::candidates(answer, codename, beside);
         snapshot.upgrades = upgrade::upgrades(answer, gaps);
-        snapshot.serving = evidence::evidence(answer, gaps);
+        // Where an audit looks of itself, what it does not see leaves no host unaudited.
+        let of_itself = answer.wanted.of("evidence").any(|why| why == "beside");
+        let told = if of_itself { &mut snapshot.beside } else { &mut *gaps };
+        snapshot.serving = evidence::evidence(answer, told);
         snapshot.configuration = Configuration::read(answer, strings, gaps, &mut snapshot.beside);
         snapshot.running = running::running(answer, strings, gaps, &mut snapshot.beside);
         if snapshot.gaps.is_empty() && !answer.frames.done() {

@@ -6,6 +6,7 @@ mod past;
 use std::path::{Path, PathBuf};
 
 use driftless::history::Context;
+use driftless::playbook::{Baseline, PackageEntry};
 use driftless::store::{self, Kind, NewRun, Part, Pruned, Run, Sqlite, Store};
 use jiff::{SignedDuration, Timestamp};
 
@@ -46,6 +47,19 @@ impl Memory {
         let path = path(args, true)?.unwrap_or_default();
         let store = Sqlite::read(&path)?;
         Ok(Self { store: Box::new(store), path })
+    }
+
+    /// Puts the runs that a plan's baselines name into it; where none does, nothing is read.
+    pub(super) fn remind(plan: &mut Plan, memory: Option<&Self>, args: &Storing) -> Result<(), Failure> {
+        let names = |entry: &PackageEntry| matches!(entry.baseline, Baseline::Run(_));
+        if !plan.playbook.packages.iter().any(names) {
+            return Ok(());
+        }
+        plan.bound.past = match memory {
+            Some(memory) => memory.baselines(&plan.playbook)?,
+            None => Self::to_read(args)?.baselines(&plan.playbook)?,
+        };
+        Ok(())
     }
 
     /// Where it is.

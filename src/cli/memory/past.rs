@@ -1,9 +1,14 @@
 //! What is read of runs before: what each found, each host's last answer, and a run that was not finished.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use driftless::advice::Verdict;
+use driftless::drift::{Past as Fleet, Pasts};
 use driftless::history::{Context, Outcome, Past, Piece, Recalled, recall};
 use driftless::inventory::{HostId, Inventory};
+use driftless::playbook::{Baseline, Playbook};
+use driftless::snapshot::HostStatus;
 use driftless::store::{Entry, Run};
 
 use super::Memory;
@@ -92,6 +97,48 @@ impl Memory {
         hosts: &[HostId],
     ) -> Result<Recalled, Failure> {
         Ok(recall(self.store.as_ref(), entries, inventory, hosts, random()?)?)
+    }
+
+    /// The hosts that the last audit that reached them advised to replace.
+    pub(crate) fn to_replace(
+        &self,
+        inventory: &Inventory,
+        hosts: &[HostId],
+    ) -> Result<BTreeSet<HostId>, Failure> {
+        let mut waiting: BTreeMap<&str, HostId> =
+            hosts.iter().filter_map(|host| Some((inventory.host(*host)?.name.as_str(), *host))).collect();
+        let mut found = BTreeSet::new();
+        for past in self.before("")? {
+            if waiting.is_empty() {
+                break;
+            }
+            for (name, stood) in past?.outcome.hosts {
+                if stood.status == HostStatus::Unreachable {
+                    continue;
+                }
+                if let Some(host) = waiting.remove(name.as_str()) {
+                    found.extend((stood.verdict == Verdict::Replace).then_some(host));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The fleets of the runs that baselines of a playbook name.
+    pub(crate) fn baselines(&self, playbook: &Playbook) -> Result<Pasts, Failure> {
+        let mut pasts = Pasts::new();
+        for entry in &playbook.packages {
+            let Baseline::Run(text) = &entry.baseline else { continue };
+            if pasts.contains_key(text) {
+                continue;
+            }
+            let wrong = |failure: Failure| failure.at(&entry.baseline_place);
+            let run = self.find(text).map_err(wrong)?;
+            let context = self.context(&run).map_err(wrong)?;
+            let recalled = self.fleet(&run.id, &context.inventory, &context.hosts)?;
+            pasts.insert(text.clone(), Arc::new(Fleet::new(recalled.fleet, &context.inventory)));
+        }
+        Ok(pasts)
     }
 
     /// The last run of a command that was not finished.

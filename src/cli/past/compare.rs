@@ -114,16 +114,14 @@ fn runs(memory: &Memory, one: &Run, other: &Run) -> Result<Compared, Failure> {
             compared += usize::from(!states.0.is_empty());
             continue;
         }
-        let told = match known.get(&states) {
-            Some(told) => Rc::clone(told),
-            None => {
-                let nonce = random()?;
-                let facts = |entry| facts(memory.store.as_ref(), entry, nonce);
-                let told =
-                    Rc::new(facts(earlier)?.zip(facts(later)?).map(|(one, other)| one.against(&other)));
-                known.insert(states, Rc::clone(&told));
-                told
-            }
+        let told = if let Some(told) = known.get(&states) {
+            Rc::clone(told)
+        } else {
+            let nonce = random()?;
+            let facts = |entry| facts(memory.store.as_ref(), entry, nonce);
+            let told = Rc::new(facts(earlier)?.zip(facts(later)?).map(|(one, other)| one.against(&other)));
+            known.insert(states, Rc::clone(&told));
+            told
         };
         match told.as_ref() {
             Some(told) => {

@@ -23,7 +23,7 @@ use super::memory::Memory;
 use super::plan::{Asks, Plan, bind};
 use super::report::{accepted, look};
 use super::round::Gathered;
-pub(super) use args::{Again, Compare, History};
+pub(super) use args::{Again, Compare, History, StoreFile};
 use args::{Forget, Showing};
 pub(super) use compare::compare;
 
@@ -124,7 +124,8 @@ pub(super) fn report(args: &Again) -> Result<u8, Failure> {
     super::plan::check_outputs(&args.output.output)?;
     let readiness = context.readiness;
     let asks = if readiness { Asks::PlaybookAndUpgrades } else { Asks::Playbook };
-    let plan = Plan { accepted, asks, ..Plan::of_nobody(context.inventory, playbook, bound) };
+    let mut plan = Plan { accepted, asks, ..Plan::of_nobody(context.inventory, playbook, bound) };
+    Memory::remind(&mut plan, Some(&memory), &args.file.storing())?;
     let gathered = Gathered {
         fleet: recalled.fleet,
         id: run.id.clone(),

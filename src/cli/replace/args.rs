@@ -6,6 +6,7 @@ use clap::builder::FalseyValueParser;
 use clap::{Args as ClapArgs, ValueEnum};
 
 use super::super::args::{Connection, Selecting, Telling};
+use super::super::past::StoreFile;
 
 /// `driftless replace`
 #[derive(Debug, ClapArgs)]
@@ -35,6 +36,9 @@ pub(in crate::cli) struct Replace {
     /// Which service, where hosts run several
     #[arg(long, value_name = "NAME", env = "DRIFTLESS_SERVICE")]
     pub(in crate::cli) service: Option<String>,
+
+    #[command(flatten)]
+    pub(in crate::cli) file: StoreFile,
 
     /// Replace files that are in the folder already
     #[arg(long, env = "DRIFTLESS_FORCE", value_parser = FalseyValueParser::new())]

@@ -19,6 +19,7 @@ use tokio::runtime::Runtime;
 use super::args::Telling;
 use super::ask::warn;
 use super::failure::Failure;
+use super::memory::Memory;
 use super::plan::Plan;
 use super::round::{gather, runtime, transport};
 use args::For;
@@ -37,7 +38,8 @@ pub(super) struct Job<'a> {
 pub(super) fn run(args: &Replace) -> Result<u8, Failure> {
     // Before any host is asked.
     let out = Folder::check(&args.out, args.force)?;
-    let plan = Plan::to_replace(args)?;
+    let mut plan = Plan::to_replace(args)?;
+    Memory::remind(&mut plan, None, &args.file.storing())?;
     let runtime = runtime()?;
     let transport = transport(&plan, &args.connection, &args.telling, &runtime)?;
     let job =

@@ -11,7 +11,7 @@ use crate::playbook::raw::{RawPackage, Text};
 use crate::playbook::{Baseline, Names, PackageEntry};
 
 /// How to write a baseline.
-const BASELINE: &str = "write `majority`, `newest`, `host:NAME` or `pinned:VERSION`";
+const BASELINE: &str = "write `majority`, `newest`, `host:NAME`, `run:ID` or `pinned:VERSION`";
 /// How to name a package.
 const NAMES: &str = "write `name = \"nginx\"`, or `names = { debian = \"nginx-light\", rhel = \"nginx\" }`";
 
@@ -117,10 +117,8 @@ impl Check<'_, '_> {
             ("pinned", Some(version)) => {
                 self.of(text, version, "version", "`pinned:1.26.3-3+deb13u1`").map(Baseline::Pinned)
             }
-            ("run", Some(_)) => {
-                let label = "this needs stored runs, which this version does not keep";
-                self.mistakes.add(text.span(), "`run:` is no baseline yet", label, BASELINE);
-                None
+            ("run", Some(run)) => {
+                self.of(text, run, "run", "`run:1f3a5c` or `run:latest`").map(Baseline::Run)
             }
             _ => {
                 self.unknown_baseline(text, word, of);
@@ -144,10 +142,12 @@ impl Check<'_, '_> {
     }
 
     fn unknown_baseline(&mut self, text: &Text, word: &str, of: Option<&str>) {
-        let near = nearest(word, ["majority", "newest", "host", "pinned"]);
+        let near = nearest(word, ["majority", "newest", "host", "run", "pinned"]);
         let help = match (near, of) {
             (None, _) => BASELINE.to_owned(),
-            (Some("host" | "pinned"), None) => format!("the colon and what follows are missing: {BASELINE}"),
+            (Some("host" | "run" | "pinned"), None) => {
+                format!("the colon and what follows are missing: {BASELINE}")
+            }
             (Some(near @ ("host" | "pinned")), Some(of)) => {
                 format!("did you mean `{near}:{}`? Otherwise {BASELINE}", of.escape_debug())
             }
@@ -235,6 +235,7 @@ mod tests {
         };
         assert_eq!(baseline("majority"), Baseline::Majority);
         assert_eq!(baseline("newest"), Baseline::Newest);
+        assert_eq!(baseline("run:latest~1"), Baseline::Run("latest~1".into()));
         assert_eq!(baseline("host:web-01"), Baseline::Host("web-01".into()));
         assert_eq!(
             baseline("pinned:1:2.36-1"),
@@ -253,8 +254,9 @@ mod tests {
             ("pinned:", "a version is missing after the colon"),
             ("pinned:1.26 or so", "a version has no blanks"),
             ("host:", "a host is missing after the colon"),
-            ("run:2026-11-20", "stored runs, which this version does not keep"),
-            ("", "write `majority`, `newest`, `host:NAME` or `pinned:VERSION`"),
+            ("run", "the colon and what follows are missing"),
+            ("run:", "a run is missing after the colon"),
+            ("", "write `majority`, `newest`, `host:NAME`, `run:ID` or `pinned:VERSION`"),
         ];
         for (text, word) in cases {
             wrong(

@@ -6,7 +6,7 @@ use super::evidence::evidence;
 use super::upgrades::upgrades;
 use super::v1::{
     Advice, Before, Change, ClusterReport, Error, Finding, Gap, Host, Location, Os, Package, Report,
-    ResolvedFinding, Run, SnowflakeReport, Spread, StandIn, State, Summary, Term, Waived,
+    ResolvedFinding, Run, SnowflakeReport, Spread, StandIn, State, Summary, Term, Waived, Writes,
 };
 use crate::advice::{Snowflake, UNSEEN, Verdict};
 use crate::drift::{Cluster, Column, Expected, Value};
@@ -102,6 +102,7 @@ fn host(audit: &Audit<'_>, position: usize, seen: &Observation, status: HostStat
         maintenance: described.and_then(|host| host.maintenance.clone()),
         reasons: audit.drift.then(|| advice.map(|advice| advice.reasons.clone()).unwrap_or_default()),
         snowflake: audit.drift.then(|| snowflake(advice.map(|advice| &advice.snowflake))),
+        writes: writes(audit, position),
         stands_in: Some(stands_in(audit, position)).filter(|list| !list.is_empty()),
         gaps: collected().chain(found).map(gap_of).collect(),
         error: seen.fault.as_ref().map(|fault| Error {
@@ -134,6 +135,17 @@ fn stands_in(audit: &Audit<'_>, position: usize) -> Vec<StandIn> {
         refused: one.refused.clone(),
     })
     .collect()
+}
+
+/// Where the services of a host write that is to be replaced; `None` where nobody looked.
+fn writes(audit: &Audit<'_>, position: usize) -> Option<Vec<Writes>> {
+    let each = audit.writes(position)?.into_iter().map(|(service, need)| Writes {
+        service,
+        path: need.path,
+        class: need.class.as_str(),
+        evidence: need.reasons,
+    });
+    Some(each.collect())
 }
 
 fn gap_of(gap: &snapshot::Gap) -> Gap {

@@ -148,6 +148,9 @@ pub struct Host {
     /// Containers that run on it and say that they replace the service of a cluster; absent where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stands_in: Option<Vec<StandIn>>,
+    /// Where its services write, if it is advised to be replaced and was looked into; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub writes: Option<Vec<Writes>>,
     /// What could not be collected.
     pub gaps: Vec<Gap>,
     /// What went wrong on the way to it, if anything did.
@@ -169,6 +172,19 @@ pub struct StandIn {
     pub immutable: bool,
     /// Why it does not count; null if it does.
     pub refused: Option<String>,
+}
+
+/// A path that a service of a host must be able to write.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Writes {
+    /// The service.
+    pub service: String,
+    /// The folder; or the file, of a log.
+    pub path: String,
+    /// `persistent`, `ephemeral`, `log` or `configuration`.
+    pub class: &'static str,
+    /// Who says so, the strongest first.
+    pub evidence: Vec<String>,
 }
 
 /// An operating system, of os-release(5).

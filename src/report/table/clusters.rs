@@ -50,6 +50,7 @@ fn heading(cluster: &Cluster<'_>, verdict: Verdict, shown: &[&Column<'_>], look:
             None | Some(Baseline::Majority) => "by majority",
             Some(Baseline::Newest) => "the newest",
             Some(Baseline::Host(_)) => "by a host",
+            Some(Baseline::Run(_)) => "by an earlier run",
             Some(Baseline::Pinned(_)) => "as pinned",
         })
         .collect();
