@@ -11,7 +11,7 @@ use super::ask::{say, warn};
 use super::failure::Failure;
 use super::memory::{Keeper, Memory};
 use super::plan::{Asks, Plan};
-use super::round::{Gathered, ask, id_of, random, runtime, transport};
+use super::round::{Gathered, ask, id_of, now, random, runtime, transport};
 
 /// Asks, and keeps; gives the exit status.
 pub(super) fn run(args: &Collect) -> Result<u8, Failure> {
@@ -70,9 +70,10 @@ impl Remembered<'_> {
         if !self.resume {
             let id = id_of(nonce);
             let transport = transport()?;
-            memory.begin(self.plan, &id, Timestamp::now(), self.command)?;
+            let started = now();
+            memory.begin(self.plan, &id, started, self.command)?;
             let (gathered, memory, _) = self.ask(self.plan, nonce, memory, &id, transport, runtime)?;
-            return Ok((gathered, memory));
+            return Ok((Gathered { started, ..gathered }, memory));
         }
         let run = memory.unfinished(self.command)?;
         let missing = self.missing(&memory, &run.id, nonce)?;
@@ -80,7 +81,7 @@ impl Remembered<'_> {
             let done = self.plan.hosts.len() - missing.len();
             say(&format!("run {} is finished: {done} hosts are kept, {} are asked", run.id, missing.len()));
         }
-        let mut finished = Timestamp::now();
+        let mut finished = now();
         if !missing.is_empty() {
             let rest = self.plan.of_hosts(missing);
             let transport = transport()?;

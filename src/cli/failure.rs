@@ -24,13 +24,6 @@ impl Failure {
         self
     }
 
-    /// The same, behind the place of a file that asked for it.
-    #[must_use]
-    pub(super) fn at(self, place: &impl fmt::Display) -> Self {
-        let message = self.message.strip_prefix("error: ").unwrap_or(&self.message);
-        Self { message: format!("error: {place}: {message}"), ..self }
-    }
-
     /// Standard output cannot be written to.
     pub(super) fn stdout(error: &io::Error) -> Self {
         Self::new(format!("the report could not be written to standard output: {error}"))

@@ -75,6 +75,12 @@ pub(super) fn id_of(nonce: [u8; 16]) -> String {
     nonce.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The moment, to the millisecond: as exact as it is kept.
+pub(super) fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}
+
 /// Asks every host of the plan, and lets `keep` hear what each answers.
 pub(super) fn ask(
     plan: &Plan,
@@ -84,7 +90,7 @@ pub(super) fn ask(
     runtime: &Runtime,
     keep: impl FnMut(Heard<'_>),
 ) -> Result<Gathered, Failure> {
-    let started = Timestamp::now();
+    let started = now();
     let transport = Arc::new(transport);
     let round = Round {
         transport: Arc::clone(&transport),
@@ -106,7 +112,7 @@ pub(super) fn ask(
         interruption().await;
         asking::end_at_once();
     });
-    let finished = Timestamp::now();
+    let finished = now();
     if let Some(trust) = transport.trust() {
         tell_of_keys(trust, plan, telling);
     }

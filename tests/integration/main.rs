@@ -25,6 +25,7 @@ mod faults;
 mod fleet;
 mod gentle;
 mod harness;
+mod history;
 mod immutable;
 mod immutable_fix;
 mod init;

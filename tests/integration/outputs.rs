@@ -23,8 +23,8 @@ fn several_reports_come_from_one_run() {
     let report: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(keys(&report), ["package-version/web/web-06/nginx"]);
     assert_eq!(std::fs::read_to_string(fleet.room.path("drifted")).unwrap(), "web-06\n");
-    let folder = ["drifted", "inventory.toml", "key", "known_hosts", "report.json"];
-    assert_eq!(fleet.room.listing(), folder, "nothing else is left");
+    let folder = [".local", "drifted", "inventory.toml", "key", "known_hosts", "report.json"];
+    assert_eq!(fleet.room.listing(), folder, "beside the store nothing else is left");
 }
 
 #[test]

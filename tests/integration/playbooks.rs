@@ -123,7 +123,8 @@ fn another_release_absorbs_what_follows_from_it() {
     let hosts = (1..=3).map(|nth| (format!("web-0{nth}"), answers(&["nginx=1.26.3-3", "bash=5.2-9"])));
     let other = on_bookworm("nginx\tamd64\t1.22.1-9\tii \nbash\tamd64\t5.1-1\tii \n");
     let fleet = Fleet::new(hosts.chain([("web-04".to_owned(), other)]));
-    let plain = fleet.audit(&["-o", "json"]).json();
+    // Not kept: the next one would look into the host that is to be replaced.
+    let plain = fleet.audit(&["-o", "json", "--store", "none"]).json();
     assert_eq!(keys(&plain), ["release/web/web-04/os-release"]);
     assert_eq!(field(&plain, "hosts", "web-04", "verdict"), "replace");
     let named = audit(&fleet, "[[package]]\nname = \"nginx\"\n").json();

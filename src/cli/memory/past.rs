@@ -9,7 +9,7 @@ use driftless::history::{Context, Outcome, Past, Piece, Recalled, recall};
 use driftless::inventory::{HostId, Inventory};
 use driftless::playbook::{Baseline, Playbook};
 use driftless::snapshot::HostStatus;
-use driftless::store::{Entry, Run};
+use driftless::store::{self, Entry, Run};
 
 use super::Memory;
 use crate::cli::failure::Failure;
@@ -126,15 +126,17 @@ impl Memory {
 
     /// The fleets of the runs that baselines of a playbook name.
     pub(crate) fn baselines(&self, playbook: &Playbook) -> Result<Pasts, Failure> {
-        let mut pasts = Pasts::new();
+        let (mut pasts, runs) = (Pasts::new(), self.runs()?);
         for entry in &playbook.packages {
             let Baseline::Run(text) = &entry.baseline else { continue };
             if pasts.contains_key(text) {
                 continue;
             }
-            let wrong = |failure: Failure| failure.at(&entry.baseline_place);
-            let run = self.find(text).map_err(wrong)?;
-            let context = self.context(&run).map_err(wrong)?;
+            let run = store::find(&runs, text).map_err(|error| {
+                let mistake = entry.baseline_place.mistake(error.to_string(), "");
+                error.hint().map_or(mistake.clone(), |hint| mistake.help(hint))
+            })?;
+            let context = self.context(run)?;
             let recalled = self.fleet(&run.id, &context.inventory, &context.hosts)?;
             pasts.insert(text.clone(), Arc::new(Fleet::new(recalled.fleet, &context.inventory)));
         }

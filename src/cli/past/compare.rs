@@ -123,24 +123,21 @@ fn runs(memory: &Memory, one: &Run, other: &Run) -> Result<Compared, Failure> {
             known.insert(states, Rc::clone(&told));
             told
         };
-        match told.as_ref() {
-            Some(told) => {
-                compared += 1;
-                for difference in &told.list {
-                    differences.entry(difference.clone()).or_default().push(host.clone());
-                }
-                for about in &told.untold {
-                    untold.entry(*about).or_default().push(host.clone());
-                }
-            }
+        let Some(told) = told.as_ref() else {
             // One of the two did not reach it.
-            None => {
-                let answered = |entry: &Entry| entry.parts.iter().any(|kept| &*kept.name == "probe");
-                let nth = usize::from(!answered(earlier));
-                if answered(earlier) != answered(later) {
-                    alone.get_mut(nth).into_iter().for_each(|hosts| hosts.push(host.clone()));
-                }
+            let answered = |entry: &Entry| entry.parts.iter().any(|kept| &*kept.name == "probe");
+            let nth = usize::from(!answered(earlier));
+            if answered(earlier) != answered(later) {
+                alone.get_mut(nth).into_iter().for_each(|hosts| hosts.push(host.clone()));
             }
+            continue;
+        };
+        compared += 1;
+        for difference in &told.list {
+            differences.entry(difference.clone()).or_default().push(host.clone());
+        }
+        for about in &told.untold {
+            untold.entry(*about).or_default().push(host.clone());
         }
     }
     Ok(Compared {

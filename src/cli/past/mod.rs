@@ -45,15 +45,12 @@ pub(super) fn history(args: &History) -> Result<u8, Failure> {
         return Ok(0);
     }
     let memory = Memory::to_read(&args.showing.file.storing())?;
-    match &args.host {
-        Some(host) => {
-            let life = life::of(&memory, host)?;
-            show(&args.showing, |format, look| life.render(format, look))
-        }
-        None => {
-            let runs = runs(&memory)?;
-            show(&args.showing, |format, look| runs.render(format, look))
-        }
+    if let Some(host) = &args.host {
+        let life = life::of(&memory, host)?;
+        show(&args.showing, |format, look| life.render(format, look))
+    } else {
+        let runs = runs(&memory)?;
+        show(&args.showing, |format, look| runs.render(format, look))
     }
 }
 
@@ -124,7 +121,7 @@ pub(super) fn report(args: &Again) -> Result<u8, Failure> {
     super::plan::check_outputs(&args.output.output)?;
     let readiness = context.readiness;
     let asks = if readiness { Asks::PlaybookAndUpgrades } else { Asks::Playbook };
-    let mut plan = Plan { accepted, asks, ..Plan::of_nobody(context.inventory, playbook, bound) };
+    let mut plan = Plan { asks, accepted, ..Plan::of_nobody(context.inventory, playbook, bound) };
     Memory::remind(&mut plan, Some(&memory), &args.file.storing())?;
     let gathered = Gathered {
         fleet: recalled.fleet,
