@@ -286,17 +286,17 @@ fn fill(path: &Path, hosts: usize, days: usize) {
     );
     let mut store = Sqlite::open(path).unwrap();
     let mut storing = Duration::ZERO;
-    for day in 0..days {
+    for (day, run) in (0..days).zip(1_u32..) {
         fleet.day(day);
         let started = Instant::now();
         fleet.store(&mut store, day);
         storing += started.elapsed();
-        if [1, 2, 8, 30, 90, 180, 270, 365].contains(&(day + 1)) || day + 1 == days {
+        if [1, 2, 8, 30, 90, 180, 270, 365].contains(&run) || day + 1 == days {
             println!(
                 "after {:>3} days {:>38.1} MB, {:.0} ms a run",
-                day + 1,
+                run,
                 megabytes(path),
-                storing.as_secs_f64() * 1000.0 / (day + 1) as f64
+                (storing / run).as_secs_f64() * 1000.0
             );
         }
     }

@@ -162,7 +162,7 @@ impl<'c> Writer<'c> {
         if let Some(id) = self.memory.known.get(&hash) {
             return Ok(*id);
         }
-        let id = match self.same(bytes, key(&hash))? {
+        let id = match self.same(bytes, key(&hash), last)? {
             Some(id) => id,
             None => self.add(name, bytes, key(&hash), last)?,
         };
@@ -170,10 +170,16 @@ impl<'c> Writer<'c> {
         Ok(id)
     }
 
-    /// The object that has these bytes.
-    fn same(&mut self, bytes: &[u8], key: i64) -> Result<Option<i64>, Trouble> {
-        let found: Vec<Object> =
-            self.by_key.query_and_then([key], Object::read)?.collect::<Result<_, _>>()?;
+    /// The object that has these bytes; often it is the last one in their place.
+    fn same(&mut self, bytes: &[u8], key: i64, last: Option<i64>) -> Result<Option<i64>, Trouble> {
+        let last = match last {
+            Some(last) => self.reader.object(last)?.filter(|last| last.key == key),
+            None => None,
+        };
+        let found = match last {
+            Some(last) => vec![last],
+            None => self.by_key.query_and_then([key], Object::read)?.collect::<Result<Vec<_>, _>>()?,
+        };
         for object in found {
             let id = object.id;
             if self.reader.unpacked(object)? == bytes {

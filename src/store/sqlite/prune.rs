@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, ErrorCode, Transaction};
 
 use super::Sqlite;
 use super::objects::{Used, sweep};
@@ -43,7 +43,10 @@ pub(super) fn prune(store: &mut Sqlite, before: Timestamp) -> Result<Pruned, Err
     })?;
     // Ids that are gone must not be given out again.
     store.memory = super::Memory::default();
-    shrink(&store.connection).map_err(|trouble| store.told(trouble))?;
+    match shrink(&store.connection) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {}
+        done => done.map_err(|error| store.told(error.into()))?,
+    }
     pruned.bytes = had.saturating_sub(size(store));
     Ok(pruned)
 }
@@ -93,8 +96,8 @@ fn in_use(connection: &Connection) -> Result<Used, Trouble> {
     Ok(used)
 }
 
-/// Gives free pages back to the file system.
-fn shrink(connection: &Connection) -> Result<(), Trouble> {
+/// Gives free pages back to the file system, as far as nobody else is at the store: free pages are used again, too.
+fn shrink(connection: &Connection) -> rusqlite::Result<()> {
     let free = || connection.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0));
     let mut left = free()?;
     while left > 0 {

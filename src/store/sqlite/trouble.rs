@@ -58,6 +58,11 @@ fn sqlite(error: &rusqlite::Error, path: &Path, patience: Duration) -> Error {
         return damaged(&error.to_string());
     };
     let words = error.to_string();
+    if failure.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK {
+        let message = "a write to it was interrupted, which must be undone before it can be read";
+        return Error::new(Kind::ReadOnly, message)
+            .hinted("read it once as a user who may write the file and its folder");
+    }
     match failure.code {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
             let by = holder::of(path).map_or_else(|| "another process".to_owned(), |who| who.to_string());

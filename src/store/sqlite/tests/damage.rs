@@ -53,7 +53,7 @@ fn flipped_bytes_are_an_error_or_do_not_matter() {
     let (good, _, truth) = store(folder.path());
     let path = folder.path().join("damaged.db");
     let (mut chance, mut noticed) = (Chance(1), 0);
-    for case in 0..400 {
+    for case in 0..300 {
         let mut bad = good.clone();
         let place = chance.below(bad.len());
         match case % 4 {
@@ -62,7 +62,7 @@ fn flipped_bytes_are_an_error_or_do_not_matter() {
             1 => bad[place] = u8::try_from(chance.below(256)).unwrap(),
             2 => bad[place / 512 * 512..][..512].fill(0),
             _ => (0..3).for_each(|_| {
-                bad[place / 4096 * 4096 + chance.below(60)] ^= u8::try_from(chance.below(256)).unwrap()
+                bad[place / 4096 * 4096 + chance.below(60)] ^= u8::try_from(chance.below(256)).unwrap();
             }),
         }
         std::fs::write(&path, &bad).unwrap();
@@ -71,7 +71,7 @@ fn flipped_bytes_are_an_error_or_do_not_matter() {
         assert!(std::fs::read(&path).unwrap() == bad, "{what}: reading changed the file");
     }
     // The rest hit space that is not used, or what is only read to write.
-    assert!(noticed > 100, "{noticed}");
+    assert!(noticed > 80, "{noticed}");
 }
 
 #[test]
