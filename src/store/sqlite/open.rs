@@ -20,6 +20,9 @@ use super::trouble::Trouble;
 use super::{Error, Sqlite};
 use crate::store::Kind;
 
+/// What the journal may keep of the disk, in bytes.
+const JOURNAL: i64 = 1 << 20;
+
 /// What a file is, before it is opened as a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Found {
@@ -48,9 +51,11 @@ pub(super) fn open(path: &Path, patience: Duration) -> Result<Sqlite, Error> {
         if found != Found::Store {
             connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         }
-        // The journal is emptied and not deleted: that a file is gone is durable only once its folder is written, too.
+        // The journal is overwritten and not deleted: that a file is gone is durable only once its folder is written,
+        // too, and to make it anew for every transaction takes longer.
+        connection.pragma_update_and_check(None, "journal_mode", "PERSIST", |row| row.get::<_, String>(0))?;
         connection
-            .pragma_update_and_check(None, "journal_mode", "TRUNCATE", |row| row.get::<_, String>(0))?;
+            .pragma_update_and_check(None, "journal_size_limit", JOURNAL, |row| row.get::<_, i64>(0))?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         migrate(&mut connection, MIGRATIONS)?;
         verify(&connection, MIGRATIONS)?;
