@@ -328,19 +328,16 @@ fn read(path: &Path) {
     let host = changed.0[changed.0.len() / 2].host.to_string();
     let history = timed("the history of a host, and its packages", || {
         let history = store.of_host(&host).unwrap();
-        let packages: Vec<Vec<u8>> = history
-            .iter()
-            .filter_map(|(_, entry)| entry.parts.first())
-            .map(|kept| store.bytes(kept.part).unwrap())
-            .collect();
+        let packages: Vec<_> =
+            history.iter().filter_map(|(_, entry)| entry.parts.first()).map(|kept| kept.part).collect();
+        let packages = store.all_bytes(&packages).unwrap();
         (history.len(), packages.len())
     });
     println!("  {} runs, {} hosts changed their packages, {history:?} of {host}", runs.len(), changed.1);
     timed("every part of the last run, read", || {
         for entry in &changed.0 {
-            for kept in &entry.parts {
-                store.bytes(kept.part).unwrap();
-            }
+            let parts: Vec<_> = entry.parts.iter().map(|kept| kept.part).collect();
+            store.all_bytes(&parts).unwrap();
         }
     });
     println!("{:<44} {:>7} MiB", "peak memory of the process that reads", peak());

@@ -65,7 +65,7 @@ fn who_holds_the_lock_is_named_and_not_waited_for_without_end() {
     fill(&mut Sqlite::open(&path).unwrap(), 0);
     let holder = Sqlite::open(&path).unwrap();
     let patience = Duration::from_millis(150);
-    let mut store = open::open(&path, patience).unwrap();
+    let mut store = open::open(&path, patience, schema::MIGRATIONS).unwrap();
     holder.connection.execute_batch("BEGIN IMMEDIATE").unwrap();
     let started = Instant::now();
     let error = store.record(RUNS[0], &[seen("new", &[])]).unwrap_err();
@@ -77,8 +77,8 @@ fn who_holds_the_lock_is_named_and_not_waited_for_without_end() {
     assert_eq!(store.runs().unwrap().len(), 1);
     holder.connection.execute_batch("ROLLBACK; BEGIN EXCLUSIVE").unwrap();
     assert_eq!(store.runs().unwrap_err().kind(), Kind::Locked);
-    assert_eq!(open::read(&path, patience).unwrap_err().kind(), Kind::Locked);
-    assert_eq!(open::open(&path, patience).unwrap_err().kind(), Kind::Locked);
+    assert_eq!(open::read(&path, patience, schema::MIGRATIONS).unwrap_err().kind(), Kind::Locked);
+    assert_eq!(open::open(&path, patience, schema::MIGRATIONS).unwrap_err().kind(), Kind::Locked);
     holder.connection.execute_batch("ROLLBACK").unwrap();
     // A reader in the middle of it keeps who writes from finishing, which loses nothing.
     holder.connection.execute_batch("BEGIN; SELECT * FROM run").unwrap();
