@@ -75,6 +75,22 @@ fn flipped_bytes_are_an_error_or_do_not_matter() {
 }
 
 #[test]
+fn every_byte_of_a_row_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (good, _, truth) = store(folder.path());
+    let path = folder.path().join("flipped.db");
+    for text in [RUNS[1].to_owned(), host(3)] {
+        let found = good.windows(text.len()).position(|window| window == text.as_bytes()).unwrap();
+        for place in found - 25..found + text.len() + 60 {
+            let mut bad = good.clone();
+            bad[place] ^= 1 << (place % 8);
+            std::fs::write(&path, &bad).unwrap();
+            errors(Sqlite::read(&path), &[&truth], &format!("{text} at {place}"));
+        }
+    }
+}
+
+#[test]
 fn a_file_that_was_cut_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let (good, _, truth) = store(folder.path());
