@@ -246,6 +246,7 @@ fn the_documents_name_nothing_that_is_gone() {
         "docs/least-privilege.md",
         "docs/sources.md",
         "docs/immutability.md",
+        "docs/history.md",
     ] {
         let text = std::fs::read_to_string(project().join(document))
             .unwrap_or_else(|_| panic!("{document} is missing"));

@@ -173,6 +173,12 @@ pub trait Store: Send {
     /// [`Kind::Damaged`] when they are not those that were stored; [`Kind::UnknownPart`] when they are gone.
     fn bytes(&self, part: PartId) -> Result<Vec<u8>, Error>;
 
+    /// The bytes of several parts, in their order; sooner than one by one.
+    ///
+    /// # Errors
+    /// Those of [`bytes`](Self::bytes), if only one of them cannot be read.
+    fn all_bytes(&self, parts: &[PartId]) -> Result<Vec<Vec<u8>>, Error>;
+
     /// Forgets the runs that began before a moment, and all that was kept for them alone; gives the disk space back.
     fn prune(&mut self, before: Timestamp) -> Result<Pruned, Error>;
 }

@@ -89,6 +89,8 @@ fn what_is_stored_comes_back(store: &mut dyn Store) {
     assert_eq!(store.bytes(hosts[1].parts[0].part).unwrap(), first);
     assert_eq!(store.bytes(hosts[1].parts[1].part).unwrap(), b"");
     assert_eq!(store.bytes(hosts[0].parts[0].part).unwrap(), second);
+    let several: Vec<_> = hosts.iter().flat_map(|host| &host.parts).map(|kept| kept.part).collect();
+    assert_eq!(store.all_bytes(&several).unwrap(), [second, first, Vec::new()]);
     let of_host = store.of_host("web-02").unwrap();
     assert_eq!(of_host, [("0123456789ab".to_owned(), hosts[1].clone())]);
 }

@@ -53,7 +53,7 @@ impl Sqlite {
     /// [`Kind::Foreign`](super::Kind), [`Newer`](super::Kind), [`ReadOnly`](super::Kind), [`Locked`](super::Kind),
     /// [`Damaged`](super::Kind), [`Full`](super::Kind) and [`Unusable`](super::Kind); what is there is left as it is.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        open::open(path, PATIENCE)
+        open::open(path, PATIENCE, schema::MIGRATIONS)
     }
 
     /// Opens a store to read it: nothing is made, nothing is brought up to date.
@@ -61,7 +61,7 @@ impl Sqlite {
     /// # Errors
     /// Those of [`open`](Self::open), [`Kind::Absent`](super::Kind) and [`Older`](super::Kind).
     pub fn read(path: &Path) -> Result<Self, Error> {
-        open::read(path, PATIENCE)
+        open::read(path, PATIENCE, schema::MIGRATIONS)
     }
 
     /// Reads in a transaction: all that is read is of one moment.
@@ -128,7 +128,15 @@ impl Store for Sqlite {
     }
 
     fn bytes(&self, part: PartId) -> Result<Vec<u8>, Error> {
-        self.reading(|connection| objects::bytes(connection, part.0))
+        let mut bytes = self.all_bytes(&[part])?;
+        Ok(bytes.pop().unwrap_or_default())
+    }
+
+    fn all_bytes(&self, parts: &[PartId]) -> Result<Vec<Vec<u8>>, Error> {
+        self.reading(|connection| {
+            let mut reader = objects::Reader::new(connection)?;
+            parts.iter().map(|part| reader.asked(part.0)).collect()
+        })
     }
 
     fn prune(&mut self, before: Timestamp) -> Result<Pruned, Error> {

@@ -10,13 +10,16 @@ use super::pack::{pack, unpack};
 use super::trouble::Trouble;
 use crate::store::{Error, Kind, LARGEST_PART};
 
-/// A difference is kept up to this part of its base's packed size; beyond it the bytes are kept as a whole. A list that
-/// changes a little each day differs from its base by more and more: to begin anew costs a whole object, not to costs
-/// all that has gathered again each day. Both are about even here for the package lists of the benchmark.
-const SHARE: usize = 8;
-
 /// A difference up to so many bytes is always kept.
 const SLIGHT: usize = 64;
+
+/// The largest difference that is kept from a base of this packed size; beyond it the bytes are kept as a whole, as a
+/// new base. A list that changes a little each day differs from its base by more and more: a new base costs its size
+/// F once, the old one costs again each day what has gathered. Where a day adds d bytes, the least is spent if a
+/// difference may grow to the root of 2Fd. This is near it for what hosts send (F of 1 to 8 kB, d of 20 bytes).
+fn most(base: usize) -> usize {
+    (120 + base / 12).min(base / 3).max(SLIGHT)
+}
 
 /// How many of the objects that were lately kept as a whole are tried as a base, for each name.
 const RECENT: usize = 3;
@@ -70,11 +73,22 @@ impl<'c> Reader<'c> {
     }
 
     /// The bytes of an object, which are those that were given, or none if there is no such object.
-    pub(super) fn bytes(&mut self, id: i64) -> Result<Option<Vec<u8>>, Trouble> {
+    fn bytes(&mut self, id: i64) -> Result<Option<Vec<u8>>, Trouble> {
         match self.object(id)? {
             Some(object) => self.unpacked(object).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// The bytes of an object that somebody asks for, who may have learnt of it before it was pruned.
+    pub(super) fn asked(&mut self, id: i64) -> Result<Vec<u8>, Trouble> {
+        self.bytes(id)?.ok_or_else(|| {
+            Trouble::refused(
+                Kind::UnknownPart,
+                "a part is not there any more",
+                "its run may have been pruned meanwhile: ask again",
+            )
+        })
     }
 
     /// The bytes of an object that something else refers to.
@@ -162,7 +176,7 @@ impl<'c> Writer<'c> {
         if let Some(id) = self.memory.known.get(&hash) {
             return Ok(*id);
         }
-        let id = match self.same(bytes, key(&hash))? {
+        let id = match self.same(bytes, key(&hash), last)? {
             Some(id) => id,
             None => self.add(name, bytes, key(&hash), last)?,
         };
@@ -170,10 +184,16 @@ impl<'c> Writer<'c> {
         Ok(id)
     }
 
-    /// The object that has these bytes.
-    fn same(&mut self, bytes: &[u8], key: i64) -> Result<Option<i64>, Trouble> {
-        let found: Vec<Object> =
-            self.by_key.query_and_then([key], Object::read)?.collect::<Result<_, _>>()?;
+    /// The object that has these bytes; often it is the last one in their place.
+    fn same(&mut self, bytes: &[u8], key: i64, last: Option<i64>) -> Result<Option<i64>, Trouble> {
+        let last = match last {
+            Some(last) => self.reader.object(last)?.filter(|last| last.key == key),
+            None => None,
+        };
+        let found = match last {
+            Some(last) => vec![last],
+            None => self.by_key.query_and_then([key], Object::read)?.collect::<Result<Vec<_>, _>>()?,
+        };
         for object in found {
             let id = object.id;
             if self.reader.unpacked(object)? == bytes {
@@ -213,7 +233,7 @@ impl<'c> Writer<'c> {
         let bases: Vec<i64> = own.into_iter().chain(recent.filter(|id| Some(*id) != own)).collect();
         for id in bases {
             let Some(base) = self.reader.object(id)? else { continue };
-            let most = SLIGHT.max(base.bytes.len() / SHARE);
+            let most = most(base.bytes.len());
             let base = self.reader.unpacked(base)?;
             if let Some(packed) = pack(bytes, Some(&base)).filter(|packed| packed.len() <= most) {
                 self.memory.whole(name, id);
@@ -275,16 +295,4 @@ impl Used {
         let word = usize::try_from(id).ok().and_then(|place| Some((self.bits.get(place / 64)?, place % 64)));
         word.is_some_and(|(word, bit)| word & (1 << bit) != 0)
     }
-}
-
-/// The bytes of an object by its id; an error of its own says when there is none.
-pub(super) fn bytes(connection: &Connection, id: i64) -> Result<Vec<u8>, Trouble> {
-    let found = Reader::new(connection)?.bytes(id)?;
-    found.ok_or_else(|| {
-        Trouble::refused(
-            Kind::UnknownPart,
-            "a part is not there any more",
-            "its run may have been pruned meanwhile: ask again",
-        )
-    })
 }

@@ -15,10 +15,13 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
 
 use super::objects::Memory;
-use super::schema::{APPLICATION, MIGRATIONS, foreign, migrate, newer, verify, version};
+use super::schema::{APPLICATION, foreign, migrate, newer, verify, version};
 use super::trouble::Trouble;
 use super::{Error, Sqlite};
 use crate::store::Kind;
+
+/// What the journal may keep of the disk, in bytes.
+const JOURNAL: i64 = 1 << 20;
 
 /// What a file is, before it is opened as a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,12 +31,12 @@ enum Found {
     Store,
 }
 
-pub(super) fn open(path: &Path, patience: Duration) -> Result<Sqlite, Error> {
+pub(super) fn open(path: &Path, patience: Duration, migrations: &[&str]) -> Result<Sqlite, Error> {
     let within = || {
-        let (claim, found) = claim(path)?;
+        let (claim, found) = claim(path, migrations.len())?;
         let (claim, _) = if found == Found::Nothing {
             make(path)?;
-            self::claim(path)?
+            self::claim(path, migrations.len())?
         } else {
             (claim, found)
         };
@@ -48,20 +51,22 @@ pub(super) fn open(path: &Path, patience: Duration) -> Result<Sqlite, Error> {
         if found != Found::Store {
             connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         }
-        // The journal is emptied and not deleted: that a file is gone is durable only once its folder is written, too.
+        // The journal is overwritten and not deleted: that a file is gone is durable only once its folder is written,
+        // too, and to make it anew for every transaction takes longer.
+        connection.pragma_update_and_check(None, "journal_mode", "PERSIST", |row| row.get::<_, String>(0))?;
         connection
-            .pragma_update_and_check(None, "journal_mode", "TRUNCATE", |row| row.get::<_, String>(0))?;
+            .pragma_update_and_check(None, "journal_size_limit", JOURNAL, |row| row.get::<_, i64>(0))?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        migrate(&mut connection, MIGRATIONS)?;
-        verify(&connection, MIGRATIONS)?;
+        migrate(&mut connection, migrations)?;
+        verify(&connection, migrations)?;
         Ok((connection, claim))
     };
     finish(path, patience, within())
 }
 
-pub(super) fn read(path: &Path, patience: Duration) -> Result<Sqlite, Error> {
+pub(super) fn read(path: &Path, patience: Duration, migrations: &[&str]) -> Result<Sqlite, Error> {
     let within = || {
-        let (claim, found) = claim(path)?;
+        let (claim, found) = claim(path, migrations.len())?;
         let absent = |message| {
             Err(Trouble::refused(Kind::Absent, message, "`driftless audit` and `driftless collect` make one"))
         };
@@ -73,15 +78,15 @@ pub(super) fn read(path: &Path, patience: Duration) -> Result<Sqlite, Error> {
         }
         let connection = connect(path, patience)?;
         connection.pragma_update(None, "query_only", true)?;
-        let done = version(&connection, MIGRATIONS.len())?;
-        if done < MIGRATIONS.len() {
+        let done = version(&connection, migrations.len())?;
+        if done < migrations.len() {
             return Err(Trouble::refused(
                 Kind::Older,
                 format!("was written by an older driftless: its format is version {done}"),
                 "the next command that stores something brings it up to date",
             ));
         }
-        verify(&connection, MIGRATIONS)?;
+        verify(&connection, migrations)?;
         Ok((connection, claim))
     };
     finish(path, patience, within())
@@ -162,7 +167,7 @@ impl Drop for Claim {
 }
 
 /// What is there, and a claim on it.
-fn claim(path: &Path) -> Result<(Claim, Found), Trouble> {
+fn claim(path: &Path, newest: usize) -> Result<(Claim, Found), Trouble> {
     let unusable = |error: &std::io::Error| {
         Trouble::refused(
             Kind::Unusable,
@@ -191,7 +196,7 @@ fn claim(path: &Path) -> Result<(Claim, Found), Trouble> {
     if *count == 0 {
         let mut header = Vec::new();
         let read = File::open(path).and_then(|file| file.take(100).read_to_end(&mut header));
-        if let Err(trouble) = read.map_err(|error| unusable(&error)).and_then(|_| judge(&header)) {
+        if let Err(trouble) = read.map_err(|error| unusable(&error)).and_then(|_| judge(&header, newest)) {
             open.get_or_insert_default().remove(&file);
             return Err(trouble);
         }
@@ -201,7 +206,7 @@ fn claim(path: &Path) -> Result<(Claim, Found), Trouble> {
 }
 
 /// Whether a file that begins so is a store, by [the header of a database](https://sqlite.org/fileformat2.html).
-fn judge(header: &[u8]) -> Result<(), Trouble> {
+fn judge(header: &[u8], newest: usize) -> Result<(), Trouble> {
     const MAGIC: &[u8] = b"SQLite format 3\0";
     if header.is_empty() {
         return Ok(());
@@ -221,7 +226,7 @@ fn judge(header: &[u8]) -> Result<(), Trouble> {
         return Err(foreign());
     }
     match usize::try_from(version) {
-        Ok(version) if version > MIGRATIONS.len() => Err(newer(version, MIGRATIONS.len())),
+        Ok(version) if version > newest => Err(newer(version, newest)),
         _ => Ok(()),
     }?;
     // We write no log; with these two changed SQLite would look for one.

@@ -10,18 +10,30 @@ use super::super::LARGEST_PART;
 /// What a frame of zstd begins with.
 const MAGIC: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
 
-/// Larger bytes are packed faster and less well.
-const SMALL: usize = 256 << 10;
+/// How hard zstd tries. A difference comes to the same at any level; beyond this one whole bytes come to 5 % less, and
+/// take twenty times as long.
+const LEVEL: i32 = 9;
+
+/// How far back zstd looks at this level, 2^22 bytes.
+const NEAR: u32 = 22;
+
+/// How far it is ever told to look: any zstd still reads that.
+const FAR: u32 = 27;
 
 /// Packs bytes; `base` are older ones that they resemble. None when zstd cannot, for want of memory.
 pub(super) fn pack(bytes: &[u8], base: Option<&[u8]>) -> Option<Vec<u8>> {
     let mut context = CCtx::try_create()?;
-    let level = if bytes.len() <= SMALL { 15 } else { 6 };
-    context.set_parameter(CParameter::CompressionLevel(level)).ok()?;
+    context.set_parameter(CParameter::CompressionLevel(LEVEL)).ok()?;
     context.set_parameter(CParameter::ChecksumFlag(false)).ok()?;
     if let Some(base) = base {
         // A prefix and no dictionary: a dictionary may begin with a magic number of its own, and hosts choose bytes.
         context.ref_prefix(base).ok()?;
+        // The same place in the base is as far back as the base is long.
+        let window = usize::BITS - (base.len() + bytes.len()).leading_zeros();
+        if window > NEAR {
+            context.set_parameter(CParameter::WindowLog(window.min(FAR))).ok()?;
+            context.set_parameter(CParameter::EnableLongDistanceMatching(true)).ok()?;
+        }
     }
     let mut packed = Vec::with_capacity(zstd::zstd_safe::compress_bound(bytes.len()));
     context.compress2(&mut packed, bytes).ok()?;
@@ -46,6 +58,7 @@ pub(super) fn unpack(packed: &[u8], base: Option<&[u8]>) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::check::hash;
     use super::*;
 
     /// A listing of 780 packages, as dpkg-query prints it.
@@ -59,7 +72,7 @@ mod tests {
     fn bytes_come_back_as_they_were() {
         let listing = listing();
         let changed = listing.replace("package-400\tamd64\t1", "package-400\tamd64\t2");
-        for bytes in [&b""[..], b"x", listing.as_bytes(), &[7; 100_000]] {
+        for bytes in [&b""[..], b"x", listing.as_bytes(), &vec![7; 100_000]] {
             let packed = pack(bytes, None).unwrap();
             assert_eq!(unpack(&packed, None).unwrap(), bytes);
             let packed = pack(bytes, Some(changed.as_bytes())).unwrap();
@@ -72,12 +85,13 @@ mod tests {
         let listing = listing();
         let changed = listing.replace("package-400\tamd64\t1", "package-400\tamd64\t2");
         let packed = pack(changed.as_bytes(), Some(listing.as_bytes())).unwrap();
-        assert!(packed.len() < 40, "{}", packed.len());
-        // Neither a megabyte nor what a dictionary begins with makes a difference.
-        let large = [&[0x37, 0xa4, 0x30, 0xec][..], listing.repeat(40).as_bytes()].concat();
-        let changed = [&large[..500_000], b"new", &large[500_000..]].concat();
+        assert!(packed.len() < 80, "{}", packed.len());
+        // Neither megabytes nor what a dictionary begins with makes a difference.
+        let noise: Vec<u8> = (0..200_000_u32).flat_map(|nth| hash(&nth.to_le_bytes())).collect();
+        let large = [&[0x37, 0xa4, 0x30, 0xec][..], &noise].concat();
+        let changed = [&large[..5_000_000], b"new", &large[5_000_000..]].concat();
         let packed = pack(&changed, Some(&large)).unwrap();
-        assert!(packed.len() < 200, "{}", packed.len());
+        assert!(packed.len() < 1000, "{}", packed.len());
         assert_eq!(unpack(&packed, Some(&large)).unwrap(), changed);
     }
 

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, ErrorCode, Transaction};
 
 use super::Sqlite;
 use super::objects::{Used, sweep};
@@ -16,8 +16,9 @@ use super::shape;
 use super::trouble::Trouble;
 use crate::store::{Error, Pruned};
 
-/// How many pages are given back in one transaction.
-const PAGES: u32 = 4096;
+/// How many pages are given back in one transaction; and how many where the disk is full, since the journal has them
+/// first.
+const PAGES: [u32; 2] = [1024, 8];
 
 pub(super) fn prune(store: &mut Sqlite, before: Timestamp) -> Result<Pruned, Error> {
     let size = |store: &Sqlite| std::fs::metadata(&store.path).map_or(0, |metadata| metadata.len());
@@ -43,7 +44,18 @@ pub(super) fn prune(store: &mut Sqlite, before: Timestamp) -> Result<Pruned, Err
     })?;
     // Ids that are gone must not be given out again.
     store.memory = super::Memory::default();
-    shrink(&store.connection).map_err(|trouble| store.told(trouble))?;
+    for pages in PAGES {
+        match shrink(&store.connection, pages) {
+            Ok(()) => break,
+            // What is free stays free for what is stored next.
+            Err(error)
+                if matches!(
+                    error.sqlite_error_code(),
+                    Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy)
+                ) => {}
+            Err(error) => return Err(store.told(error.into())),
+        }
+    }
     pruned.bytes = had.saturating_sub(size(store));
     Ok(pruned)
 }
@@ -94,12 +106,12 @@ fn in_use(connection: &Connection) -> Result<Used, Trouble> {
 }
 
 /// Gives free pages back to the file system.
-fn shrink(connection: &Connection) -> Result<(), Trouble> {
+fn shrink(connection: &Connection, pages: u32) -> rusqlite::Result<()> {
     let free = || connection.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0));
     let mut left = free()?;
     while left > 0 {
         // Every row that it gives is a page; it must be asked for all of them.
-        let mut statement = connection.prepare(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
+        let mut statement = connection.prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;
         let mut rows = statement.query([])?;
         while rows.next()?.is_some() {}
         drop(rows);

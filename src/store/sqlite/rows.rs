@@ -39,6 +39,16 @@ impl Children {
     }
 }
 
+impl FromIterator<i64> for Children {
+    fn from_iter<I: IntoIterator<Item = i64>>(checksums: I) -> Self {
+        let mut children = Self::default();
+        for checksum in checksums {
+            children.add(checksum);
+        }
+        children
+    }
+}
+
 fn verified<T>(row: T, expected: i64, checksum: i64, what: &str) -> Result<T, Trouble> {
     if expected == checksum {
         return Ok(row);
@@ -161,8 +171,7 @@ impl RunRow {
     pub(super) fn all(connection: &Connection, meta: &Meta) -> Result<Vec<Self>, Trouble> {
         let mut statement = connection.prepare(&format!("{RUN} ORDER BY id"))?;
         let runs: Vec<Self> = statement.query_and_then([], Self::read)?.collect::<Result<_, _>>()?;
-        let mut seen = Children::default();
-        runs.iter().for_each(|run| seen.add(run.checksum()));
+        let seen: Children = runs.iter().map(Self::checksum).collect();
         seen.complete(meta.runs, "its runs")?;
         Ok(runs)
     }
@@ -246,8 +255,7 @@ impl HostRow {
     pub(super) fn all(connection: &Connection, meta: &Meta) -> Result<Vec<Self>, Trouble> {
         let mut statement = connection.prepare(HOST)?;
         let hosts: Vec<Self> = statement.query_and_then([], Self::read)?.collect::<Result<_, _>>()?;
-        let mut seen = Children::default();
-        hosts.iter().for_each(|host| seen.add(host.checksum()));
+        let seen: Children = hosts.iter().map(Self::checksum).collect();
         seen.complete(meta.hosts, "its hosts")?;
         // What is found by its name when hosts are stored is found through an index, which may be damaged.
         let names: HashSet<&str> = hosts.iter().map(|host| host.name.as_str()).collect();
@@ -312,8 +320,7 @@ impl EntryRow {
     pub(super) fn of_run(connection: &Connection, run: &RunRow) -> Result<Vec<Self>, Trouble> {
         let mut statement = connection.prepare(&format!("{ENTRY} WHERE run = ?"))?;
         let entries: Vec<Self> = statement.query_and_then([run.id], Self::read)?.collect::<Result<_, _>>()?;
-        let mut seen = Children::default();
-        entries.iter().for_each(|entry| seen.add(entry.checksum()));
+        let seen: Children = entries.iter().map(Self::checksum).collect();
         seen.complete(run.hosts, &format!("the hosts of run {}", run.name))?;
         Ok(entries)
     }

@@ -58,6 +58,11 @@ fn sqlite(error: &rusqlite::Error, path: &Path, patience: Duration) -> Error {
         return damaged(&error.to_string());
     };
     let words = error.to_string();
+    if failure.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK {
+        let message = "a write to it was interrupted, which must be undone before it can be read";
+        return Error::new(Kind::ReadOnly, message)
+            .hinted("read it once as a user who may write the file and its folder");
+    }
     match failure.code {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
             let by = holder::of(path).map_or_else(|| "another process".to_owned(), |who| who.to_string());
@@ -65,7 +70,8 @@ fn sqlite(error: &rusqlite::Error, path: &Path, patience: Duration) -> Error {
                 .hinted("nothing was written; wait for that process to end, or end it if it hangs, and try again")
         }
         ErrorCode::DiskFull => Error::new(Kind::Full, "there is no space left to write it")
-            .hinted("all that was stored before is kept; make space, or forget old runs with `driftless history prune`"),
+            .hinted("all that was stored before is kept; make space (forgetting old runs with `driftless history prune` gives some \
+              back, and needs a little itself)"),
         ErrorCode::ReadOnly => Error::new(Kind::ReadOnly, format!("it cannot be written: {words}"))
             .hinted("may this user write the file and its folder? another place can be given with --store"),
         ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {

@@ -44,12 +44,20 @@ fn fill(store: &mut Sqlite, nth: usize) {
     let run = RUNS[nth];
     let started = i64::try_from(nth).unwrap() * 1000;
     store.begin(&new_run(run, at(started), &[part("inventory", &listing(0, nth / 2))])).unwrap();
-    for number in 0..HOSTS {
-        let (dpkg, volatile) =
-            (listing(number % 3, nth), format!("{} uptime {nth} {number}", "x".repeat(300)));
-        let parts = [part("dpkg", &dpkg), part("uptime", volatile.as_bytes()), part("os", b"ID=debian\n")];
-        let fault = (number == 7).then_some(&b"stopped early"[..]);
-        store.record(run, &[Seen { fault, ..seen(&host(number), &parts) }]).unwrap();
+    for half in [0..HOSTS / 2, HOSTS / 2..HOSTS] {
+        let own: Vec<(String, Vec<u8>, Vec<u8>)> = half
+            .map(|number| (host(number), listing(number % 3, nth), noise(500, nth * HOSTS + number)))
+            .collect();
+        let parts: Vec<[Part<'_>; 3]> = own
+            .iter()
+            .map(|(_, dpkg, volatile)| {
+                [part("dpkg", dpkg), part("volatile", volatile), part("os", b"ID=debian\n")]
+            })
+            .collect();
+        let mut all: Vec<Seen<'_>> =
+            own.iter().zip(&parts).map(|((name, ..), parts)| seen(name, parts)).collect();
+        all[7].fault = Some(b"stopped early");
+        store.record(run, &all).unwrap();
     }
     store.finish(run, at(started + 500), &[part("findings", run.as_bytes())]).unwrap();
 }

@@ -86,17 +86,20 @@ fn where_nothing_is_a_store_is_made_for_this_user_alone() {
 }
 
 #[test]
-fn an_older_store_is_brought_up_to_date_only_to_write_to_it() {
-    // There is one version yet, so the newer program is played: its store is this one's, with a migration to come.
+fn an_older_store_is_brought_up_to_date_to_write_to_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
     let mut store = Sqlite::open(&path).unwrap();
     fill(&mut store, 0);
     let truth = truth(&store);
-    let second = [schema::MIGRATIONS[0], "CREATE TABLE label (run INTEGER PRIMARY KEY, text TEXT NOT NULL)"];
-    schema::migrate(&mut store.connection, &second).unwrap();
-    assert_eq!(super::truth(&store), truth);
     drop(store);
+    // There is one version yet; a program that knows two is played.
+    let second = [schema::MIGRATIONS[0], "CREATE TABLE label (run INTEGER PRIMARY KEY, text TEXT NOT NULL)"];
+    let error = open::read(&path, PATIENCE, &second).unwrap_err();
+    assert_eq!(error.kind(), Kind::Older, "{error}");
+    assert_eq!(super::truth(&Sqlite::read(&path).unwrap()), truth);
+    assert_eq!(super::truth(&open::open(&path, PATIENCE, &second).unwrap()), truth);
+    assert_eq!(super::truth(&open::read(&path, PATIENCE, &second).unwrap()), truth);
     refused(&path, Kind::Newer, "version 2");
 }
 
