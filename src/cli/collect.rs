@@ -128,7 +128,7 @@ impl Remembered<'_> {
         let keeper = Keeper::start(memory, id)?;
         let gathered = ask(plan, nonce, transport, self.telling, runtime, |heard| {
             keeper.keep(&heard, &plan.inventory);
-        })?;
+        });
         let (memory, kept) = keeper.finish()?;
         if let Err(error) = &kept {
             let hint = error.hint().map_or(String::new(), |hint| format!("\n  = help: {hint}"));

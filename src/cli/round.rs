@@ -67,7 +67,7 @@ pub(super) fn gather(
     runtime: &Runtime,
 ) -> Result<Gathered, Failure> {
     let nonce = random()?;
-    ask(plan, nonce, transport, telling, runtime, |_| {})
+    Ok(ask(plan, nonce, transport, telling, runtime, |_| {}))
 }
 
 /// What an id of a run looks like: of random bytes, so that no two runs have the same.
@@ -89,7 +89,7 @@ pub(super) fn ask(
     telling: &Telling,
     runtime: &Runtime,
     keep: impl FnMut(Heard<'_>),
-) -> Result<Gathered, Failure> {
+) -> Gathered {
     let started = now();
     let transport = Arc::new(transport);
     let round = Round {
@@ -116,7 +116,7 @@ pub(super) fn ask(
     if let Some(trust) = transport.trust() {
         tell_of_keys(trust, plan, telling);
     }
-    Ok(Gathered { fleet, id: id_of(nonce), started, finished, seen: Vec::new() })
+    Gathered { fleet, id: id_of(nonce), started, finished, seen: Vec::new() }
 }
 
 pub(super) fn runtime() -> Result<Runtime, Failure> {

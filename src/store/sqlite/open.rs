@@ -78,7 +78,8 @@ pub(super) fn read(path: &Path, patience: Duration, migrations: &[&str]) -> Resu
         }
         let connection = connect(path, patience)?;
         connection.pragma_update(None, "query_only", true)?;
-        let done = version(&connection, migrations.len())?;
+        // In one transaction: another process may be making the tables.
+        let done = version(&*connection.unchecked_transaction()?, migrations.len())?;
         if done < migrations.len() {
             return Err(Trouble::refused(
                 Kind::Older,
@@ -193,23 +194,27 @@ fn claim(path: &Path, newest: usize) -> Result<(Claim, Found), Trouble> {
     let file = (metadata.dev(), metadata.ino());
     let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     let count = open.get_or_insert_default().entry(file).or_default();
+    let mut found = if metadata.len() == 0 { Found::Empty } else { Found::Store };
     if *count == 0 {
         let mut header = Vec::new();
         let read = File::open(path).and_then(|file| file.take(100).read_to_end(&mut header));
-        if let Err(trouble) = read.map_err(|error| unusable(&error)).and_then(|_| judge(&header, newest)) {
-            open.get_or_insert_default().remove(&file);
-            return Err(trouble);
+        match read.map_err(|error| unusable(&error)).and_then(|_| judge(&header, newest)) {
+            Ok(judged) => found = judged,
+            Err(trouble) => {
+                open.get_or_insert_default().remove(&file);
+                return Err(trouble);
+            }
         }
     }
     *open.get_or_insert_default().entry(file).or_default() += 1;
-    Ok((Claim(Some(file)), if metadata.len() == 0 { Found::Empty } else { Found::Store }))
+    Ok((Claim(Some(file)), found))
 }
 
 /// Whether a file that begins so is a store, by [the header of a database](https://sqlite.org/fileformat2.html).
-fn judge(header: &[u8], newest: usize) -> Result<(), Trouble> {
+fn judge(header: &[u8], newest: usize) -> Result<Found, Trouble> {
     const MAGIC: &[u8] = b"SQLite format 3\0";
     if header.is_empty() {
-        return Ok(());
+        return Ok(Found::Empty);
     }
     if !header.starts_with(MAGIC) {
         return Err(Trouble::refused(
@@ -222,6 +227,11 @@ fn judge(header: &[u8], newest: usize) -> Result<(), Trouble> {
     let (Some(version), Some(application)) = (number(60), number(68)) else {
         return Err(Trouble::damaged("it ends within its header"));
     };
+    // One page of nobody's: another process is making it a store at this moment, or was stopped there. Whether it has
+    // tables is told under its lock.
+    if application == 0 && version == 0 && number(28) == Some(1) {
+        return Ok(Found::Empty);
+    }
     if application != APPLICATION {
         return Err(foreign());
     }
@@ -233,5 +243,5 @@ fn judge(header: &[u8], newest: usize) -> Result<(), Trouble> {
     if header.get(18..20) != Some(&[1, 1]) {
         return Err(Trouble::damaged("its header says that there is a write-ahead log"));
     }
-    Ok(())
+    Ok(Found::Store)
 }
