@@ -7,6 +7,7 @@ mod hosts;
 pub mod json;
 mod listing;
 mod manifests;
+pub mod merged;
 pub mod past;
 mod style;
 mod table;

@@ -66,9 +66,10 @@ pub(crate) struct Compare {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Exit status: that of the audit.")]
 pub(crate) struct Again {
-    /// The run: its id, the beginning of one, `latest`, `latest~1` [default: latest]
-    #[arg(value_name = "RUN")]
-    pub(crate) run: Option<String>,
+    /// A stored run: its id, the beginning of one, `latest`, `latest~1`; or JSON reports of several machines, which are
+    /// merged [default: latest]
+    #[arg(value_name = "RUN|REPORT.json")]
+    pub(crate) what: Vec<String>,
 
     #[command(flatten)]
     pub(crate) file: StoreFile,

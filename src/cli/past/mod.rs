@@ -3,6 +3,7 @@
 mod args;
 mod compare;
 mod life;
+mod merge;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,14 +112,19 @@ fn row(run: Run, outcome: Option<&Outcome>) -> RunRow {
 
 /// `driftless report`: a stored run, compared again as it was the first time.
 pub(super) fn report(args: &Again) -> Result<u8, Failure> {
+    super::plan::check_outputs(&args.output.output)?;
+    let text = match args.what.as_slice() {
+        [] => "latest",
+        [run] if !merge::is_file(run) => run,
+        files => return merge::report(files, args),
+    };
     let memory = Memory::to_read(&args.file.storing())?;
-    let run = memory.find(args.run.as_deref().unwrap_or("latest"))?;
+    let run = memory.find(text)?;
     let context = memory.context(&run)?;
     let playbook = Playbook::from_sources(&context.playbooks, &rules::known_ids())?;
     let recalled = memory.fleet(&run.id, &context.inventory, &context.hosts)?;
     let bound = bind(&context.inventory, &playbook)?;
     let accepted = args.accept.as_deref().map(accepted).transpose()?.unwrap_or_default();
-    super::plan::check_outputs(&args.output.output)?;
     let readiness = context.readiness;
     let asks = if readiness { Asks::PlaybookAndUpgrades } else { Asks::Playbook };
     let mut plan = Plan { asks, accepted, ..Plan::of_nobody(context.inventory, playbook, bound) };
