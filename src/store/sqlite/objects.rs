@@ -247,8 +247,8 @@ impl<'c> Writer<'c> {
     }
 }
 
-/// Deletes all objects but those in use, and those from which they differ; gives how many. `next` is beyond all ids.
-pub(super) fn sweep(connection: &Connection, used: &Used) -> Result<u64, Trouble> {
+/// Deletes objects that are not in use, and from which none in use differs, but at most so many; gives how many.
+pub(super) fn sweep(connection: &Connection, used: &Used, most: usize) -> Result<usize, Trouble> {
     let mut needed = used.clone();
     let mut unused = Vec::new();
     {
@@ -264,8 +264,8 @@ pub(super) fn sweep(connection: &Connection, used: &Used) -> Result<u64, Trouble
     }
     let mut statement = connection.prepare("DELETE FROM object WHERE id = ?")?;
     let mut deleted = 0;
-    for id in unused.into_iter().filter(|id| !needed.has(*id)) {
-        deleted += statement.execute([id])? as u64;
+    for id in unused.into_iter().filter(|id| !needed.has(*id)).take(most) {
+        deleted += statement.execute([id])?;
     }
     Ok(deleted)
 }

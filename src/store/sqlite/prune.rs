@@ -1,6 +1,6 @@
 //! Forgetting: old runs, then the bytes that nothing refers to, then the space on disk.
 //!
-//! Each run goes in a transaction of its own, so that others wait for a short time only. What is in use is read, and
+//! Each run goes in a transaction of its own, and the bytes in several, so that others wait for a short time only. What is in use is read, and
 //! verified as complete, in the transaction that deletes the rest: nothing is deleted on a damaged store's word.
 
 use std::collections::HashMap;
@@ -15,6 +15,9 @@ use super::rows::{EntryRow, HostRow, Meta, RunRow, SAVE_HOST};
 use super::shape;
 use super::trouble::Trouble;
 use crate::store::{Error, Pruned};
+
+/// How many objects are deleted in one transaction, some seconds of work: others wait for ten.
+const OBJECTS: usize = 100_000;
 
 /// How many pages are given back in one transaction; and how many where the disk is full, since the journal has them
 /// first.
@@ -38,10 +41,16 @@ pub(super) fn prune(store: &mut Sqlite, before: Timestamp) -> Result<Pruned, Err
     for run in old {
         pruned.runs += u64::from(store.writing(|transaction, _| forget(transaction, &run))?);
     }
-    pruned.objects = store.writing(|transaction, _| {
-        let used = in_use(transaction)?;
-        sweep(transaction, &used)
-    })?;
+    loop {
+        let swept = store.writing(|transaction, _| {
+            let used = in_use(transaction)?;
+            sweep(transaction, &used, OBJECTS)
+        })?;
+        pruned.objects += swept as u64;
+        if swept < OBJECTS {
+            break;
+        }
+    }
     // Ids that are gone must not be given out again.
     store.memory = super::Memory::default();
     for pages in PAGES {
