@@ -95,10 +95,8 @@ fn observe(
     reader: &mut Reader,
     shared: &mut Shared,
 ) -> Result<Observation, Error> {
-    let mut parts = Vec::with_capacity(entry.parts.len());
-    for kept in &entry.parts {
-        parts.push((kept, shared.bytes(store, kept.part)?));
-    }
+    let bytes = shared.of(store, entry)?;
+    let parts: Vec<_> = entry.parts.iter().zip(bytes).collect();
     let pieces = || parts.iter().map(|(kept, bytes)| (&*kept.name, kept.status, bytes.as_slice()));
     // What was wanted is among the pieces, and has to be known before the answer is written anew.
     let wanted = Retold::of(pieces().filter(|(name, ..)| *name == "wanted"), "").wanted;
@@ -125,15 +123,24 @@ struct Shared {
 }
 
 impl Shared {
-    fn bytes(&mut self, store: &dyn Store, part: PartId) -> Result<Arc<Vec<u8>>, Error> {
-        if let Some(known) = self.known.get(&part) {
-            return Ok(Arc::clone(known));
+    /// The bytes of every part of a host, in their order; those that are not known are read in one go.
+    fn of(&mut self, store: &dyn Store, entry: &Entry) -> Result<Vec<Arc<Vec<u8>>>, Error> {
+        let mut missing: Vec<PartId> = entry.parts.iter().map(|kept| kept.part).collect();
+        missing.retain(|part| !self.known.contains_key(part));
+        missing.sort_unstable();
+        missing.dedup();
+        let mut read = HashMap::new();
+        for (part, bytes) in missing.iter().zip(store.all_bytes(&missing)?) {
+            let bytes = Arc::new(bytes);
+            if self.size + bytes.len() <= MOST_SHARED {
+                self.size += bytes.len();
+                self.known.insert(*part, Arc::clone(&bytes));
+            }
+            read.insert(*part, bytes);
         }
-        let bytes = Arc::new(store.bytes(part)?);
-        if self.size + bytes.len() <= MOST_SHARED {
-            self.size += bytes.len();
-            self.known.insert(part, Arc::clone(&bytes));
-        }
-        Ok(bytes)
+        let each = entry.parts.iter();
+        Ok(each
+            .filter_map(|kept| read.get(&kept.part).or_else(|| self.known.get(&kept.part)).cloned())
+            .collect())
     }
 }
