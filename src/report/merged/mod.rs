@@ -280,9 +280,8 @@ mod tests {
     }
 
     fn merged(reports: &[Value]) -> Result<Merged, Unmergeable> {
-        Merged::of(
-            reports.iter().enumerate().map(|(nth, one)| (format!("{nth}.json"), one.clone())).collect(),
-        )
+        let named = reports.iter().enumerate().map(|(nth, one)| (format!("{nth}.json"), one.clone()));
+        Merged::of(&named.collect::<Vec<_>>())
     }
 
     #[test]
