@@ -59,6 +59,9 @@ impl Merged {
                 return Err(wrong("it is not about hosts".to_owned()));
             }
             for host in list(report, "hosts").iter().map(|host| text(host, "name")) {
+                if host.is_empty() {
+                    return Err(wrong("a host of it has no name".to_owned()));
+                }
                 if let Some(other) = known.insert(host.to_owned(), name.clone()) {
                     return Err(wrong(format!("the host {} is in {other} too", host.escape_debug())));
                 }
@@ -310,11 +313,12 @@ mod tests {
         let own = report(&[("a", "2")], "2");
         let twice = merged(&[own.clone(), own.clone()]).unwrap_err();
         assert_eq!(twice.to_string(), "1.json: the host a is in 0.json too");
-        for odd in [json!([]), json!({}), json!({ "schema": "x" }), json!({ "schema": SCHEMA })] {
+        let nameless = json!({ "schema": SCHEMA, "hosts": [1, { "name": 5 }] });
+        for odd in [json!([]), json!({}), json!({ "schema": "x" }), json!({ "schema": SCHEMA }), nameless] {
             assert!(merged(&[odd]).is_err());
         }
         // Whatever else is missing or odd is left out, and no reason to stop.
-        let odd = json!({ "schema": SCHEMA, "hosts": [1, { "name": 5 }], "clusters": 7, "findings": [null], "summary": [] });
+        let odd = json!({ "schema": SCHEMA, "hosts": [{ "name": "a", "status": 5 }], "clusters": 7, "findings": [null], "summary": [] });
         let odd = merged(&[odd]).unwrap();
         odd.render(Format::Table, &Look::default());
         odd.status(None);
