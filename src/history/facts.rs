@@ -96,6 +96,14 @@ pub struct Differences {
     pub untold: BTreeSet<About>,
 }
 
+impl Differences {
+    /// Adds those of another aspect of the same two.
+    pub fn extend(&mut self, other: &Self) {
+        self.list.extend(other.list.iter().cloned());
+        self.untold.extend(&other.untold);
+    }
+}
+
 impl Facts {
     /// The facts of a host.
     pub fn of(seen: &Observation, strings: &Strings) -> Self {
@@ -205,6 +213,13 @@ impl Facts {
             });
             self.add(About::Container, told);
         }
+    }
+
+    /// The same without what is about other things.
+    #[must_use]
+    pub fn only(mut self, tells: impl Fn(About) -> bool) -> Self {
+        self.known.retain(|about, _| tells(*about));
+        self
     }
 
     /// In what another one differs from this one.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::answer::{Retold, fault_of};
-use super::facts::Facts;
+use super::facts::{About, Facts};
 use crate::inventory::{HostId, Inventory};
-use crate::probe::Request;
+use crate::probe::{Request, Section};
 use crate::snapshot::{Fault, Fleet, Observation, Phase, Reader};
 use crate::store::{Entry, Error, PartId, Store};
 
@@ -63,27 +63,65 @@ pub fn recall(
     Ok(recalled)
 }
 
-/// What is lastingly true of a host by one of its entries; `None` where it gave no answer then.
-///
-/// # Errors
-/// The store is damaged, or cannot be read.
-pub fn facts(store: &dyn Store, entry: &Entry, nonce: [u8; 16]) -> Result<Option<Facts>, Error> {
-    let (mut reader, mut shared) = (Reader::default(), Shared::default());
-    let seen = observe(store, HostId(0), entry, nonce, &mut reader, &mut shared)?;
-    let strings = reader.into_strings();
-    Ok(seen.snapshot.is_some().then(|| Facts::of(&seen, &strings)))
+/// What is lastingly true of a host, in parts that hosts share or do not: most hosts of a cluster have the same packages,
+/// and files of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aspect {
+    /// Its release, kernel and packages.
+    Packages,
+    /// All else.
+    Rest,
 }
 
-/// What tells one state of a host from another: the parts of its answer that last. Entries that share them have the
-/// same facts.
-pub fn lasting(entry: &Entry) -> Vec<(&str, i32, PartId)> {
-    // What is another one in every answer, and no lasting fact.
-    let passes = |name: &str| PASSING.iter().any(|passing| name.split('/').next() == Some(passing));
-    let parts = entry.parts.iter().filter(|kept| !passes(&kept.name));
-    parts.map(|kept| (&*kept.name, kept.status, kept.part)).collect()
+impl Aspect {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Packages, Self::Rest];
+
+    /// Whether a section is needed to tell of it.
+    fn needs(self, section: &str) -> bool {
+        let packages = [Section::OsRelease, Section::Kernel]
+            .into_iter()
+            .chain(Section::PACKAGES.into_iter().flat_map(|(one, other)| [one, other]));
+        let is_packages = packages.into_iter().any(|known| known.name() == section);
+        match self {
+            Self::Packages => is_packages,
+            // Where packages come from is told by release.
+            Self::Rest => !is_packages && !PASSING.contains(&section) || section == Section::OsRelease.name(),
+        }
+    }
+
+    /// What it tells of.
+    fn tells(self, about: About) -> bool {
+        let packages = matches!(about, About::Release | About::Kernel | About::Package | About::PackageState);
+        packages == (self == Self::Packages)
+    }
+
+    /// The parts of a host's answer that tell of it. Entries that share them have the same facts.
+    pub fn parts(self, entry: &Entry) -> Vec<(&str, i32, PartId)> {
+        let own = |name: &str| name.split('/').next().is_some_and(|section| self.needs(section));
+        let parts = entry.parts.iter().filter(|kept| own(&kept.name));
+        parts.map(|kept| (&*kept.name, kept.status, kept.part)).collect()
+    }
+
+    /// What is true of a host by one of its entries; `None` where it gave no answer then.
+    ///
+    /// # Errors
+    /// The store is damaged, or cannot be read.
+    pub fn facts(self, store: &dyn Store, entry: &Entry, nonce: [u8; 16]) -> Result<Option<Facts>, Error> {
+        let own = |name: &str| {
+            ["wanted", "probe"].contains(&name)
+                || name.split('/').next().is_some_and(|section| self.needs(section))
+        };
+        let parts = entry.parts.iter().filter(|kept| own(&kept.name)).cloned().collect();
+        let entry = Entry { parts, ..entry.clone() };
+        let (mut reader, mut shared) = (Reader::default(), Shared::default());
+        let seen = observe(store, HostId(0), &entry, nonce, &mut reader, &mut shared)?;
+        let strings = reader.into_strings();
+        Ok(seen.snapshot.is_some().then(|| Facts::of(&seen, &strings).only(|about| self.tells(about))))
+    }
 }
 
-/// Sections of the probe that tell of the moment.
+/// Sections of the probe that tell of the moment, and what is beside them.
 const PASSING: [&str; 8] =
     ["wanted", "probe", "hostname", "boot", "processes", "reboot", "candidates", "kernels"];
 

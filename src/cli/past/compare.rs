@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use driftless::diagnostic::nearest;
-use driftless::history::{About, Difference, Differences, facts, lasting};
+use driftless::history::{About, Aspect, Difference, Differences};
 use driftless::report::past::Compared;
 use driftless::store::{self, Entry, PartId, Run};
 
@@ -49,7 +49,6 @@ fn side(memory: &Memory, text: &str) -> Result<Side, Failure> {
         })?;
         return Ok(Side::Host(text.to_owned(), Box::new(entry)));
     }
-    let answered = |entry: &Entry| entry.parts.iter().any(|kept| &*kept.name == "probe");
     let entries = memory.store.of_host(text)?;
     if let Some((_, entry)) = entries.into_iter().rev().find(|(_, entry)| answered(entry)) {
         return Ok(Side::Host(text.to_owned(), Box::new(entry)));
@@ -72,14 +71,17 @@ fn side(memory: &Memory, text: &str) -> Result<Side, Failure> {
 
 /// Two hosts, or one at two times.
 fn hosts(memory: &Memory, one: (String, &Entry), other: (String, &Entry)) -> Result<Compared, Failure> {
-    let told = |(name, entry): &(String, &Entry)| {
-        let facts = facts(memory.store.as_ref(), entry, random()?)?;
-        facts.ok_or_else(|| {
-            Failure::new(format!("{name} gave no answer that could be compared"))
-                .hint(format!("driftless history {} tells when it did", entry.host))
-        })
-    };
-    let differences = told(&one)?.against(&told(&other)?);
+    let mut differences = Differences::default();
+    for aspect in Aspect::ALL {
+        let told = |(name, entry): &(String, &Entry)| {
+            let facts = aspect.facts(memory.store.as_ref(), entry, random()?)?;
+            facts.ok_or_else(|| {
+                Failure::new(format!("{name} gave no answer that could be compared"))
+                    .hint(format!("driftless history {} tells when it did", entry.host))
+            })
+        };
+        differences.extend(&told(&one)?.against(&told(&other)?));
+    }
     Ok(Compared {
         sides: [one.0, other.0],
         seen: [Some(one.1.at), Some(other.1.at)],
@@ -103,41 +105,29 @@ fn runs(memory: &Memory, one: &Run, other: &Run) -> Result<Compared, Failure> {
     let only = |mine: &BTreeMap<String, Entry>, theirs: &BTreeMap<String, Entry>| {
         mine.keys().filter(|host| !theirs.contains_key(*host)).cloned().collect::<Vec<_>>()
     };
-    let mut known: HashMap<(State, State), Rc<Option<Differences>>> = HashMap::new();
+    let mut known = Known::default();
     let mut differences: BTreeMap<Difference, Vec<String>> = BTreeMap::new();
     let mut untold: BTreeMap<About, Vec<String>> = BTreeMap::new();
     let (mut alone, mut compared) = ([only(&before, &now), only(&now, &before)], 0);
     for (host, earlier) in &before {
         let Some(later) = now.get(host) else { continue };
-        let states = (state(earlier), state(later));
-        if states.0 == states.1 {
-            compared += usize::from(!states.0.is_empty());
-            continue;
-        }
-        let told = if let Some(told) = known.get(&states) {
-            Rc::clone(told)
-        } else {
-            let nonce = random()?;
-            let facts = |entry| facts(memory.store.as_ref(), entry, nonce);
-            let told = Rc::new(facts(earlier)?.zip(facts(later)?).map(|(one, other)| one.against(&other)));
-            known.insert(states, Rc::clone(&told));
-            told
-        };
-        let Some(told) = told.as_ref() else {
+        match (answered(earlier), answered(later)) {
+            (true, true) => compared += 1,
+            (false, false) => continue,
             // One of the two did not reach it.
-            let answered = |entry: &Entry| entry.parts.iter().any(|kept| &*kept.name == "probe");
-            let nth = usize::from(!answered(earlier));
-            if answered(earlier) != answered(later) {
-                alone.get_mut(nth).into_iter().for_each(|hosts| hosts.push(host.clone()));
+            (was, _) => {
+                alone.get_mut(usize::from(!was)).into_iter().for_each(|hosts| hosts.push(host.clone()));
+                continue;
             }
-            continue;
-        };
-        compared += 1;
-        for difference in &told.list {
-            differences.entry(difference.clone()).or_default().push(host.clone());
         }
-        for about in &told.untold {
-            untold.entry(*about).or_default().push(host.clone());
+        for aspect in Aspect::ALL {
+            let Some(told) = known.differences(memory, aspect, earlier, later)? else { continue };
+            for difference in &told.list {
+                differences.entry(difference.clone()).or_default().push(host.clone());
+            }
+            for about in &told.untold {
+                untold.entry(*about).or_default().push(host.clone());
+            }
         }
     }
     Ok(Compared {
@@ -150,6 +140,38 @@ fn runs(memory: &Memory, one: &Run, other: &Run) -> Result<Compared, Failure> {
     })
 }
 
-fn state(entry: &Entry) -> State {
-    lasting(entry).into_iter().map(|(name, status, part)| (name.to_owned(), status, part)).collect()
+/// What is known already of two states: hosts that share them share the work.
+#[derive(Default)]
+struct Known(HashMap<(State, State), Rc<Differences>>);
+
+impl Known {
+    /// In what a host differs from itself before; `None` where nothing that lasts is another.
+    fn differences(
+        &mut self,
+        memory: &Memory,
+        aspect: Aspect,
+        earlier: &Entry,
+        later: &Entry,
+    ) -> Result<Option<Rc<Differences>>, Failure> {
+        let (before, now) = (aspect.parts(earlier), aspect.parts(later));
+        if before == now {
+            return Ok(None);
+        }
+        let state = |parts: Vec<(&str, i32, PartId)>| {
+            parts.into_iter().map(|(name, status, part)| (name.to_owned(), status, part)).collect()
+        };
+        let states: (State, State) = (state(before), state(now));
+        if let Some(told) = self.0.get(&states) {
+            return Ok(Some(Rc::clone(told)));
+        }
+        let facts = |entry| Ok::<_, Failure>(aspect.facts(memory.store.as_ref(), entry, random()?)?);
+        let told = facts(earlier)?.zip(facts(later)?).map(|(one, other)| one.against(&other));
+        let told = Rc::new(told.unwrap_or_default());
+        self.0.insert(states, Rc::clone(&told));
+        Ok(Some(told))
+    }
+}
+
+fn answered(entry: &Entry) -> bool {
+    entry.parts.iter().any(|kept| &*kept.name == "probe")
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use driftless::diagnostic::nearest;
-use driftless::history::{Change, Facts, Outcome, Stood, facts, lasting};
+use driftless::history::{Aspect, Change, Difference, Differences, Outcome, Stood};
 use driftless::report::past::{Event, Life};
 use driftless::snapshot::HostStatus;
 use driftless::store::{Entry, Run};
@@ -42,7 +42,8 @@ struct Before {
     stood: Option<Stood>,
     keys: BTreeSet<String>,
     ever: BTreeSet<String>,
-    answer: Option<(Entry, Option<Facts>)>,
+    /// When it answered last.
+    answer: Option<Entry>,
     met: bool,
 }
 
@@ -89,24 +90,21 @@ impl Before {
     }
 
     /// What is another on the host than when it answered last.
-    fn differences(
-        &mut self,
-        memory: &Memory,
-        entry: &Entry,
-    ) -> Result<Vec<driftless::history::Difference>, Failure> {
-        let unchanged = self.answer.as_ref().is_some_and(|(last, _)| lasting(last) == lasting(entry));
-        if unchanged || !entry.parts.iter().any(|kept| &*kept.name == "probe") {
+    fn differences(&mut self, memory: &Memory, entry: &Entry) -> Result<Vec<Difference>, Failure> {
+        if !entry.parts.iter().any(|kept| &*kept.name == "probe") {
             return Ok(Vec::new());
         }
-        let now = facts(memory.store.as_ref(), entry, random()?)?;
-        let before = self.answer.replace((entry.clone(), None)).and_then(|(_, facts)| facts);
-        let differences = match (&before, &now) {
-            (Some(before), Some(now)) => before.against(now).list,
-            _ => Vec::new(),
-        };
-        if let Some((_, facts)) = &mut self.answer {
-            *facts = now.or(before);
+        let mut told = Differences::default();
+        for aspect in Aspect::ALL {
+            let facts = |entry| Ok::<_, Failure>(aspect.facts(memory.store.as_ref(), entry, random()?)?);
+            if let Some(last) = self.answer.as_ref().filter(|last| aspect.parts(last) != aspect.parts(entry))
+            {
+                if let (Some(before), Some(now)) = (facts(last)?, facts(entry)?) {
+                    told.extend(&before.against(&now));
+                }
+            }
         }
-        Ok(differences)
+        self.answer = Some(entry.clone());
+        Ok(told.list)
     }
 }
