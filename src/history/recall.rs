@@ -1,13 +1,13 @@
 //! A fleet as the store knows it: what hosts answered then, read by what reads answers now.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::answer::{Retold, fault_of};
-use super::facts::{About, Facts};
+use super::facts::{About, Differences, Facts};
 use crate::inventory::{HostId, Inventory};
 use crate::probe::{Request, Section};
 use crate::snapshot::{Fault, Fleet, Observation, Phase, Reader};
@@ -103,22 +103,63 @@ impl Aspect {
         parts.map(|kept| (&*kept.name, kept.status, kept.part)).collect()
     }
 
-    /// What is true of a host by one of its entries; `None` where it gave no answer then.
+    /// In what the second of two entries differs from the first; `None` where one of them has no answer.
     ///
     /// # Errors
     /// The store is damaged, or cannot be read.
-    pub fn facts(self, store: &dyn Store, entry: &Entry, nonce: [u8; 16]) -> Result<Option<Facts>, Error> {
+    pub fn differences(
+        self,
+        store: &dyn Store,
+        (one, other): (&Entry, &Entry),
+        nonce: [u8; 16],
+    ) -> Result<Option<Differences>, Error> {
+        let (one, other) = (self.of(one), self.of(other));
+        let mut shared = Shared::default();
+        let (mut before, mut now) = (shared.of(store, &one)?, shared.of(store, &other)?);
+        let place = |entry: &Entry| entry.parts.iter().position(|kept| &*kept.name == Section::Dpkg.name());
+        if let (Some(mine), Some(its)) = (place(&one), place(&other)) {
+            if let (Some(first), Some(second)) = (before.get_mut(mine), now.get_mut(its)) {
+                let (less, fewer) = without_alike(first, second);
+                (*first, *second) = (Arc::new(less), Arc::new(fewer));
+            }
+        }
+        let facts = |entry: &Entry, bytes| {
+            let mut reader = Reader::default();
+            let seen = read(HostId(0), entry, bytes, nonce, &mut reader);
+            let strings = reader.into_strings();
+            seen.snapshot.is_some().then(|| Facts::of(&seen, &strings).only(|about| self.tells(about)))
+        };
+        let told = facts(&one, before).zip(facts(&other, now));
+        Ok(told.map(|(one, other)| one.against(&other)))
+    }
+
+    /// An entry without what tells of other things.
+    fn of(self, entry: &Entry) -> Entry {
         let own = |name: &str| {
-            ["wanted", "probe"].contains(&name)
-                || name.split('/').next().is_some_and(|section| self.needs(section))
+            let section = name.split('/').next().unwrap_or_default();
+            ["wanted", "probe"].contains(&name) || self.needs(section)
         };
         let parts = entry.parts.iter().filter(|kept| own(&kept.name)).cloned().collect();
-        let entry = Entry { parts, ..entry.clone() };
-        let (mut reader, mut shared) = (Reader::default(), Shared::default());
-        let seen = observe(store, HostId(0), &entry, nonce, &mut reader, &mut shared)?;
-        let strings = reader.into_strings();
-        Ok(seen.snapshot.is_some().then(|| Facts::of(&seen, &strings).only(|about| self.tells(about))))
+        Entry { parts, ..entry.clone() }
     }
+}
+
+/// Two lists of dpkg's without what both say of a package: hundreds of packages are as they were, and need not be read.
+fn without_alike(one: &[u8], other: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let lines = |list: &'_ [u8]| list.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
+    let name = |line: &[u8]| line.split(|byte| *byte == b'\t').next().unwrap_or_default().to_vec();
+    let (mine, its) = (lines(one), lines(other));
+    let (known, found): (HashSet<&Vec<u8>>, HashSet<&Vec<u8>>) =
+        (mine.iter().collect(), its.iter().collect());
+    let mut apart: HashSet<Vec<u8>> = known.symmetric_difference(&found).map(|line| name(line)).collect();
+    // What tells the architecture, what makes no sense, and one more stay: an empty list would be none.
+    apart.extend([&mine, &its].into_iter().filter_map(|lines| lines.first()).map(|line| name(line)));
+    apart.insert(Section::Dpkg.name().as_bytes().to_vec());
+    let stays =
+        |line: &&Vec<u8>| line.split(|byte| *byte == b'\t').count() != 4 || apart.contains(&name(line));
+    let less =
+        |lines: &[Vec<u8>]| lines.iter().filter(stays).map(Vec::as_slice).collect::<Vec<_>>().join(&b'\n');
+    (less(&mine), less(&its))
 }
 
 /// Sections of the probe that tell of the moment, and what is beside them.
@@ -134,6 +175,17 @@ fn observe(
     shared: &mut Shared,
 ) -> Result<Observation, Error> {
     let bytes = shared.of(store, entry)?;
+    Ok(read(host, entry, bytes, nonce, reader))
+}
+
+/// An observation of an entry and the bytes of its parts.
+fn read(
+    host: HostId,
+    entry: &Entry,
+    bytes: Vec<Arc<Vec<u8>>>,
+    nonce: [u8; 16],
+    reader: &mut Reader,
+) -> Observation {
     let parts: Vec<_> = entry.parts.iter().zip(bytes).collect();
     let pieces = || parts.iter().map(|(kept, bytes)| (&*kept.name, kept.status, bytes.as_slice()));
     // What was wanted is among the pieces, and has to be known before the answer is written anew.
@@ -150,7 +202,7 @@ fn observe(
         }
         (_, fault) => fault,
     };
-    Ok(Observation { host, elapsed: entry.took, snapshot, fault })
+    Observation { host, elapsed: entry.took, snapshot, fault }
 }
 
 /// Bytes that several hosts have, read once.
@@ -180,5 +232,54 @@ impl Shared {
         Ok(each
             .filter_map(|kept| read.get(&kept.part).or_else(|| self.known.get(&kept.part)).cloned())
             .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What differs of two lists of dpkg's.
+    fn differences(one: &[u8], other: &[u8]) -> Differences {
+        let facts = |list: &[u8]| {
+            let pieces = [
+                ("probe", 1, &b"2\n\n"[..]),
+                ("os-release", 0, b"ID=debian\nVERSION_ID=\"13\"\n"),
+                ("dpkg", 0, list),
+                ("apt-marks", 0, b""),
+            ];
+            let request = Request::framed("ab", crate::probe::Wanted::default());
+            let retold = Retold::of(pieces, "ab");
+            let mut reader = Reader::default();
+            let snapshot = reader.read(&retold.stdout, b"", &request).ok();
+            let seen = Observation { host: HostId(0), elapsed: Duration::ZERO, snapshot, fault: None };
+            Facts::of(&seen, &reader.into_strings())
+        };
+        facts(one).against(&facts(other))
+    }
+
+    proptest! {
+        #[test]
+        fn leaving_out_what_is_alike_changes_no_difference(
+            lines in proptest::collection::vec(
+                ("(a|b|c|dpkg|libc6)", "(amd64|i386)", "[1-3]-1", "(ii|hi|iF|xx)", 0..3_u8), 1..12,
+            ),
+        ) {
+            let list = |which: u8| {
+                let own = lines.iter().filter(|(.., of)| *of == which || *of == 2);
+                let mut own: Vec<String> = own
+                    .map(|(name, arch, version, letters, _)| format!("{name}\t{arch}\t{version}\t{letters} \n"))
+                    .collect();
+                own.sort();
+                own.dedup();
+                own.concat().into_bytes()
+            };
+            let (one, other) = (list(0), list(1));
+            prop_assume!(!one.is_empty() && !other.is_empty());
+            let (less, fewer) = without_alike(&one, &other);
+            prop_assert_eq!(differences(&less, &fewer), differences(&one, &other));
+        }
     }
 }

@@ -71,16 +71,16 @@ fn side(memory: &Memory, text: &str) -> Result<Side, Failure> {
 
 /// Two hosts, or one at two times.
 fn hosts(memory: &Memory, one: (String, &Entry), other: (String, &Entry)) -> Result<Compared, Failure> {
+    for (name, entry) in [&one, &other] {
+        if !answered(entry) {
+            return Err(Failure::new(format!("{name} gave no answer that could be compared"))
+                .hint(format!("driftless history {} tells when it did", entry.host)));
+        }
+    }
     let mut differences = Differences::default();
     for aspect in Aspect::ALL {
-        let told = |(name, entry): &(String, &Entry)| {
-            let facts = aspect.facts(memory.store.as_ref(), entry, random()?)?;
-            facts.ok_or_else(|| {
-                Failure::new(format!("{name} gave no answer that could be compared"))
-                    .hint(format!("driftless history {} tells when it did", entry.host))
-            })
-        };
-        differences.extend(&told(&one)?.against(&told(&other)?));
+        let told = aspect.differences(memory.store.as_ref(), (one.1, other.1), random()?)?;
+        differences.extend(&told.unwrap_or_default());
     }
     Ok(Compared {
         sides: [one.0, other.0],
@@ -164,8 +164,7 @@ impl Known {
         if let Some(told) = self.0.get(&states) {
             return Ok(Some(Rc::clone(told)));
         }
-        let facts = |entry| Ok::<_, Failure>(aspect.facts(memory.store.as_ref(), entry, random()?)?);
-        let told = facts(earlier)?.zip(facts(later)?).map(|(one, other)| one.against(&other));
+        let told = aspect.differences(memory.store.as_ref(), (earlier, later), random()?)?;
         let told = Rc::new(told.unwrap_or_default());
         self.0.insert(states, Rc::clone(&told));
         Ok(Some(told))

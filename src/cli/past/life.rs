@@ -96,12 +96,10 @@ impl Before {
         }
         let mut told = Differences::default();
         for aspect in Aspect::ALL {
-            let facts = |entry| Ok::<_, Failure>(aspect.facts(memory.store.as_ref(), entry, random()?)?);
             if let Some(last) = self.answer.as_ref().filter(|last| aspect.parts(last) != aspect.parts(entry))
             {
-                if let (Some(before), Some(now)) = (facts(last)?, facts(entry)?) {
-                    told.extend(&before.against(&now));
-                }
+                let now = aspect.differences(memory.store.as_ref(), (last, entry), random()?)?;
+                told.extend(&now.unwrap_or_default());
             }
         }
         self.answer = Some(entry.clone());
