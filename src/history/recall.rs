@@ -149,6 +149,14 @@ fn without_alike(one: &[u8], other: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let lines = |list: &'_ [u8]| list.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
     let name = |line: &[u8]| line.split(|byte| *byte == b'\t').next().unwrap_or_default().to_vec();
     let (mine, its) = (lines(one), lines(other));
+    let native = |lines: &[Vec<u8>]| {
+        let own = lines.iter().find(|line| line.starts_with(b"dpkg\t"));
+        own.and_then(|line| line.split(|byte| *byte == b'\t').nth(1)).map(<[u8]>::to_vec)
+    };
+    // Names are told by what is each host's own architecture.
+    if native(&mine) != native(&its) {
+        return (one.to_vec(), other.to_vec());
+    }
     let (known, found): (HashSet<&Vec<u8>>, HashSet<&Vec<u8>>) =
         (mine.iter().collect(), its.iter().collect());
     let mut apart: HashSet<Vec<u8>> = known.symmetric_difference(&found).map(|line| name(line)).collect();
