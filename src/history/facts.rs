@@ -133,19 +133,11 @@ impl Facts {
     fn packages(&mut self, snapshot: &Snapshot, strings: &Strings) {
         let Some(packages) = snapshot.packages.as_ref().filter(|packages| packages.complete) else { return };
         self.system = Some(packages.system);
-        let mut versions: BTreeMap<String, String> = BTreeMap::new();
+        let mut versions: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         let mut states = Vec::new();
         for package in &packages.list {
             let subject = packages.subject(package, strings);
-            let version = strings.text(package.version);
-            // Several versions of one package are a set, the newest first.
-            versions
-                .entry(subject.clone())
-                .and_modify(|all| {
-                    all.push_str(", ");
-                    all.push_str(version);
-                })
-                .or_insert_with(|| version.to_owned());
+            versions.entry(subject.clone()).or_default().push(strings.text(package.version));
             let state = (package.state != State::Installed).then(|| package.state.as_str());
             let held = package.held.then_some("on hold");
             let told: Vec<&str> = state.into_iter().chain(held).collect();
@@ -153,6 +145,11 @@ impl Facts {
                 states.push((subject, told.join(", ")));
             }
         }
+        // Several versions of one package are a set, the newest first.
+        let versions = versions.into_iter().map(|(subject, mut versions)| {
+            versions.sort_by(|one, other| packages.system.compare(other, one).then_with(|| one.cmp(other)));
+            (subject, versions.join(", "))
+        });
         self.add(About::Package, versions);
         self.add(About::PackageState, states);
     }

@@ -150,8 +150,8 @@ fn without_alike(one: &[u8], other: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let name = |line: &[u8]| line.split(|byte| *byte == b'\t').next().unwrap_or_default().to_vec();
     let (mine, its) = (lines(one), lines(other));
     let native = |lines: &[Vec<u8>]| {
-        let own = lines.iter().find(|line| line.starts_with(b"dpkg\t"));
-        own.and_then(|line| line.split(|byte| *byte == b'\t').nth(1)).map(<[u8]>::to_vec)
+        let own = lines.iter().filter(|line| line.starts_with(b"dpkg\t"));
+        own.map(|line| line.split(|byte| *byte == b'\t').nth(1).map(<[u8]>::to_vec)).collect::<Vec<_>>()
     };
     // Names are told by what is each host's own architecture.
     if native(&mine) != native(&its) {
@@ -163,8 +163,8 @@ fn without_alike(one: &[u8], other: &[u8]) -> (Vec<u8>, Vec<u8>) {
     // What tells the architecture, what makes no sense, and one more stay: an empty list would be none.
     apart.extend([&mine, &its].into_iter().filter_map(|lines| lines.first()).map(|line| name(line)));
     apart.insert(Section::Dpkg.name().as_bytes().to_vec());
-    let stays =
-        |line: &&Vec<u8>| line.split(|byte| *byte == b'\t').count() != 4 || apart.contains(&name(line));
+    let plain = |line: &[u8]| line.split(|byte| *byte == b'\t').count() == 4 && line.ends_with(b"\tii ");
+    let stays = |line: &&Vec<u8>| !plain(line) || apart.contains(&name(line));
     let less =
         |lines: &[Vec<u8>]| lines.iter().filter(stays).map(Vec::as_slice).collect::<Vec<_>>().join(&b'\n');
     (less(&mine), less(&its))
