@@ -44,14 +44,19 @@ pub(super) fn run(args: &Audit) -> Result<u8, Failure> {
     let job = Job { drift: true, readiness: args.ready };
     if args.offline {
         let memory = Memory::to_read(&args.storing)?;
-        Memory::remind(&mut plan, Some(&memory), &args.storing)?;
+        Memory::remind(&mut plan, Some(&memory), None, &args.storing)?;
         let gathered = offline(&plan, &memory)?;
-        let look = Look { before: Some(&memory), only_changes: args.only_changes };
+        // Nobody is asked: nothing can have changed.
+        let look = Look::default();
         return Ok(judge("audit", &plan, job, gathered, &look, &args.output)?.status);
     }
     let needed = args.resume || args.only_changes || args.storing.keep.is_some();
     let memory = Memory::to_keep(&args.storing, needed, telling)?;
-    Memory::remind(&mut plan, memory.as_ref(), &args.storing)?;
+    let resumed = match &memory {
+        Some(memory) if args.resume => Some(memory.unfinished("audit")?.id),
+        _ => None,
+    };
+    Memory::remind(&mut plan, memory.as_ref(), resumed.as_deref(), &args.storing)?;
     if let Some(memory) = &memory {
         plan.to_look_into = memory.to_replace(&plan.inventory, &plan.hosts)?;
     }
@@ -63,7 +68,7 @@ pub(super) fn run(args: &Audit) -> Result<u8, Failure> {
         return Ok(status);
     };
     let round = Remembered { plan: &plan, command: "audit", resume: args.resume, telling };
-    let (gathered, mut memory) = round.gather(memory, transport, &runtime)?;
+    let (gathered, mut memory, whole) = round.gather(memory, transport, &runtime)?;
     // A host that will not let go of its connection must not keep us.
     runtime.shutdown_background();
     let (id, finished, stopped) = (gathered.id.clone(), gathered.finished, was_interrupted(&gathered));
@@ -71,7 +76,8 @@ pub(super) fn run(args: &Audit) -> Result<u8, Failure> {
     let judged = judge("audit", &plan, job, gathered, &look, &args.output)?;
     // A run that was stopped stays open: --resume finishes it.
     let mut close = || -> Result<(), Failure> {
-        if !stopped {
+        // One that is not kept whole stays open, too.
+        if !stopped && whole {
             let (name, text) = judged.outcome.piece();
             let part = driftless::store::Part { name, status: 0, bytes: text.as_bytes() };
             memory.store.finish(&id, finished, &[part])?;
@@ -91,7 +97,13 @@ pub(super) fn run(args: &Audit) -> Result<u8, Failure> {
 /// What the store holds of every host of the plan, as each was seen last.
 fn offline(plan: &Plan, memory: &Memory) -> Result<Gathered, Failure> {
     let started = Timestamp::now();
-    let recalled = memory.latest(&plan.inventory, &plan.hosts)?;
+    let mut recalled = memory.latest(&plan.inventory, &plan.hosts)?;
+    for (at, host) in plan.hosts.iter().enumerate() {
+        let unasked = plan.unasked(*host, recalled.wanted.get(at));
+        if let Some(snapshot) = recalled.fleet.hosts.get_mut(at).and_then(|seen| seen.snapshot.as_mut()) {
+            snapshot.was_not_asked(&unasked);
+        }
+    }
     if recalled.seen.iter().all(Option::is_none) {
         return Err(Failure::new(format!("{}: no host of these is in the store", memory.path().display()))
             .hint("driftless collect asks them; `driftless history` lists the runs that are stored"));
@@ -144,9 +156,9 @@ pub(super) fn judge(
     let asked = Asked { drift: job.drift, readiness: readiness.as_ref() };
     let findings = rules::findings(&comparison, asked, today, &plan.accepted);
     let outlook = readiness.as_ref().map(|readiness| Outlook::of(&comparison, readiness, &findings));
-    let found = Outcome::found(&comparison, &findings);
+    let found = Outcome::found(&plan.question(), &comparison, &findings);
     let story = look.before.map(|memory| Story::of(&found, memory.before(&gathered.id)?)).transpose()?;
-    let returned = story.as_ref().map_or_else(BTreeSet::new, Story::returned);
+    let returned = story.as_ref().map_or_else(BTreeSet::new, |story| story.relapsed.clone());
     let advised = advise(&comparison, &findings, outlook.as_ref(), &returned);
     let audit = Report {
         command,

@@ -1,8 +1,15 @@
 //! `driftless collect`: a round whose answers go into the store; and the same for an audit, which then compares them.
 
-use driftless::inventory::HostId;
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixListener};
+
+use driftless::hostlist::fold;
+use driftless::inventory::{HostId, Inventory};
 use driftless::snapshot::{Fault, HostStatus, Observation};
 use driftless::ssh::Transport;
+use driftless::store::Run;
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
@@ -22,10 +29,11 @@ pub(super) fn run(args: &Collect) -> Result<u8, Failure> {
     let memory = memory.ok_or_else(|| Failure::new("there is no store to collect into"))?;
     let runtime = runtime()?;
     let round = Remembered { plan: &plan, command: "collect", resume: args.resume, telling: &args.telling };
-    let (gathered, mut memory) =
+    let (gathered, mut memory, whole) =
         round.gather(memory, || transport(&plan, &args.connection, &args.telling, &runtime), &runtime)?;
     runtime.shutdown_background();
-    if !was_interrupted(&gathered) {
+    // One that is not kept whole stays open: --resume asks the rest.
+    if !was_interrupted(&gathered) && whole {
         memory.store.finish(&gathered.id, gathered.finished, &[])?;
     }
     if let Some(age) = args.storing.keep {
@@ -44,6 +52,7 @@ pub(super) fn run(args: &Collect) -> Result<u8, Failure> {
     }
     Ok(match (audited + partial, partial + lost) {
         (0, _) => 1,
+        _ if !whole => 1,
         (_, 0) => 0,
         _ => 3,
     })
@@ -65,21 +74,28 @@ impl Remembered<'_> {
         mut memory: Memory,
         transport: impl FnOnce() -> Result<Transport, Failure>,
         runtime: &Runtime,
-    ) -> Result<(Gathered, Memory), Failure> {
+    ) -> Result<(Gathered, Memory, bool), Failure> {
         let nonce: [u8; 16] = random()?;
         if !self.resume {
             let id = id_of(nonce);
             let transport = transport()?;
             let started = now();
+            let _alive = Alive::of(&id)?;
             memory.begin(self.plan, &id, started, self.command)?;
-            let (gathered, memory, _) = self.ask(self.plan, nonce, memory, &id, transport, runtime)?;
-            return Ok((Gathered { started, ..gathered }, memory));
+            let (gathered, memory, whole) = self.ask(self.plan, nonce, memory, &id, transport, runtime)?;
+            return Ok((Gathered { started, ..gathered }, memory, whole));
         }
         let run = memory.unfinished(self.command)?;
+        let _alive = Alive::of(&run.id)?;
+        self.same_hosts(&memory, &run)?;
         let missing = self.missing(&memory, &run.id, nonce)?;
         if !self.telling.quiet {
             let done = self.plan.hosts.len() - missing.len();
-            say(&format!("run {} is finished: {done} hosts are kept, {} are asked", run.id, missing.len()));
+            say(&format!(
+                "run {} is being finished: {done} hosts are kept, {} are asked",
+                run.id,
+                missing.len()
+            ));
         }
         let mut finished = now();
         if !missing.is_empty() {
@@ -98,7 +114,30 @@ impl Remembered<'_> {
             host.0.fault = Some(Fault::interrupted());
         }
         let gathered = Gathered { fleet, id: run.id, started: run.started, finished, seen: Vec::new() };
-        Ok((gathered, memory))
+        Ok((gathered, memory, true))
+    }
+
+    /// A run is of the hosts that it began with: with others it would be another run.
+    fn same_hosts(&self, memory: &Memory, run: &Run) -> Result<(), Failure> {
+        let names = |inventory: &Inventory, hosts: &[HostId]| -> BTreeSet<String> {
+            hosts.iter().filter_map(|host| Some(inventory.host(*host)?.name.clone())).collect()
+        };
+        let then = memory.context(run)?;
+        let (then, now) =
+            (names(&then.inventory, &then.hosts), names(&self.plan.inventory, &self.plan.hosts));
+        if then == now {
+            return Ok(());
+        }
+        let apart: Vec<&String> = then.symmetric_difference(&now).collect();
+        let named: Vec<&str> = apart.iter().take(5).map(|name| name.as_str()).collect();
+        Err(Failure::new(format!(
+            "run {} was to ask {} hosts, and this is another choice of {}: they differ in {}",
+            run.id,
+            then.len(),
+            now.len(),
+            fold(&named)
+        ))
+        .hint("resume it with the inventory, the limit and the hosts that it was begun with; or begin a new one without --resume"))
     }
 
     /// The hosts whose answer a run does not have, or not to what is asked now.
@@ -135,6 +174,30 @@ impl Remembered<'_> {
             warn(self.telling.quiet, &format!("not all of this run is kept: {error}{hint}"));
         }
         Ok((gathered, memory, kept.is_ok()))
+    }
+}
+
+/// A run that is being made: as long as this is there, nobody else takes it over. Whatever ends the process ends it.
+struct Alive(Option<UnixListener>);
+
+impl Alive {
+    fn of(run: &str) -> Result<Self, Failure> {
+        let name = format!("driftless-run-{run}");
+        match SocketAddr::from_abstract_name(name).and_then(|name| UnixListener::bind_addr(&name)) {
+            Ok(listener) => Ok(Self(Some(listener))),
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                Err(Failure::new(format!("run {run} is still being made by another process"))
+                    .hint("wait for it; one that is stopped can be resumed"))
+            }
+            // Where there are no such names nobody is kept out.
+            Err(_) => Ok(Self(None)),
+        }
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.take();
     }
 }
 

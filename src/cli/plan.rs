@@ -176,6 +176,25 @@ impl Plan {
         }
     }
 
+    /// What tells this question from another one: the playbooks, and whether upgrades are asked about.
+    pub(super) fn question(&self) -> String {
+        let mut text = format!("{:?}\n", self.asks);
+        for source in &self.sources {
+            text.push_str(source.as_str());
+            text.push('\n');
+        }
+        let hash = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+        hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// What is wanted of a host and was not then; of packages every host tells, whichever are named.
+    pub(super) fn unasked(&self, host: HostId, then: Option<&Wanted>) -> Vec<String> {
+        let now =
+            self.requests([0; 16]).of(host).wanted().without(&["evidence", "sudo", "package"]).to_string();
+        let then = then.map(ToString::to_string).unwrap_or_default();
+        now.lines().filter(|line| !then.lines().any(|known| known == *line)).map(str::to_owned).collect()
+    }
+
     /// The same for some of its hosts.
     pub(super) fn of_hosts(&self, hosts: Vec<HostId>) -> Self {
         Self { hosts, ..self.clone() }

@@ -14,7 +14,7 @@ use super::round::{runtime, transport};
 /// Asks, judges and reports; gives the exit status.
 pub(super) fn run(args: &Ready) -> Result<u8, Failure> {
     let mut plan = Plan::to_upgrade(args)?;
-    Memory::remind(&mut plan, None, &args.file.storing())?;
+    Memory::remind(&mut plan, None, None, &args.file.storing())?;
     let runtime = runtime()?;
     let transport = transport(&plan, &args.connection, &args.output.telling, &runtime)?;
     let status = audit::conduct("ready", &plan, Job::READY, transport, &args.output, &runtime)?;

@@ -70,6 +70,8 @@ impl About {
 pub struct Facts {
     known: BTreeMap<About, BTreeMap<String, String>>,
     system: Option<System>,
+    /// What it is not asked about.
+    silent: BTreeSet<About>,
 }
 
 /// One difference. `None` is "not there".
@@ -97,6 +99,15 @@ pub struct Differences {
 }
 
 impl Differences {
+    /// The same without what only one of them may have been asked for.
+    #[must_use]
+    pub fn of_both(mut self) -> Self {
+        let named = |about| matches!(about, About::Service | About::File | About::Conffile | About::Sysctl);
+        self.list.retain(|one| !named(one.about) || one.one.is_some() && one.other.is_some());
+        self.untold.retain(|about| !named(*about));
+        self
+    }
+
     /// Adds those of another aspect of the same two.
     pub fn extend(&mut self, other: &Self) {
         self.list.extend(other.list.iter().cloned());
@@ -216,7 +227,13 @@ impl Facts {
     #[must_use]
     pub fn only(mut self, tells: impl Fn(About) -> bool) -> Self {
         self.known.retain(|about, _| tells(*about));
+        self.silent.extend(About::ALL.into_iter().filter(|about| !tells(*about)));
         self
+    }
+
+    /// Whether it would tell of something, if it were known.
+    fn speaks(&self, about: About) -> bool {
+        !self.silent.contains(&about)
     }
 
     /// In what another one differs from this one.
@@ -224,7 +241,11 @@ impl Facts {
         let mut differences = Differences::default();
         for about in About::ALL {
             let (Some(mine), Some(theirs)) = (self.known.get(&about), other.known.get(&about)) else {
-                if self.known.contains_key(&about) != other.known.contains_key(&about) {
+                // Every host has a release and packages: where nobody could tell, nothing was compared.
+                let always = matches!(about, About::Release | About::Package)
+                    && self.speaks(about)
+                    && other.speaks(about);
+                if always || self.known.contains_key(&about) != other.known.contains_key(&about) {
                     differences.untold.insert(about);
                 }
                 continue;

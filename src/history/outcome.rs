@@ -16,6 +16,8 @@ const NAME: &str = "outcome";
 /// What a run found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
+    /// What tells one question from another: hosts that were asked other things cannot be held against each other.
+    pub question: String,
     /// Every host that was asked, by its name.
     pub hosts: BTreeMap<String, Stood>,
     /// The findings that counted, by their keys.
@@ -51,11 +53,13 @@ enum Line {
     Host(String, Stood),
     #[serde(rename = "f")]
     Finding(String, Found),
+    #[serde(rename = "q")]
+    Question(String),
 }
 
 impl Outcome {
     /// What was found just now; nothing is advised yet, and every verdict unknown.
-    pub fn found(comparison: &Comparison<'_>, findings: &[Finding]) -> Self {
+    pub fn found(question: &str, comparison: &Comparison<'_>, findings: &[Finding]) -> Self {
         let hosts =
             rules::statuses(comparison, findings).into_iter().enumerate().map(|(position, status)| {
                 let clusters = comparison.clusters_of(position).map(str::to_owned).collect();
@@ -68,7 +72,20 @@ impl Outcome {
             let found = Found { severity: finding.severity, host, observed: finding.observed.clone() };
             (finding.key(), found)
         });
-        Self { hosts: hosts.collect(), findings: findings.collect() }
+        Self { question: question.to_owned(), hosts: hosts.collect(), findings: findings.collect() }
+    }
+
+    /// Whether the other one asked the same of the same hosts of the clusters that a host is in.
+    pub(super) fn asked_alike(&self, other: &Self, host: &str) -> bool {
+        let clusters = |outcome: &Self| outcome.hosts.get(host).map(|stood| stood.clusters.clone());
+        let of = |outcome: &Self, cluster: &String| {
+            let members = outcome.hosts.iter().filter(|(_, stood)| stood.clusters.contains(cluster));
+            members.map(|(name, _)| name.clone()).collect::<Vec<_>>()
+        };
+        let (mine, its) = (clusters(self), clusters(other));
+        self.question == other.question
+            && mine == its
+            && mine.iter().flatten().all(|cluster| of(self, cluster) == of(other, cluster))
     }
 
     /// The same with what is advised.
@@ -87,7 +104,11 @@ impl Outcome {
         let hosts = self.hosts.iter().map(|(name, stood)| Line::Host(name.clone(), stood.clone()));
         let findings = self.findings.iter().map(|(key, found)| Line::Finding(key.clone(), found.clone()));
         // Texts and words always serialise.
-        let lines = hosts.chain(findings).map(|line| serde_json::to_string(&line).unwrap_or_default() + "\n");
+        let question = std::iter::once(Line::Question(self.question.clone()));
+        let lines = question
+            .chain(hosts)
+            .chain(findings)
+            .map(|line| serde_json::to_string(&line).unwrap_or_default() + "\n");
         (NAME, lines.collect())
     }
 
@@ -104,6 +125,7 @@ impl Outcome {
                 Ok(Line::Host(name, stood)) => {
                     outcome.hosts.insert(name, stood);
                 }
+                Ok(Line::Question(question)) => outcome.question = question,
                 Ok(Line::Finding(key, found)) => {
                     outcome.findings.insert(key, found);
                 }
@@ -147,7 +169,7 @@ pub(super) mod tests {
             let host = key.split('/').nth(2).filter(|host| !host.is_empty()).map(str::to_owned);
             ((*key).to_owned(), Found { severity: Severity::Medium, host, observed: None })
         });
-        Outcome { hosts: hosts.collect(), findings: findings.collect() }
+        Outcome { question: String::new(), hosts: hosts.collect(), findings: findings.collect() }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::answer::{Retold, fault_of};
 use super::facts::{About, Differences, Facts};
 use crate::inventory::{HostId, Inventory};
-use crate::probe::{Request, Section};
+use crate::probe::{Request, Section, Wanted};
 use crate::snapshot::{Fault, Fleet, Observation, Phase, Reader};
 use crate::store::{Entry, Error, PartId, Store};
 
@@ -23,6 +23,8 @@ pub struct Recalled {
     pub fleet: Fleet,
     /// When each of them was seen; `None` for one that the store does not know.
     pub seen: Vec<Option<Timestamp>>,
+    /// What was wanted of each of them then.
+    pub wanted: Vec<Wanted>,
 }
 
 /// Reads the answers of hosts. A host without an entry is one that was never seen, which is its fault.
@@ -46,6 +48,10 @@ pub fn recall(
     for host in hosts {
         let entry = by_host.remove(host);
         recalled.seen.push(entry.as_ref().map(|entry| entry.at));
+        recalled.wanted.push(match &entry {
+            Some(entry) => wanted(store, entry)?,
+            None => Wanted::default(),
+        });
         recalled.fleet.hosts.push(match entry {
             Some(entry) => observe(store, *host, &entry, nonce, &mut reader, &mut shared)?,
             None => Observation {
@@ -90,6 +96,12 @@ impl Aspect {
         }
     }
 
+    /// Whether any of a host's package systems answered.
+    pub fn has_packages(entry: &Entry) -> bool {
+        let systems = Section::PACKAGES.map(|(system, _)| system.name());
+        entry.parts.iter().any(|kept| kept.status == 0 && systems.contains(&&*kept.name))
+    }
+
     /// What it tells of.
     fn tells(self, about: About) -> bool {
         let packages = matches!(about, About::Release | About::Kernel | About::Package | About::PackageState);
@@ -130,7 +142,14 @@ impl Aspect {
             seen.snapshot.is_some().then(|| Facts::of(&seen, &strings).only(|about| self.tells(about)))
         };
         let told = facts(&one, before).zip(facts(&other, now));
-        Ok(told.map(|(one, other)| one.against(&other)))
+        let asked =
+            |entry: &Entry| entry.parts.iter().find(|kept| &*kept.name == "wanted").map(|kept| kept.part);
+        let alike = asked(&one) == asked(&other);
+        Ok(told.map(|(one, other)| {
+            let differences = one.against(&other);
+            // What was not asked for is not there, and is not gone.
+            if alike { differences } else { differences.of_both() }
+        }))
     }
 
     /// An entry without what tells of other things.
@@ -154,7 +173,7 @@ fn without_alike(one: &[u8], other: &[u8]) -> (Vec<u8>, Vec<u8>) {
         own.map(|line| line.split(|byte| *byte == b'\t').nth(1).map(<[u8]>::to_vec)).collect::<Vec<_>>()
     };
     // Names are told by what is each host's own architecture.
-    if native(&mine) != native(&its) {
+    if native(&mine) != native(&its) || native(&mine).len() > 1 {
         return (one.to_vec(), other.to_vec());
     }
     let (known, found): (HashSet<&Vec<u8>>, HashSet<&Vec<u8>>) =
@@ -173,6 +192,12 @@ fn without_alike(one: &[u8], other: &[u8]) -> (Vec<u8>, Vec<u8>) {
 /// Sections of the probe that tell of the moment, and what is beside them.
 const PASSING: [&str; 8] =
     ["wanted", "probe", "hostname", "boot", "processes", "reboot", "candidates", "kernels"];
+
+fn wanted(store: &dyn Store, entry: &Entry) -> Result<Wanted, Error> {
+    let kept = entry.parts.iter().find(|kept| &*kept.name == "wanted");
+    let text = kept.map(|kept| store.bytes(kept.part)).transpose()?.unwrap_or_default();
+    Ok(Wanted::read(&String::from_utf8_lossy(&text)))
+}
 
 fn observe(
     store: &dyn Store,
@@ -258,7 +283,7 @@ mod tests {
                 ("dpkg", 0, list),
                 ("apt-marks", 0, b""),
             ];
-            let request = Request::framed("ab", crate::probe::Wanted::default());
+            let request = Request::framed("ab", Wanted::default());
             let retold = Retold::of(pieces, "ab");
             let mut reader = Reader::default();
             let snapshot = reader.read(&retold.stdout, b"", &request).ok();

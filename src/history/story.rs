@@ -41,6 +41,10 @@ pub struct Story {
     pub changes: BTreeMap<String, Change>,
     /// What was found before and is not any more, by key.
     pub resolved: Vec<Resolved>,
+    /// Findings of which another thing was seen in the run before, by their keys.
+    pub altered: Vec<String>,
+    /// Findings that came back after they were gone, now or in an earlier run since which they are there again.
+    pub relapsed: BTreeSet<String>,
     /// Hosts that were audited before and are not now, or the other way round.
     pub statuses: Vec<(String, HostStatus, HostStatus)>,
 }
@@ -75,12 +79,20 @@ impl Story {
             if !outcome.hosts.keys().any(|host| now.hosts.contains_key(host)) {
                 continue;
             }
-            story.before.get_or_insert((id, started));
+            if story.before.is_none() {
+                story.before = Some((id, started));
+                let other = |key: &&String| {
+                    let (then, now) = (outcome.findings.get(*key), now.findings.get(*key));
+                    then.zip(now).is_some_and(|(then, now)| then.observed != now.observed)
+                };
+                story.altered = now.findings.keys().filter(other).cloned().collect();
+            }
             let mut done = Vec::new();
             for (key, waiting) in &mut waiting {
                 let seen = outcome.findings.contains_key(*key);
-                let looked = || looked(&outcome, now.findings.get(*key));
+                let looked = || looked(&outcome, now, now.findings.get(*key));
                 if let Some(change) = waiting.meet(started, seen, looked) {
+                    story.relapsed.insert((*key).to_owned());
                     done.push(((*key).to_owned(), change));
                 }
             }
@@ -117,7 +129,7 @@ impl Story {
             {
                 self.statuses.push((name.clone(), stood.status, today.status));
             }
-            if stood.status != HostStatus::Unreachable {
+            if stood.status != HostStatus::Unreachable && past.asked_alike(now, name) {
                 fresh.remove(name.as_str());
                 // What a host did not tell of today may be there still.
                 if today.status == HostStatus::Audited {
@@ -131,7 +143,7 @@ impl Story {
             let about = match &found.host {
                 Some(host) => looked_at.contains(host.as_str()),
                 // Of a cluster: the latest run alone has a say.
-                None => latest,
+                None => latest && past.question == now.question && past.hosts.keys().eq(now.hosts.keys()),
             };
             if gone && about {
                 self.resolved.push(Resolved { key: key.clone(), found: found.clone(), last: started });
@@ -146,13 +158,8 @@ impl Story {
         self.before.is_some()
             && self.resolved.is_empty()
             && self.statuses.is_empty()
+            && self.altered.is_empty()
             && self.changes.values().all(steady)
-    }
-
-    /// The keys of what came back after it was gone.
-    pub fn returned(&self) -> BTreeSet<String> {
-        let back = self.changes.iter().filter(|(_, change)| matches!(change, Change::Returned(_)));
-        back.map(|(key, _)| key.clone()).collect()
     }
 
     /// How many findings are new, are there since before, and came back.
@@ -166,11 +173,14 @@ impl Story {
     }
 }
 
-/// Whether a run would have seen a finding, had it been there.
-fn looked(past: &Outcome, found: Option<&Found>) -> bool {
+/// Whether a run would have seen a finding, had it been there: it asked the same of the same hosts, and was answered.
+fn looked(past: &Outcome, now: &Outcome, found: Option<&Found>) -> bool {
     match found.and_then(|found| found.host.as_ref()) {
-        Some(host) => past.hosts.get(host).is_some_and(|stood| stood.status == HostStatus::Audited),
-        None => true,
+        Some(host) => {
+            past.hosts.get(host).is_some_and(|stood| stood.status == HostStatus::Audited)
+                && past.asked_alike(now, host)
+        }
+        None => past.question == now.question && past.hosts.keys().eq(now.hosts.keys()),
     }
 }
 
@@ -189,10 +199,7 @@ impl Waiting {
         match (seen, self.gone) {
             (true, true) => return Some(self.since.map_or(Change::Returned(started), Change::Since)),
             (true, false) => self.since = Some(started),
-            (false, _) if looked() => {
-                self.gone = true;
-                return self.since.map(Change::Since);
-            }
+            (false, false) if looked() => self.gone = true,
             (false, _) => {}
         }
         None
@@ -232,12 +239,17 @@ mod tests {
         assert_eq!(change(&[("a", &[KEY]), ("a", &[KEY]), ("a", &[])]), Change::Since(at(99)));
         assert_eq!(change(&[("a", &[]), ("a", &[KEY])]), Change::Returned(at(99)));
         assert_eq!(change(&[("a", &[KEY]), ("a", &[]), ("a", &[KEY])]), Change::Since(at(100)));
+        let relapsed = |before: &[(&str, &[&str])]| told(now, before).relapsed.contains(KEY);
+        assert!(
+            relapsed(&[("a", &[KEY]), ("a", &[]), ("a", &[KEY])]) && relapsed(&[("a", &[]), ("a", &[KEY])])
+        );
+        assert!(!relapsed(&[("a", &[KEY]), ("a", &[])]) && !relapsed(&[]));
     }
 
     #[test]
     fn a_run_that_did_not_look_says_nothing() {
         let now: (&str, &[&str]) = ("a", &[KEY]);
-        for blind in ["a!", "a?", "b"] {
+        for blind in ["a!", "a?", "b", "a c"] {
             let story = told(now, &[(blind, &[]), ("a", &[KEY])]);
             assert_eq!(story.changes[KEY], Change::Since(at(99)), "{blind}");
         }
@@ -249,7 +261,7 @@ mod tests {
 
     #[test]
     fn what_is_gone_is_told_once_with_the_last_run_that_saw_it() {
-        let story = told(("a b", &[]), &[("b", &[]), ("a b", &[KEY]), ("a", &[KEY])]);
+        let story = told(("a b", &[]), &[("b", &[]), ("a b", &[KEY]), ("a b", &[KEY])]);
         let resolved: Vec<_> = story.resolved.iter().map(|one| (one.key.as_str(), one.last)).collect();
         assert_eq!(resolved, [(KEY, at(99))], "the last run of another host alone does not settle it");
         assert!(!story.is_quiet());

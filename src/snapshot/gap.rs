@@ -52,6 +52,8 @@ pub enum Reason {
     Stale,
     /// There is nothing to compare with: the baseline host was not audited.
     NoBaseline,
+    /// It is kept from a time when nobody asked for it.
+    NotAsked,
 }
 
 impl Reason {
@@ -70,6 +72,7 @@ impl Reason {
             Self::NotSupported => "not-supported",
             Self::Stale => "stale",
             Self::NoBaseline => "no-baseline",
+            Self::NotAsked => "not-asked",
         }
     }
 }

@@ -216,6 +216,21 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Takes what is wanted now and was not asked for then: none of it is known, whatever its absence looks like.
+    pub fn was_not_asked(&mut self, wanted: &[String]) {
+        if wanted.is_empty() {
+            return;
+        }
+        if wanted.iter().any(|line| line.starts_with("sysctl ")) {
+            self.configuration.sysctls = None;
+        }
+        let named: Vec<String> = wanted.iter().take(5).map(|line| quote(line.as_bytes())).collect();
+        let more = wanted.len().saturating_sub(named.len());
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let detail = format!("when this was seen it was not asked for: {}{more}", named.join(", "));
+        self.gaps.push(Gap { probe: "store".to_owned(), reason: Reason::NotAsked, detail });
+    }
+
     /// What asks for a boot that has not come yet: where the file outlives one, an older one has been heard.
     pub fn boot_asked_for(&self) -> Option<&Reboot> {
         let reboot = self.running.reboot.as_ref()?;

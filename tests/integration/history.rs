@@ -174,6 +174,76 @@ fn collecting_fills_the_store_and_audits_it_later() {
     fleet.room.write("playbook.toml", PLAYBOOK);
     let offline = fleet.audit(&["-p", "playbook.toml", "--store", &store, "--offline", "-o", "json"]).json();
     assert_eq!(keys(&offline), ["package-version/web/web-04/nginx"]);
+    // What was not asked for then is not known, and nobody is in sync by it.
+    fleet.room.write("more.toml", format!("{PLAYBOOK}[[sysctl]]\nkey = \"vm.swappiness\"\nvalue = \"60\"\n"));
+    let more = fleet.audit(&["-p", "more.toml", "--store", &store, "--offline", "-o", "json"]);
+    assert_eq!(field(&more.json(), "hosts", "web-01", "status"), "partial");
+    assert!(!keys(&more.json()).iter().any(|key| key.starts_with("sysctl-policy")), "{}", more.stdout);
+}
+
+#[test]
+fn another_question_resolves_nothing_and_brings_nothing_back() {
+    let kept = Kept::new();
+    let fleet = fleet(BEHIND);
+    let store = kept.store();
+    fleet.room.write("playbook.toml", PLAYBOOK);
+    fleet.room.write("other.toml", "name = \"other\"\n[[package]]\nname = \"bash\"\n");
+    let audit =
+        |arguments: &[&str]| fleet.audit(&[&["--store", &store, "-o", "json"], arguments].concat()).json();
+    audit(&["-p", "playbook.toml"]);
+    let other = audit(&["-p", "other.toml"]);
+    assert_eq!(other["resolved"].as_array().unwrap().len(), 0, "{:#}", other["resolved"]);
+    let alone = audit(&["-p", "playbook.toml", "-l", "web-04"]);
+    assert_eq!(alone["resolved"].as_array().unwrap().len(), 0, "{:#}", alone["resolved"]);
+    let again = audit(&["-p", "playbook.toml"]);
+    assert_eq!(change(&again), Some("persisting"));
+    assert_eq!(field(&again, "hosts", "web-04", "verdict"), "repair");
+}
+
+#[test]
+fn a_run_is_resumed_with_its_own_hosts_and_by_nobody_while_it_lives() {
+    let kept = Kept::new();
+    let store = kept.store();
+    let fleet = Fleet::new([
+        ("web-01".to_owned(), answers(&["nginx=1.26-1"])),
+        ("web-02".to_owned(), Behaviour::Hangs),
+    ]);
+    let mut child = fleet.command(&["--store", &store]).spawn().unwrap();
+    while kept.run(&["history"]).status != 0 {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let alive = fleet.audit(&["--store", &store, "--resume"]);
+    assert!(alive.status == 1 && alive.stderr.contains("still being made"), "{}", alive.stderr);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let fewer = fleet.audit(&["--store", &store, "--resume", "-l", "web-01"]);
+    assert!(fewer.status == 1 && fewer.stderr.contains("they differ in web-02"), "{}", fewer.stderr);
+}
+
+#[test]
+fn what_could_not_be_kept_is_not_called_kept() {
+    let kept = Kept::new();
+    let fleet = fleet(SAME);
+    let store = kept.store();
+    fleet.audit(&["--store", &store]);
+    // Other hosts, with what does not pack well.
+    let packages: Vec<String> =
+        (1..4000_u64).map(|nth| format!("p{:x}=1-1", nth.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+    let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
+    let fleet = Fleet::new([("big".to_owned(), answers(&packages))]);
+    // Whoever may write everything is stopped by nothing but the size.
+    let limited = format!(
+        "ulimit -f {}; trap '' XFSZ; exec \"$0\" \"$@\"",
+        std::fs::metadata(&store).unwrap().len() / 1024 + 1
+    );
+    let program = env!("CARGO_BIN_EXE_driftless");
+    let collect = ["collect", "-i", "inventory.toml", "--store", &store];
+    let mut shell = std::process::Command::new("bash");
+    shell.args(["-c", &limited, program]).args(collect).current_dir(fleet.room.path("."));
+    shell.env("HOME", fleet.room.path(".")).stdin(std::process::Stdio::null());
+    let run = shell.output().unwrap();
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert_ne!(run.status.code(), Some(0), "{said}");
 }
 
 #[test]

@@ -90,7 +90,7 @@ pub(super) struct Audit {
     pub(super) offline: bool,
 
     /// Print nothing where nothing changed since the last audit; the exit status stays
-    #[arg(long, env = "DRIFTLESS_ONLY_CHANGES", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "DRIFTLESS_ONLY_CHANGES", conflicts_with = "offline", value_parser = FalseyValueParser::new())]
     pub(super) only_changes: bool,
 
     /// Findings that this earlier JSON report has do not count

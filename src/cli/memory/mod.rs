@@ -50,14 +50,19 @@ impl Memory {
     }
 
     /// Puts the runs that a plan's baselines name into it; where none does, nothing is read.
-    pub(super) fn remind(plan: &mut Plan, memory: Option<&Self>, args: &Storing) -> Result<(), Failure> {
+    pub(super) fn remind(
+        plan: &mut Plan,
+        memory: Option<&Self>,
+        of: Option<&str>,
+        args: &Storing,
+    ) -> Result<(), Failure> {
         let names = |entry: &PackageEntry| matches!(entry.baseline, Baseline::Run(_));
         if !plan.playbook.packages.iter().any(names) {
             return Ok(());
         }
         plan.bound.past = match memory {
-            Some(memory) => memory.baselines(&plan.playbook)?,
-            None => Self::to_read(args)?.baselines(&plan.playbook)?,
+            Some(memory) => memory.baselines(&plan.playbook, of)?,
+            None => Self::to_read(args)?.baselines(&plan.playbook, of)?,
         };
         Ok(())
     }
@@ -114,11 +119,15 @@ fn path(args: &Storing, needed: bool) -> Result<Option<PathBuf>, Failure> {
     if let Some(path) = &args.store {
         let text = path.to_string_lossy();
         if text.contains("://") {
-            return Err(Failure::new(format!("--store {text}: this version keeps runs in a file alone"))
-                .hint("name a file, or `none` to keep nothing"));
+            let scheme = text.split("://").next().unwrap_or_default();
+            return Err(Failure::new(format!(
+                "--store {scheme}://…: this version keeps runs in a file alone"
+            ))
+            .hint("name a file, or `none` to keep nothing"));
         }
         return match text == NOTHING {
-            false => Ok(Some(path.clone())),
+            // SQLite has names of its own, `:memory:` one of them; a path is none.
+            false => Ok(Some(std::path::absolute(path).unwrap_or_else(|_| path.clone()))),
             true if needed => Err(Failure::new("--store none keeps nothing, and this needs what was kept")
                 .hint("name the store, or leave --store out")),
             true => Ok(None),

@@ -125,8 +125,14 @@ impl Memory {
     }
 
     /// The fleets of the runs that baselines of a playbook name.
-    pub(crate) fn baselines(&self, playbook: &Playbook) -> Result<Pasts, Failure> {
-        let (mut pasts, runs) = (Pasts::new(), self.runs()?);
+    /// `of` is the run that has the playbook, if it is kept already: what it calls the latest was before it.
+    pub(crate) fn baselines(&self, playbook: &Playbook, of: Option<&str>) -> Result<Pasts, Failure> {
+        let (mut pasts, mut runs) = (Pasts::new(), self.runs()?);
+        if let Some(at) = of.and_then(|of| runs.iter().position(|run| run.id == of)) {
+            runs.truncate(at);
+        }
+        // One that was stopped is no measure of anything.
+        runs.retain(|run| run.finished.is_some());
         for entry in &playbook.packages {
             let Baseline::Run(text) = &entry.baseline else { continue };
             if pasts.contains_key(text) {

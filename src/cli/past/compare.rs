@@ -31,7 +31,10 @@ pub(in crate::cli) fn compare(args: &Compare) -> Result<u8, Failure> {
         }
     };
     show(&args.showing, |format, look| compared.render(format, look))?;
-    Ok(match (compared.is_same(), compared.untold.is_empty()) {
+    let whole = compared.untold.is_empty()
+        && compared.alone.iter().all(Vec::is_empty)
+        && compared.hosts.is_none_or(|hosts| hosts > 0);
+    Ok(match (compared.is_same(), whole) {
         (false, _) => 2,
         (true, false) => 3,
         (true, true) => 0,
@@ -112,7 +115,12 @@ fn runs(memory: &Memory, one: &Run, other: &Run) -> Result<Compared, Failure> {
     for (host, earlier) in &before {
         let Some(later) = now.get(host) else { continue };
         match (answered(earlier), answered(later)) {
-            (true, true) => compared += 1,
+            (true, true) => {
+                compared += 1;
+                if !Aspect::has_packages(earlier) && !Aspect::has_packages(later) {
+                    untold.entry(About::Package).or_default().push(host.clone());
+                }
+            }
             (false, false) => continue,
             // One of the two did not reach it.
             (was, _) => {

@@ -31,6 +31,8 @@ pub(super) use compare::compare;
 /// `driftless history`
 pub(super) fn history(args: &History) -> Result<u8, Failure> {
     if let Some(Forget::Prune { keep, file, quiet }) = &args.prune {
+        // One that is not there is not made here.
+        drop(Memory::to_read(&file.storing())?);
         let telling = super::args::Telling { no_progress: true, quiet: *quiet, verbose: 0 };
         let memory = Memory::to_keep(&file.storing(), true, &telling)?;
         let mut memory = memory.ok_or_else(|| Failure::new("there is no store"))?;
@@ -127,8 +129,13 @@ pub(super) fn report(args: &Again) -> Result<u8, Failure> {
     let accepted = args.accept.as_deref().map(accepted).transpose()?.unwrap_or_default();
     let readiness = context.readiness;
     let asks = if readiness { Asks::PlaybookAndUpgrades } else { Asks::Playbook };
-    let mut plan = Plan { asks, accepted, ..Plan::of_nobody(context.inventory, playbook, bound) };
-    Memory::remind(&mut plan, Some(&memory), &args.file.storing())?;
+    let mut plan = Plan {
+        asks,
+        accepted,
+        sources: context.playbooks,
+        ..Plan::of_nobody(context.inventory, playbook, bound)
+    };
+    Memory::remind(&mut plan, Some(&memory), Some(&run.id), &args.file.storing())?;
     let gathered = Gathered {
         fleet: recalled.fleet,
         id: run.id.clone(),

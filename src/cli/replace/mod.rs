@@ -39,7 +39,7 @@ pub(super) fn run(args: &Replace) -> Result<u8, Failure> {
     // Before any host is asked.
     let out = Folder::check(&args.out, args.force)?;
     let mut plan = Plan::to_replace(args)?;
-    Memory::remind(&mut plan, None, &args.file.storing())?;
+    Memory::remind(&mut plan, None, None, &args.file.storing())?;
     let runtime = runtime()?;
     let transport = transport(&plan, &args.connection, &args.telling, &runtime)?;
     let job =

@@ -45,8 +45,10 @@ pub(super) fn render(compared: &Compared, look: &Look) -> String {
     if more > 0 {
         text.push_str(&format!("  and {more} more; -o json has them all\n"));
     }
-    if compared.is_same() {
-        text.push_str("  no difference in what is kept of both\n");
+    if compared.hosts == Some(0) {
+        text.push_str("  no host answered both: nothing could be compared\n");
+    } else if compared.is_same() {
+        text.push_str("  no difference in what could be told of both\n");
     }
     let mut notes = Grid::new(look, &[Fit::Keep, Fit::Hosts(50), Fit::Rest]);
     for (nth, alone) in compared.alone.iter().enumerate().filter(|(_, alone)| !alone.is_empty()) {
@@ -61,7 +63,7 @@ pub(super) fn render(compared: &Compared, look: &Look) -> String {
         notes.row([
             (Tone::Unsure, "not compared".into()),
             (Tone::Plain, Content::hosts(hosts.iter().map(String::as_str).collect())),
-            (Tone::Plain, format!("{}: only one side could tell", about.as_str()).into()),
+            (Tone::Plain, format!("{}: not told by both sides", about.as_str()).into()),
         ]);
     }
     if !notes.is_empty() {

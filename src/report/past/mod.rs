@@ -126,7 +126,7 @@ impl Compared {
 
     /// Whether both sides are the same, as far as can be told.
     pub fn is_same(&self) -> bool {
-        self.differences.is_empty() && self.alone.iter().all(Vec::is_empty)
+        self.differences.is_empty()
     }
 }
 

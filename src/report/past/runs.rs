@@ -30,7 +30,7 @@ pub(super) fn render(runs: &Runs, look: &Look) -> String {
         let findings: Vec<String> =
             run.findings.iter().map(|(severity, count)| format!("{count} {severity}")).collect();
         let told = match (run.finished, run.stood) {
-            (None, _) => "not finished: --resume asks the rest".to_owned(),
+            (None, _) => "not finished".to_owned(),
             (Some(_), None) => String::new(),
             (Some(_), Some(_)) if findings.is_empty() => "none".to_owned(),
             _ => findings.join(", "),

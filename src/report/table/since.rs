@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fold::rows;
+use super::fold::{Row, rows};
 use super::grid::{Content, Fit, Grid};
 use crate::history::{Change, Resolved, Story};
 use crate::report::Audit;
@@ -29,6 +29,8 @@ pub(super) fn render(audit: &Audit<'_>, look: &Look) -> Option<String> {
     let mut grid = Grid::new(look, &[Fit::Keep, Fit::Keep, Fit::Hosts(35), Fit::Rest]);
     found(audit, story, Change::New, &mut grid);
     found(audit, story, Change::Returned(*started), &mut grid);
+    let altered = |finding: &&Finding| finding.counts() && story.altered.contains(&finding.key());
+    told(rows(audit.findings.iter().filter(altered)), "changed", Tone::Bad, &mut grid);
     resolved(&story.resolved, &mut grid);
     for (host, before, now) in &story.statuses {
         let told = format!("{} before, {} now", before.as_str(), now.as_str());
@@ -54,6 +56,10 @@ fn found<'a>(audit: &Audit<'a>, story: &Story, like: Change, grid: &mut Grid<'a>
         Change::Returned(_) => ("back", Tone::Bad),
         Change::New | Change::Since(_) => ("new", Tone::Bad),
     };
+    told(rows, word, tone, grid);
+}
+
+fn told<'a>(rows: Vec<Row<'a>>, word: &'static str, tone: Tone, grid: &mut Grid<'a>) {
     let more = rows.len().saturating_sub(MOST_ROWS);
     for row in rows.into_iter().take(MOST_ROWS) {
         let told = row.told();
