@@ -51,6 +51,7 @@ mod proof;
 mod ready;
 mod replace;
 mod replaced;
+mod replaced_lacking;
 mod replacement;
 mod ssh_config;
 mod sshd;

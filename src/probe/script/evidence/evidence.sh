@@ -154,7 +154,7 @@ evidence_of() {
 		# No kind takes the room of another.
 		{ kind = $1; sub(/\t.*/, "", kind); if (++count[kind] <= lines) print kind "\t" n substr($0, length(kind) + 1); else cut[kind] }
 		END { for (kind in cut) print "cut\t" n "\t" kind }'
-	parts
+	printf '%s\n' "$told" | named_and_there
 	{
 		printf '%s\n' "$found" | sed -n "s/^open	$number	[a-z]*	//p"
 		printf '%s\n' "$found" | sed -n "s/^listen	$number	unix	\([^	]*\)	.*/\1/p"
