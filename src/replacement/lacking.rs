@@ -6,6 +6,10 @@ use super::secrets::is_secret;
 use crate::immutability::is_within;
 use crate::snapshot::{Brought, NamedBy, Part, Serving};
 
+/// Folders that the image of every release has, be they a package's or not.
+const EVERYWHERE: [&str; 12] =
+    ["/", "/bin", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/root", "/srv", "/usr", "/var"];
+
 /// A file or a folder of the host that the image lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lacking {
@@ -26,7 +30,9 @@ pub(super) fn lacking(service: &Serving, needs: &Needs, baked: &[Baked]) -> Vec<
         is_within(path, "/var/log") || all.clone().any(|need| is_within(path, &need.path))
     };
     let parts = service.parts.iter().filter(|part| part.brought == Brought::Nobody);
-    let parts: Vec<&Part> = parts.filter(|part| !written(&part.path)).collect();
+    // Every image has these; an address of a site may look like one.
+    let has = |part: &Part| part.is_folder && EVERYWHERE.contains(&part.path.as_str());
+    let parts: Vec<&Part> = parts.filter(|part| !written(&part.path) && !has(part)).collect();
     let mut found: Vec<Lacking> = Vec::new();
     for part in &parts {
         let inner = |path: &str| path != part.path && is_within(path, &part.path);
@@ -125,6 +131,7 @@ mod tests {
             part("/etc/certs", line("crt in /etc/x.conf:3"), Brought::Nobody),
             part("/etc/certs/a.pem", line("crt in /etc/x.conf:3"), Brought::Nobody),
             part("/srv/www", line("root in /etc/x.conf:3"), Brought::Nobody),
+            part("/opt", line("location in /etc/x.conf:4"), Brought::Nobody),
         ];
         let baked = Baked {
             path: "/etc/nginx/conf.d/b.conf".to_owned(),

@@ -12,7 +12,7 @@ use super::words::label;
 use crate::advice::{Advised, Verdict};
 use crate::drift::{Cluster, Comparison};
 use crate::immutability::{is_within, normalise};
-use crate::snapshot::{Brought, Listening, Os, PlaceKind, Scope, Serving, Trace, User};
+use crate::snapshot::{Listening, Os, PlaceKind, Scope, Serving, Trace, User};
 
 /// Why nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,7 +202,7 @@ pub fn plan(
     }
     let (replicas, steps) = roll_out(comparison, advised, found, &called, &needs);
     let users = users(model.service, &needs);
-    let reads = reads(model.service, &needs);
+    let reads = reads(model.service, &needs, &lacking);
     let main = run.user.as_ref().map(|user| user.gid);
     let further =
         model.service.groups.iter().filter(|(gid, _)| *gid != 0 && main.is_some_and(|main| main != *gid));
@@ -362,7 +362,7 @@ fn drifted(
 }
 
 /// Places that its configuration names, that are there, and that it does not write: its content.
-fn reads(service: &Serving, needs: &Needs) -> Vec<(String, String)> {
+fn reads(service: &Serving, needs: &Needs, lacking: &[Lacking]) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
     for (path, trace) in &service.traces {
         let Trace::Named { file, line, directive } = trace else { continue };
@@ -378,7 +378,7 @@ fn reads(service: &Serving, needs: &Needs) -> Vec<(String, String)> {
             .traces
             .iter()
             .any(|(other, trace)| matches!(trace, Trace::Shipped(_)) && normalise(other) == path);
-        let told = service.parts.iter().any(|part| part.path == path && part.brought == Brought::Nobody);
+        let told = lacking.iter().any(|one| one.path == path);
         if there
             && !written
             && !brought
