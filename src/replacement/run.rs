@@ -78,7 +78,15 @@ impl Run {
         let (command, hidden) = without_secrets(command, &accounts);
         let (user, user_reason) = user(service);
         let capabilities = if user.is_none() { capabilities(service) } else { Vec::new() };
-        let variables = service.variables.iter();
+        // What a value itself betrays counts as withheld: an address with a password, a token that its issuer marks.
+        let open = |name: &str, value: &Option<String>| {
+            let value = value.as_ref()?;
+            let secrets = super::secrets::without_secrets(&format!("{name}={value}\n"), 0, false).1;
+            secrets.is_empty().then(|| value.clone())
+        };
+        let variables: Vec<(String, Option<String>)> =
+            service.variables.iter().map(|(name, value)| (name.clone(), open(name, value))).collect();
+        let variables = variables.iter();
         let signal = service.directive("KillSignal").map(|directive| directive.value.clone());
         let is_signal = |name: &String| {
             name.starts_with("SIG") && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+')
@@ -308,6 +316,20 @@ mod tests {
         let haproxy: Vec<&str> = run("haproxy").capabilities.iter().map(|(name, _)| *name).collect();
         assert_eq!(haproxy, ["SETGID", "SETUID", "CHOWN", "DAC_OVERRIDE", "SYS_CHROOT", "KILL"]);
         assert!(run("nginx").capabilities.iter().any(|(name, _)| *name == "NET_BIND_SERVICE"));
+    }
+
+    #[test]
+    fn a_value_that_betrays_a_secret_is_withheld() {
+        let mut service = bookworm().into_iter().find(|service| service.name == "memcached").unwrap();
+        let told = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
+        service.variables = vec![
+            told("DB_URL", "postgres://u:hunter2@h/db"),
+            told("LOG", "/var/log/x"),
+            told("MODE", "fast"),
+        ];
+        let run = Run::of(&service);
+        assert_eq!(run.secrets, ["DB_URL"]);
+        assert_eq!(run.variables.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["LOG", "MODE"]);
     }
 
     #[test]
