@@ -28,7 +28,11 @@ pub(super) fn run(args: &Demo) -> Result<u8, Failure> {
     let show = Show::of(args.what);
     // Before anything is started.
     let act = match (show.then, &args.out) {
-        (Then::Write, out) => Act::Write(Folder::check(out.as_deref().unwrap_or(Path::new(OUT)), false)?),
+        (Then::Write, out) => {
+            let out = out.as_deref().unwrap_or(Path::new(OUT));
+            let instead = "the demo replaces no files: remove that folder, or name another with --out FOLDER";
+            Act::Write(Folder::check_or(out, false, instead)?)
+        }
         (Then::Report(job), None) => Act::Report(job),
         (Then::Report(_), Some(_)) => {
             return Err(Failure::new("--out is for `driftless demo replace`: the others write no files"));

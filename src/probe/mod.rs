@@ -32,6 +32,7 @@ const SCRIPT: &str = concat!(
     include_str!("script/evidence/evidence.sh"),
     include_str!("script/evidence/traces.sh"),
     include_str!("script/evidence/named.sh"),
+    include_str!("script/evidence/parts.sh"),
     include_str!("script/main.sh")
 );
 

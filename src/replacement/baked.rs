@@ -1,19 +1,22 @@
 //! Configuration that goes into the image: the files that the playbook marks, with secrets taken out.
 
+use super::choice::Model;
 use super::plan::Baked;
 use super::secrets;
 use crate::drift::Comparison;
-use crate::snapshot::{File, Is, Serving, Trace};
+use crate::immutability::is_within;
+use crate::snapshot::{Directive, File, Is, Serving, Trace};
 
 /// The files that the playbook marks as `bake`, as a host has them; and those that the service reads and the playbook
 /// does not mark. What is marked and could not be had is a warning.
 pub(super) fn files(
     comparison: &Comparison<'_>,
-    position: usize,
-    service: &Serving,
+    model: &Model<'_>,
     warnings: &mut Vec<String>,
 ) -> (Vec<Baked>, Vec<String>) {
+    let (position, service) = (model.position, model.service);
     let mut baked: Vec<Baked> = Vec::new();
+    let mut others: Vec<&str> = Vec::new();
     let observation = comparison.observation(position);
     let marked = observation
         .into_iter()
@@ -23,6 +26,10 @@ pub(super) fn files(
             Ok(files) => {
                 for (name, file) in files {
                     if baked.iter().any(|known| known.path == name) {
+                        continue;
+                    }
+                    if !is_read(name, service) {
+                        others.push(name);
                         continue;
                     }
                     match bake(comparison, name, &file, (baked.len(), is_bare(name, service))) {
@@ -35,6 +42,13 @@ pub(super) fn files(
             }
             Err(why) => warnings.push(format!("{} is marked `bake` and not in the image: {why}", entry.path)),
         }
+    }
+    if !others.is_empty() {
+        warnings.push(format!(
+            "{} is marked `bake` and not in the image: nothing says that {} reads it; name the file's `hosts` in the playbook",
+            others.join(", "),
+            service.called()
+        ));
     }
     let unbaked = service.configuration.iter().map(|(path, _)| path.clone());
     let unbaked = unbaked.filter(|path| !baked.iter().any(|known| known.path == *path)).collect();
@@ -59,6 +73,30 @@ fn fetched<'c>(
     if found.is_empty() { Err(format!("{host} has none, or it could not be read there")) } else { Ok(found) }
 }
 
+/// Whether a service reads a file, by the evidence: it is named somewhere, or lies in a folder of its configuration.
+fn is_read(path: &str, service: &Serving) -> bool {
+    let named =
+        service.parts.iter().map(|part| &part.path).chain(service.traces.iter().map(|(told, _)| told));
+    let mut named = named.chain(service.directives.iter().map(|directive| &directive.file));
+    let values = |directive: &Directive| {
+        directive.value.split([' ', '=']).any(|word| word.trim_start_matches('-') == path)
+    };
+    let folder = |file: &str| {
+        let mut parts = file.splitn(4, '/');
+        let (first, second) = (parts.nth(1)?, parts.next()?);
+        parts.next().map(|_| format!("/{first}/{second}"))
+    };
+    let is_unit = is_within(path, "/etc/systemd/system");
+    // Of one that showed nothing of its configuration nothing is known.
+    service.configuration.is_empty() && !is_unit
+        || named.any(|told| told == path)
+        || service.directives.iter().any(values)
+        || service
+            .configuration
+            .iter()
+            .any(|(file, _)| file == path || folder(file).is_some_and(|folder| is_within(path, &folder)))
+}
+
 /// Whether a path, which a host may have chosen, leads where it says and means nothing but itself.
 fn is_harmless(path: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._@+:=,~-".contains(&byte);
@@ -81,8 +119,9 @@ fn bake(
     if !matches!(file.is, Is::Content(_)) {
         return Err("it is no regular file".to_owned());
     }
-    let content = file.content.map(|content| strings.text(content)).ok_or(
-        "its content was not fetched: is it larger than 256 KiB, reached by a link, or without `show` in the host's list of allowed files?",
+    let content = file.content.map(|content| strings.text(content));
+    let content = content.filter(|content| !content.is_empty() || file.size == 0).ok_or(
+        "its content was not fetched: is it larger than 256 KiB, a link that leads out of its folder of /etc, or without `show` in the host's list of allowed files?",
     )?;
     // The last line may have no end, which a listing of lines does not tell.
     let size = usize::try_from(file.size).unwrap_or(usize::MAX);
@@ -150,6 +189,17 @@ mod tests {
             "/etc/./x",
         ] {
             assert!(!is_harmless(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_another_service_reads_stays_out() {
+        let service = bookworm().into_iter().find(|service| service.name == "nginx").unwrap();
+        for path in ["/etc/nginx/nginx.conf", "/etc/nginx/snippets/mine.conf", "/etc/nginx/ssl/x.pem"] {
+            assert!(is_read(path, &service), "{path}");
+        }
+        for path in ["/etc/redis/redis.conf", "/etc/passwd"] {
+            assert!(!is_read(path, &service), "{path}");
         }
     }
 

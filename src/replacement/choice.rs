@@ -6,7 +6,7 @@ use crate::drift::{Cluster, Comparison};
 use crate::snapshot::Serving;
 
 /// Daemons of the host itself, that go with it: nobody replaces a server for their sake.
-const HOST_OWN: [&str; 22] = [
+const HOST_OWN: [&str; 27] = [
     "sshd",
     "ssh",
     "dropbear",
@@ -29,6 +29,12 @@ const HOST_OWN: [&str; 22] = [
     "zabbix_agent2",
     "snmpd",
     "exim4",
+    // They listen for containers.
+    "rootlessport",
+    "docker-proxy",
+    "conmon",
+    "slirp4netns",
+    "pasta",
 ];
 
 /// The host that a replacement is made after.

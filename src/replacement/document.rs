@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::Target;
 use super::image::tag;
+use super::lacking::Lacking;
 use super::paths::Need;
 use super::plan::Replacement;
 use super::words::quoted;
@@ -22,8 +23,8 @@ pub(super) fn document(plan: &Replacement, targets: &[Target]) -> String {
     );
     why(plan, &mut text);
     data(plan, &mut text);
-    warnings(plan, &mut text);
-    writes(plan, &mut text);
+    warnings(plan, targets, &mut text);
+    writes(plan, targets, &mut text);
     runs(plan, &mut text);
     holds(plan, &mut text);
     build(plan, targets, &mut text);
@@ -66,7 +67,19 @@ fn data(plan: &Replacement, text: &mut String) {
     text.push_str("\nAn empty volume begins with what the packages made in the image: an empty service, good for a trial and for nothing else.\nWhere the servers vote, replace one at a time and wait until it has joined before the next.\n");
 }
 
-fn warnings(plan: &Replacement, text: &mut String) {
+/// What to do about a part that the image lacks.
+fn lacks(one: &Lacking) -> String {
+    let what = match (one.is_program, one.is_secret) {
+        (true, _) => {
+            "It is run: nothing starts without it. Make a package of it, or mark it with `bake = true`"
+        }
+        (_, true) => "It may hold a key or passwords: mount it from a secret, read-only, and never bake it",
+        _ => "Mark it with `bake = true` if it is a file of the configuration, or mount it read-only",
+    };
+    format!("The image lacks {} ({}): no package brings it. {what}.", code(&one.path), one.named_by)
+}
+
+fn warnings(plan: &Replacement, targets: &[Target], text: &mut String) {
     let mut all: Vec<String> = Vec::new();
     if let Some(why) = &plan.run.unproven {
         all.push(format!("NOT PROVEN: {why}."));
@@ -82,10 +95,17 @@ fn warnings(plan: &Replacement, text: &mut String) {
     }
     for (option, name) in &plan.run.hidden {
         all.push(format!(
-            "The value of {} in its command was not taken from the host: {} stands for it. Let it read that from a file or its environment.",
+            "The value of {} in its command was not taken from the host: {} stands for it, and the image is not built while it does. Let the service read that from a file or its environment, take it out of the command, and the line that ends the build with it.",
             code(option),
             code(name)
         ));
+    }
+    for one in &plan.lacking {
+        all.push(lacks(one));
+    }
+    if targets.iter().any(|target| target.is_machine()) && !plan.unit_files.is_empty() {
+        let files: Vec<String> = plan.unit_files.iter().map(|file| code(file)).collect();
+        all.push(format!("A whole server lacks {}: mark them with `bake = true`.", files.join(", ")));
     }
     for name in &plan.run.secrets {
         all.push(format!("The value of {} was not taken from the host: give it as a secret.", code(name)));
@@ -129,11 +149,21 @@ fn rows(needs: &[Need], text: &mut String) {
     }
 }
 
-fn writes(plan: &Replacement, text: &mut String) {
+fn writes(plan: &Replacement, targets: &[Target], text: &mut String) {
     text.push_str("\n## Where it writes\n\nAll else is read-only.\n\n| path | what it is | owner | evidence |\n|---|---|---|---|\n");
     rows(&plan.needs.paths, text);
     rows(&plan.needs.logs, text);
     rows(&plan.needs.configuration, text);
+    if targets.iter().any(|target| target.is_container()) && !plan.needs.paths.is_empty() {
+        text.push_str("\nHow much is written was not measured: a pod is ended once it writes more than `sizeLimit`, 64 MiB, to what may go with it, and a\nservice that caches or buffers may need more. Set `sizeLimit`, `size=` and `storage` to what `du` says on the old servers.\n");
+    }
+    if targets.contains(&Target::Kubernetes) && plan.keeps_data() && plan.replicas > 1 {
+        let _ = writeln!(
+            text,
+            "\n{} hosts run it, and the Deployment has one replica: two must not write to one volume, and how they share data among\nthemselves is not known. Deploy it once for each under a name of its own, or write a StatefulSet for what it replicates.",
+            plan.replicas
+        );
+    }
     if !plan.needs.logs.is_empty() {
         text.push_str("\nLogs are links to standard output and standard error. Configuration that it may write on the host is read-only in the image.\n");
     }
@@ -181,7 +211,7 @@ fn holds(plan: &Replacement, text: &mut String) {
         }
     }
     if !plan.unbaked.is_empty() {
-        text.push_str("\nConfiguration that the service reads, and that the playbook does not mark: the image has what the packages bring.\n\n");
+        text.push_str("\nConfiguration that the service reads, and that the playbook does not mark: the image has what its packages bring.\n\n");
         for path in &plan.unbaked {
             let _ = writeln!(text, "- {}", code(path));
         }
@@ -202,8 +232,10 @@ fn build(plan: &Replacement, targets: &[Target], text: &mut String) {
                 text.push_str("    kubectl apply -f kubernetes.yaml     # once the image is where the cluster finds it\n");
             }
             Target::Quadlet => {
-                text.push_str(
-                    "    cp *.container *.volume /etc/containers/systemd/ && systemctl daemon-reload\n",
+                let volumes = if super::quadlet::has_volumes(plan) { " *.volume" } else { "" };
+                let _ = writeln!(
+                    text,
+                    "    cp *.container{volumes} /etc/containers/systemd/ && systemctl daemon-reload"
                 );
                 let _ = writeln!(text, "    systemctl start {}", plan.name);
             }

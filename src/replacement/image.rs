@@ -91,6 +91,9 @@ pub(super) fn containerfile(plan: &Replacement) -> String {
     if let Some(why) = &plan.run.unproven {
         text.push_str(&format!("# NOT PROVEN: {why}\n"));
     }
+    if let Some((folder, reason)) = &plan.run.folder {
+        text.push_str(&format!("# {reason}\nWORKDIR {}\n", literal(folder)));
+    }
     text.push_str(&format!("STOPSIGNAL {}\n", stop_signal(plan)));
     let command: Vec<String> = plan.run.command.iter().map(|word| quoted(word)).collect();
     text.push_str(&format!("CMD [{}]\n", command.join(", ")));
@@ -144,7 +147,26 @@ pub(super) fn baked(plan: &Replacement) -> String {
         }
     }
     text.push_str(&stand_ins(plan));
+    if let Some(line) = command_stand_ins(plan) {
+        text.push_str(&format!(
+            "\n# Let it read that from a file or a variable, and take this line out.\nRUN {line}\n"
+        ));
+    }
     text
+}
+
+/// The line of a shell that ends a build while a name stands for a secret in the command.
+pub(super) fn command_stand_ins(plan: &Replacement) -> Option<String> {
+    let names: Vec<String> =
+        plan.run.hidden.iter().map(|(behind, name)| format!("{name} for {behind}")).collect();
+    (!names.is_empty()).then(|| {
+        let told = format!(
+            "no image: in the command of {} names stand for secrets that were not copied, {}: see REPLACE.md",
+            plan.service,
+            names.join(", ")
+        );
+        format!("echo {} >&2; exit 1", shell(&told))
+    })
 }
 
 /// Ends the build while a name stands where a secret belongs: the service would take the name for the secret, and
@@ -182,32 +204,38 @@ pub(super) fn tag(plan: &Replacement) -> String {
 
 /// Users by the numbers that they have on the hosts, before a package gives them others.
 pub(super) fn users(plan: &Replacement) -> String {
-    let mut text = String::new();
+    let lines = accounts(plan);
+    if lines.is_empty() {
+        return String::new();
+    }
+    let text: String = lines.iter().map(|line| format!("RUN {line}\n")).collect();
+    format!("\n# The same numbers as on the hosts, so that volumes and data fit.\n{text}")
+}
+
+/// The lines of a shell that make these users and their groups.
+pub(super) fn accounts(plan: &Replacement) -> Vec<String> {
+    let mut lines = Vec::new();
     for (gid, name) in &plan.groups {
-        text.push_str(&match plan.base.system {
-            System::Apk => format!("RUN addgroup -S -g {gid} {name} 2>/dev/null || true\n"),
-            _ => format!("RUN getent group {name} >/dev/null || groupadd --system --gid {gid} {name}\n"),
+        lines.push(match plan.base.system {
+            System::Apk => format!("addgroup -S -g {gid} {name} 2>/dev/null || true"),
+            _ => format!("getent group {name} >/dev/null || groupadd --system --gid {gid} {name}"),
         });
     }
     for user in &plan.users {
         let Some(name) = &user.name else { continue };
         let group = user.group.as_ref().unwrap_or(name);
         let (uid, gid) = (user.uid, user.gid);
-        let line = match plan.base.system {
+        lines.push(match plan.base.system {
             System::Apk => format!(
-                "RUN addgroup -S -g {gid} {group} 2>/dev/null || true; adduser -S -D -H -u {uid} -G {group} {name} 2>/dev/null || true\n"
+                "addgroup -S -g {gid} {group} 2>/dev/null || true; adduser -S -D -H -u {uid} -G {group} {name} 2>/dev/null || true"
             ),
             _ => format!(
-                "RUN getent group {group} >/dev/null || groupadd --system --gid {gid} {group}; \\\n    \
-                 getent passwd {name} >/dev/null || useradd --system --uid {uid} --gid {gid} --no-create-home --shell /usr/sbin/nologin {name}\n"
+                "getent group {group} >/dev/null || groupadd --system --gid {gid} {group}; \\\n    \
+                 getent passwd {name} >/dev/null || useradd --system --uid {uid} --gid {gid} --no-create-home --shell /usr/sbin/nologin {name}"
             ),
-        };
-        text.push_str(&line);
+        });
     }
-    if text.is_empty() {
-        return text;
-    }
-    format!("\n# The same numbers as on the hosts, so that volumes and data fit.\n{text}")
+    lines
 }
 
 pub(super) fn packages(plan: &Replacement) -> String {
@@ -303,7 +331,7 @@ fn logs(plan: &Replacement) -> String {
 }
 
 /// Owner and group of a file in the image: those of the host that the image has, by their numbers.
-fn owner(plan: &Replacement, owner: &str) -> String {
+pub(super) fn owner(plan: &Replacement, owner: &str) -> String {
     let (user, group) = owner.split_once(':').unwrap_or((owner, "root"));
     let uid =
         plan.users.iter().find(|known| known.name.as_deref() == Some(user)).map_or(0, |known| known.uid);

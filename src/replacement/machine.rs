@@ -65,7 +65,10 @@ pub(super) fn settle(plan: &Replacement, unit: &str) -> Vec<String> {
     }
     let wanted = shell(&format!("/etc/systemd/system/multi-user.target.wants/{unit}"));
     let template = unit.split_once('@').map(|(name, _)| format!("{name}@.service"));
-    let target = shell(&format!("/usr/lib/systemd/system/{}", template.as_deref().unwrap_or(unit)));
+    let file = template.as_deref().unwrap_or(unit);
+    // A unit that whoever runs the host has written lies where it does there.
+    let own = plan.own_unit.as_deref().filter(|own| own.ends_with(&format!("/{file}")));
+    let target = own.map_or_else(|| shell(&format!("/usr/lib/systemd/system/{file}")), shell);
     lines.push(format!("ln -sf {target} {wanted}"));
     lines
 }

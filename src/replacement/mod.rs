@@ -9,8 +9,12 @@ mod bootc;
 mod choice;
 mod class;
 mod document;
+mod doubts;
+mod granted;
+mod hidden;
 mod image;
 mod kubernetes;
+mod lacking;
 mod machine;
 mod order;
 mod packer;
@@ -27,6 +31,7 @@ mod words;
 pub use choice::servers;
 pub use class::Class;
 pub use image::Base;
+pub use lacking::Lacking;
 pub use paths::{Need, Needs, needs};
 pub use plan::{Baked, Pin, Refusal, Replacement, Step, plan};
 pub use run::Run;
@@ -48,6 +53,11 @@ impl Target {
     /// Whether it runs the container that the Containerfile is for.
     pub fn is_container(self) -> bool {
         matches!(self, Self::Kubernetes | Self::Quadlet)
+    }
+
+    /// Whether it is a whole server, which has units of its own.
+    pub fn is_machine(self) -> bool {
+        !self.is_container()
     }
 }
 

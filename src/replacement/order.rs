@@ -3,7 +3,7 @@
 use super::choice::serving;
 use super::paths::Needs;
 use super::plan::Step;
-use crate::advice::Advised;
+use crate::advice::{Advised, Verdict};
 use crate::drift::{Cluster, Comparison};
 
 /// So many hosts of a cluster are replaced at once, as a part of it, where none of them holds data.
@@ -17,10 +17,16 @@ pub(super) fn roll_out(
     called: &str,
     needs: &Needs,
 ) -> (usize, Vec<Step>) {
+    // A host that runs the replacement already is the new server.
     let runs = |position: &usize| {
-        serving(comparison, *position).is_none_or(|all| all.iter().any(|service| service.called() == called))
+        cluster.standing(*position).next().is_none()
+            && serving(comparison, *position)
+                .is_none_or(|all| all.iter().any(|service| service.called() == called))
     };
     let score = |position: usize| advised.hosts.get(position).map_or(0.0, |advice| advice.snowflake.score);
+    let known = |position: usize| {
+        advised.hosts.get(position).is_some_and(|advice| advice.verdict != Verdict::Unknown)
+    };
     let mut order: Vec<usize> = cluster.members.iter().copied().filter(runs).collect();
     order.sort_by(|one, other| score(*other).total_cmp(&score(*one)));
     let keeps = needs.paths.iter().any(|need| need.class == super::Class::Persistent);
@@ -38,7 +44,8 @@ pub(super) fn roll_out(
             }
             (true, false) => "alone: it shows whether the others may follow".to_owned(),
             (false, true) => format!("drifted by {worst:.2}"),
-            (false, false) => "in sync".to_owned(),
+            (false, false) if now.iter().all(|position| known(*position)) => "in sync".to_owned(),
+            (false, false) => "whether it is in sync is not known".to_owned(),
         };
         steps.push(Step {
             hosts: now.iter().map(|position| comparison.name(*position).to_owned()).collect(),

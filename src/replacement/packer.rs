@@ -86,6 +86,15 @@ fn install(plan: &Replacement, unit: &str) -> String {
     for pin in &plan.pins {
         let _ = writeln!(text, "# {} {}: {}", pin.package, pin.version, pin.reason);
     }
+    if let Some(line) = image::command_stand_ins(plan) {
+        let _ = writeln!(
+            text,
+            "# Let its unit read that from a file or a variable, and take this line out.\n{line}"
+        );
+    }
+    for line in image::accounts(plan) {
+        let _ = writeln!(text, "{line}");
+    }
     text.push_str(match plan.base.system {
         System::Rpm => "dnf install -y --setopt=install_weak_deps=False --allowerasing",
         System::Apk => "apk add --no-cache",
@@ -98,7 +107,9 @@ fn install(plan: &Replacement, unit: &str) -> String {
     }
     text.push('\n');
     for (nth, baked) in plan.baked.iter().enumerate() {
-        let (user, group) = baked.owner.split_once(':').unwrap_or((baked.owner.as_str(), "root"));
+        // Of an owner that the machine lacks it becomes root's.
+        let owner = image::owner(plan, &baked.owner);
+        let (user, group) = owner.split_once(':').unwrap_or(("0", "0"));
         let _ = writeln!(
             text,
             "install -D -o {} -g {} -m {:04o} /tmp/baked-{nth} {}",

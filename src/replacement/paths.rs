@@ -6,16 +6,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::class::{Class, by_place, is_passing, is_passing_place};
+use super::granted::{directives, stands};
 use super::words::label;
 use crate::immutability::{is_within, normalise};
 use crate::snapshot::{Place, PlaceKind, Serving, Trace, User, Writing};
 
 /// Folders that belong to no service; what lies in them are the services' own.
-const SHARED: [&str; 9] =
+pub(super) const SHARED: [&str; 9] =
     ["/run", "/run/lock", "/tmp", "/var/tmp", "/var/log", "/var/cache", "/var/spool", "/var/lib", "/srv"];
 
 /// Folders that no volume may hide: an image keeps its programs and its database of packages there.
-const NEVER: [&str; 14] = [
+pub(super) const NEVER: [&str; 14] = [
     "/", "/bin", "/boot", "/etc", "/home", "/lib", "/opt", "/root", "/sbin", "/usr", "/usr/bin", "/usr/lib",
     "/var", "/var/lib",
 ];
@@ -55,14 +56,14 @@ pub struct Needs {
 
 /// A folder that somebody speaks of.
 #[derive(Debug)]
-struct Claim {
-    folder: String,
-    class: Class,
+pub(super) struct Claim {
+    pub(super) folder: String,
+    pub(super) class: Class,
     /// Whether somebody says so, beside the place alone.
-    told: bool,
-    reason: String,
+    pub(super) told: bool,
+    pub(super) reason: String,
     /// How much it says: what is open says most, what merely changed says least.
-    weight: u8,
+    pub(super) weight: u8,
 }
 
 /// Derives what a service writes. `others` are the other daemons of the same host, whose paths are theirs.
@@ -78,9 +79,12 @@ pub fn needs(service: &Serving, others: &[&Serving]) -> Needs {
         }
         claims.extend(claim(service, &path, trace));
     }
+    claims.extend(stands(service));
     claims.retain(|claim| claim.weight > 1 || !is_anothers(others, &claim.folder));
     // What lies among logs and is a log is linked, so that its folder need not be writable.
-    claims.retain(|claim| claim.class != Class::Log || !explains(&logs, &claim.folder, service));
+    claims.retain(|claim| {
+        claim.class != Class::Log && claim.weight > 1 || !explains(&logs, &claim.folder, service)
+    });
     claims.sort_by(|a, b| a.folder.cmp(&b.folder).then(b.weight.cmp(&a.weight)));
     let mut found: BTreeMap<String, Need> = BTreeMap::new();
     let mut told: BTreeSet<String> = BTreeSet::new();
@@ -164,39 +168,6 @@ fn says_log(directive: &str) -> bool {
     ["log", "logs", "logfile", "log_file", "log-file"].iter().any(|end| word.ends_with(end))
 }
 
-/// What a unit grants, systemd.exec(5).
-fn directives(service: &Serving) -> Vec<Claim> {
-    let mut claims = Vec::new();
-    for directive in &service.directives {
-        let (base, class) = match directive.name.as_str() {
-            "RuntimeDirectory" | "PIDFile" => ("/run/", Some(Class::Ephemeral)),
-            "StateDirectory" => ("/var/lib/", Some(Class::Persistent)),
-            "CacheDirectory" => ("/var/cache/", Some(Class::Ephemeral)),
-            "LogsDirectory" => ("/var/log/", Some(Class::Log)),
-            "ReadWritePaths" | "ReadWriteDirectories" => ("", None),
-            _ => continue,
-        };
-        for word in directive.value.split_whitespace() {
-            let word = word.trim_start_matches(['-', '+']);
-            // `redis:redis-link` names a link beside it; what has a specifier is made only when it starts.
-            let word = word.split(':').next().unwrap_or_default();
-            if word.is_empty() || word.contains('%') || (base.is_empty() && !word.starts_with('/')) {
-                continue;
-            }
-            let full =
-                if word.starts_with('/') { normalise(word) } else { normalise(&format!("{base}{word}")) };
-            let folder = match directive.name.as_str() {
-                "PIDFile" => parent(&full),
-                _ => full,
-            };
-            let reason = format!("{}={word} in {}", directive.name, directive.file);
-            let (told, class) = (class.is_some(), class.unwrap_or_else(|| by_place(&folder)));
-            claims.push(Claim { folder, class, told, reason, weight: 4 });
-        }
-    }
-    claims
-}
-
 fn claim(service: &Serving, path: &str, trace: &Trace) -> Option<Claim> {
     let exe = &service.executable;
     let (folder, reason, weight, hint) = match trace {
@@ -250,7 +221,14 @@ fn claim(service: &Serving, path: &str, trace: &Trace) -> Option<Claim> {
 
 /// The folder that is written if a path is: a folder that it may write to, or that of a file that it has written.
 fn written(service: &Serving, path: &str) -> Option<String> {
-    let place = known(service, path)?;
+    let Some(place) = known(service, path) else {
+        // What is not there yet is made in its folder, where that may be written.
+        let folder = parent(path);
+        let may = service.paths.contains_key(path)
+            && known(service, &folder)
+                .is_some_and(|place| place.kind == PlaceKind::Folder && may_write(service, place));
+        return may.then_some(folder);
+    };
     match place.kind {
         PlaceKind::Folder => may_write(service, place).then(|| path.to_owned()),
         PlaceKind::Special => None,
@@ -267,7 +245,7 @@ fn written(service: &Serving, path: &str) -> Option<String> {
 }
 
 /// A place, under whichever of its names the host told of it.
-fn known<'s>(service: &'s Serving, path: &str) -> Option<&'s Place> {
+pub(super) fn known<'s>(service: &'s Serving, path: &str) -> Option<&'s Place> {
     service.place(path).or_else(|| {
         let told = service.paths.iter().find(|(told, _)| normalise(told) == path)?;
         told.1.as_ref()
@@ -309,7 +287,7 @@ fn is_anothers(others: &[&Serving], folder: &str) -> bool {
         let called = folder.split('/').any(|part| part == other.name || part == other.called());
         let apart = |path: &str| !SHARED.contains(&path) && !NEVER.contains(&path);
         let covers = |path: &str| apart(path) && is_within(folder, path);
-        let granted = directives(other).into_iter().any(|claim| covers(&claim.folder));
+        let granted = directives(other).into_iter().chain(stands(other)).any(|claim| covers(&claim.folder));
         let named = other.traces.iter().any(|(path, trace)| match trace {
             Trace::Changed(_) => false,
             Trace::Open(_) | Trace::Socket => covers(&parent(&normalise(path))),

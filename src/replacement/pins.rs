@@ -4,6 +4,7 @@ use super::choice::Model;
 use super::plan::{Pin, Refusal};
 use crate::drift::{Cluster, Comparison, Expected};
 use crate::playbook::UpgradeEntry;
+use crate::snapshot::{Brought, NamedBy};
 use crate::version::System;
 
 /// The packages that the service really uses, each in the version that the cluster shall have.
@@ -36,6 +37,11 @@ pub(super) fn pins(
     };
     for (path, package) in &model.service.shipped_configuration {
         want(package, format!("its configuration has {path}"));
+    }
+    for part in model.service.parts.iter().filter(|part| !part.is_folder && part.named_by != NamedBy::Unit) {
+        if let Brought::Package(package) = &part.brought {
+            want(package, format!("its configuration or its command names {}", part.path));
+        }
     }
     for (package, file) in &model.service.uses {
         want(package, format!("it has {file} mapped"));

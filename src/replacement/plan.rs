@@ -3,6 +3,7 @@
 
 use super::choice::{Model, choose, model, serving};
 use super::image::Base;
+use super::lacking::{Lacking, lacking};
 use super::order::roll_out;
 use super::paths::{Needs, needs};
 use super::pins::pins;
@@ -11,7 +12,7 @@ use super::words::label;
 use crate::advice::{Advised, Verdict};
 use crate::drift::{Cluster, Comparison};
 use crate::immutability::{is_within, normalise};
-use crate::snapshot::{Config, Listening, Os, PlaceKind, Scope, Serving, Trace, User};
+use crate::snapshot::{Listening, Os, PlaceKind, Scope, Serving, Trace, User};
 
 /// Why nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +107,12 @@ pub struct Replacement {
     pub baked: Vec<Baked>,
     /// Files of its configuration that the playbook does not mark: the image has what its packages bring.
     pub unbaked: Vec<String>,
+    /// What it is told to use and the image will not have.
+    pub lacking: Vec<Lacking>,
+    /// Its unit's file, where it is of no package.
+    pub own_unit: Option<String>,
+    /// Files of its unit that are of no package and not baked: whole servers need them.
+    pub unit_files: Vec<String>,
     /// How many hosts it replaces.
     pub replicas: usize,
     /// In which order.
@@ -120,6 +127,28 @@ impl Replacement {
     /// Whether it keeps data that must outlive it.
     pub fn keeps_data(&self) -> bool {
         self.needs.paths.iter().any(|need| need.class == super::Class::Persistent)
+    }
+
+    /// What stands in the way of each target, or may: what standard error says beside warnings, and leads to exit
+    /// status 3.
+    pub fn open(&self, targets: &[super::Target]) -> Vec<String> {
+        let mut open: Vec<String> = super::doubts::short(&self.lacking).into_iter().collect();
+        for (behind, name) in &self.run.hidden {
+            open.push(format!(
+                "a secret of its command was not copied: {name} stands for the value of {behind}; the image is not built until you have settled it, see REPLACE.md"
+            ));
+        }
+        if !self.run.secrets.is_empty() {
+            let names = self.run.secrets.join(", ");
+            open.push(format!("values of its environment were not copied: give {names} as secrets"));
+        }
+        if targets.iter().any(|target| target.is_machine()) && !self.unit_files.is_empty() {
+            open.push(format!(
+                "a whole server lacks {}, which no package brings: mark them with `bake = true`",
+                self.unit_files.join(", ")
+            ));
+        }
+        open
     }
 }
 
@@ -152,30 +181,18 @@ pub fn plan(
     })?;
     let others: Vec<&Serving> = model.all.iter().filter(|other| other.called() != called).collect();
     let needs = needs(model.service, &others);
-    let run = Run::of(model.service);
+    let mut run = Run::of(model.service);
     let mut warnings = Vec::new();
-    let (pins, version, system) = pins(comparison, found, &model, &mut warnings)?;
+    let (pins, mut version, system) = pins(comparison, found, &model, &mut warnings)?;
     let base = Base::of(&os, system)?;
-    let (baked, unbaked) = super::baked::files(comparison, model.position, model.service, &mut warnings);
+    let (baked, mut unbaked) = super::baked::files(comparison, &model, &mut warnings);
+    let lacking = lacking(model.service, &needs, &baked);
+    unbaked.retain(|path| !lacking.iter().any(|one| one.path == *path));
+    super::doubts::of_programs(&model, &lacking, &mut run, &mut version, &mut warnings);
+    super::doubts::of_evidence(model.service, &needs, &mut warnings);
     warn_of_others(comparison, found, &model, &called, &needs, &mut warnings);
     warn_of_model(comparison, &model, &called, &mut warnings);
     let notes = notes(model.service);
-    let mut cut: Vec<&String> = model.service.cut.iter().collect();
-    cut.sort();
-    cut.dedup();
-    for kind in cut {
-        warnings.push(format!(
-            "there is more of one kind of evidence than was told (`{kind}`): look for what is missing below"
-        ));
-    }
-    for (path, config) in &model.service.configuration {
-        if *config != Config::Read {
-            warnings.push(format!("{path} was not read, so that paths that it names are not known"));
-        }
-    }
-    warnings.extend(needs.left.iter().map(|(path, why)| {
-        format!("it writes to {path} itself ({why}), where no volume can be: move that path")
-    }));
     let mut ports: Vec<Listening> = model.service.listens.clone();
     // Of one port the widest reach counts; what only the host itself reaches is nobody else's to serve.
     ports.sort_by_key(|listening| (listening.udp, listening.port, listening.scope));
@@ -185,7 +202,7 @@ pub fn plan(
     }
     let (replicas, steps) = roll_out(comparison, advised, found, &called, &needs);
     let users = users(model.service, &needs);
-    let reads = reads(model.service, &needs);
+    let reads = reads(model.service, &needs, &lacking);
     let main = run.user.as_ref().map(|user| user.gid);
     let further =
         model.service.groups.iter().filter(|(gid, _)| *gid != 0 && main.is_some_and(|main| main != *gid));
@@ -209,8 +226,11 @@ pub fn plan(
         ports,
         drifted: drifted(comparison, advised, found),
         reads,
+        own_unit: own_unit(model.service),
+        unit_files: unit_files(model.service, &baked),
         baked,
         unbaked,
+        lacking,
         replicas,
         steps,
         warnings,
@@ -230,11 +250,15 @@ fn notes(service: &Serving) -> Vec<String> {
             sets.join(", ")
         ));
     }
-    let own = service.directives.iter().find(|directive| {
-        directive.file.starts_with("/etc/systemd/system/") && !directive.file.contains(".d/")
-    });
-    if let Some(own) = own {
-        notes.push(format!("its unit {} is of no package: a whole server needs a copy of it", own.file));
+    if let Some(own) = own_unit(service) {
+        notes.push(format!("its unit {own} is of no package: a whole server needs a copy of it"));
+    }
+    let drop_in = service
+        .directives
+        .iter()
+        .find(|one| one.file.starts_with("/etc/systemd/system/") && one.file.contains(".d/"));
+    if let Some(one) = drop_in {
+        notes.push(format!("{} changes its unit: a whole server needs a copy of it", one.file));
     }
     notes
 }
@@ -258,7 +282,9 @@ fn warn_of_others(
     warnings: &mut Vec<String>,
 ) {
     let own: Vec<&str> = needs_of_model.paths.iter().map(|need| need.path.as_str()).collect();
-    for position in cluster.members.iter().filter(|position| **position != model.position) {
+    // A host that runs the replacement already is none of the old ones.
+    let old = cluster.members.iter().filter(|position| cluster.standing(**position).next().is_none());
+    for position in old.filter(|position| **position != model.position) {
         let name = comparison.name(*position);
         let Some(all) = serving(comparison, *position) else {
             warnings.push(format!("{name} did not tell where it writes: whether it agrees is not known"));
@@ -295,6 +321,22 @@ fn users(service: &Serving, needs: &Needs) -> Vec<User> {
     users
 }
 
+/// The file of its unit, where that lies in the folder of whoever runs the host.
+fn own_unit(service: &Serving) -> Option<String> {
+    let mut files = service.directives.iter().map(|directive| &directive.file);
+    files.find(|file| file.starts_with("/etc/systemd/system/") && !file.contains(".d/")).cloned()
+}
+
+/// Files of its unit in the folder of whoever runs the host, that no entry bakes.
+fn unit_files(service: &Serving, baked: &[Baked]) -> Vec<String> {
+    let mut files: Vec<String> = service.directives.iter().map(|directive| directive.file.clone()).collect();
+    files.dedup();
+    files.retain(|file| {
+        file.starts_with("/etc/systemd/system/") && !baked.iter().any(|baked| baked.path == *file)
+    });
+    files
+}
+
 /// The unit that the kernel knows, or the one whose lines were told.
 fn unit(service: &Serving) -> Option<String> {
     let told = || {
@@ -320,7 +362,7 @@ fn drifted(
 }
 
 /// Places that its configuration names, that are there, and that it does not write: its content.
-fn reads(service: &Serving, needs: &Needs) -> Vec<(String, String)> {
+fn reads(service: &Serving, needs: &Needs, lacking: &[Lacking]) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
     for (path, trace) in &service.traces {
         let Trace::Named { file, line, directive } = trace else { continue };
@@ -332,7 +374,18 @@ fn reads(service: &Serving, needs: &Needs) -> Vec<(String, String)> {
         let there = service
             .place(&path)
             .is_some_and(|place| matches!(place.kind, PlaceKind::Folder | PlaceKind::File));
-        if there && !written && !brought && !found.iter().any(|(known, _)| *known == path) {
+        let shipped = service
+            .traces
+            .iter()
+            .any(|(other, trace)| matches!(trace, Trace::Shipped(_)) && normalise(other) == path);
+        let told = lacking.iter().any(|one| one.path == path);
+        if there
+            && !written
+            && !brought
+            && !shipped
+            && !told
+            && !found.iter().any(|(known, _)| *known == path)
+        {
             found.push((path, format!("{directive} in {file}:{line}")));
         }
     }

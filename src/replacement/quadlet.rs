@@ -24,6 +24,11 @@ pub(super) fn units(plan: &Replacement) -> Vec<(String, String)> {
     files
 }
 
+/// Whether it has volumes of their own.
+pub(super) fn has_volumes(plan: &Replacement) -> bool {
+    plan.needs.paths.iter().any(|need| !is_roots(need))
+}
+
 /// The name of a path's volume.
 fn volume(plan: &Replacement, need: &Need) -> String {
     format!("{}-{}", plan.name, need.volume)

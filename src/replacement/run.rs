@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::secrets::{STAND_IN, is_secret};
+use super::hidden::without_secrets;
 use super::words::words;
 use crate::snapshot::{Scope, Serving, Trace, User};
 
@@ -46,6 +46,8 @@ pub struct Run {
     pub secrets: Vec<String>,
     /// Options of its command whose values were withheld, each with the name that stands for it.
     pub hidden: Vec<(String, String)>,
+    /// The folder that it begins in, and who says so.
+    pub folder: Option<(String, String)>,
     /// The signal that ends it in good order, where its unit says which.
     pub stop_signal: Option<String>,
 }
@@ -67,16 +69,31 @@ impl Run {
             let from_title = !from_unit && is_title(service);
             from_title.then(|| format!("{program} shows a title in place of its command, and no unit has it"))
         });
-        let (command, hidden) = without_secrets(command);
+        let accounts: Vec<&str> = service
+            .users
+            .iter()
+            .flat_map(|user| [user.name.as_deref(), user.group.as_deref()])
+            .flatten()
+            .collect();
+        let (command, hidden) = without_secrets(command, &accounts);
         let (user, user_reason) = user(service);
         let capabilities = if user.is_none() { capabilities(service) } else { Vec::new() };
-        let variables = service.variables.iter();
+        // What a value itself betrays counts as withheld: an address with a password, a token that its issuer marks.
+        let open = |name: &str, value: &Option<String>| {
+            let value = value.as_ref()?;
+            let secrets = super::secrets::without_secrets(&format!("{name}={value}\n"), 0, false).1;
+            secrets.is_empty().then(|| value.clone())
+        };
+        let variables: Vec<(String, Option<String>)> =
+            service.variables.iter().map(|(name, value)| (name.clone(), open(name, value))).collect();
+        let variables = variables.iter();
         let signal = service.directive("KillSignal").map(|directive| directive.value.clone());
         let is_signal = |name: &String| {
             name.starts_with("SIG") && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+')
         };
         Self {
             hidden,
+            folder: folder(service),
             stop_signal: signal.filter(is_signal),
             command,
             reasons,
@@ -171,34 +188,18 @@ fn program(service: &Serving) -> String {
 fn is_title(service: &Serving) -> bool {
     match service.command.as_slice() {
         [] => true,
-        [only] => only.contains(' '),
+        // `$0 = "name"` of a script: neither its interpreter's name nor a path.
+        [only] => only.contains(' ') || !only.starts_with('/') && base(only) != base(&service.executable),
         _ => false,
     }
 }
 
-/// A command with names in place of the values of options that sound like secrets; paths are none.
-fn without_secrets(command: Vec<String>) -> (Vec<String>, Vec<(String, String)>) {
-    let sounds = |option: &str| option.starts_with('-') && is_secret(option.trim_start_matches('-'));
-    let mut hidden: Vec<(String, String)> = Vec::new();
-    let mut hide = |option: &str| {
-        let name = format!("{STAND_IN}{}", hidden.len() + 1);
-        hidden.push((option.to_owned(), name.clone()));
-        name
-    };
-    let mut before = String::new();
-    let mut clean = Vec::with_capacity(command.len());
-    for word in command {
-        let told = match word.split_once('=') {
-            Some((option, value)) if sounds(option) && !value.starts_with('/') => {
-                format!("{option}={}", hide(option))
-            }
-            _ if sounds(&before) && !before.contains('=') && !word.starts_with(['-', '/']) => hide(&before),
-            _ => word.clone(),
-        };
-        before = word;
-        clean.push(told);
-    }
-    (clean, hidden)
+/// The folder that its unit lets it begin in.
+fn folder(service: &Serving) -> Option<(String, String)> {
+    let unit = service.directive("WorkingDirectory")?;
+    let path = unit.value.trim_start_matches('-');
+    let plain = path.starts_with('/') && !path.contains(['%', '"', '\'', '$', ' ', '\\']);
+    plain.then(|| (path.to_owned(), format!("WorkingDirectory={path} in {}", unit.file)))
 }
 
 /// The user that may start it. It may be another one that it runs as: what has dropped root needs it to begin.
@@ -300,20 +301,6 @@ mod tests {
     }
 
     #[test]
-    fn secrets_of_a_command_become_names() {
-        let hide = |line: &str| without_secrets(line.split(' ').map(str::to_owned).collect()).0.join(" ");
-        assert_eq!(hide("d --requirepass hunter2 --port 1"), "d --requirepass DRIFTLESS_SECRET_1 --port 1");
-        assert_eq!(
-            hide("d --db-password=x --token y"),
-            "d --db-password=DRIFTLESS_SECRET_1 --token DRIFTLESS_SECRET_2"
-        );
-        for option in "requirepass masterauth db-password db_pass token auth-token api-key apikey api_key credentials secret-id passphrase".split(' ') {
-            assert_eq!(hide(&format!("d --{option} x")), format!("d --{option} DRIFTLESS_SECRET_1"));
-        }
-        assert_eq!(hide("d --password-file /etc/x --passive --x"), "d --password-file /etc/x --passive --x");
-    }
-
-    #[test]
     fn who_may_start_it() {
         for (name, user) in [
             ("nginx", None),
@@ -329,6 +316,37 @@ mod tests {
         let haproxy: Vec<&str> = run("haproxy").capabilities.iter().map(|(name, _)| *name).collect();
         assert_eq!(haproxy, ["SETGID", "SETUID", "CHOWN", "DAC_OVERRIDE", "SYS_CHROOT", "KILL"]);
         assert!(run("nginx").capabilities.iter().any(|(name, _)| *name == "NET_BIND_SERVICE"));
+    }
+
+    #[test]
+    fn a_value_that_betrays_a_secret_is_withheld() {
+        let mut service = bookworm().into_iter().find(|service| service.name == "memcached").unwrap();
+        let told = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
+        service.variables = vec![
+            told("DB_URL", "postgres://u:hunter2@h/db"),
+            told("LOG", "/var/log/x"),
+            told("MODE", "fast"),
+        ];
+        let run = Run::of(&service);
+        assert_eq!(run.secrets, ["DB_URL"]);
+        assert_eq!(run.variables.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["LOG", "MODE"]);
+    }
+
+    #[test]
+    fn a_title_without_blanks_is_no_command() {
+        let mut service = bookworm().into_iter().find(|service| service.name == "memcached").unwrap();
+        service.name = "udpd".to_owned();
+        service.executable = "/usr/bin/perl".to_owned();
+        service.command = vec!["udpd".to_owned()];
+        service.directives.retain(|directive| directive.name != "ExecStart");
+        assert!(Run::of(&service).unproven.unwrap().contains("shows a title"));
+        service.directives.push(crate::snapshot::Directive {
+            file: "/etc/systemd/system/udpd.service".to_owned(),
+            name: "ExecStart".to_owned(),
+            value: "/opt/app/bin/udpd --x".to_owned(),
+        });
+        let run = Run::of(&service);
+        assert_eq!((run.command.join(" ").as_str(), run.unproven), ("/opt/app/bin/udpd --x", None));
     }
 
     #[test]

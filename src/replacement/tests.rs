@@ -317,3 +317,147 @@ fn no_image_is_built_while_a_name_stands_for_a_secret() {
     let document = file(&plan, "REPLACE.md");
     assert!(document.contains("line 7: `DRIFTLESS_SECRET_2_1`"), "{document}");
 }
+
+/// A host of one recorded server, and more lines about it.
+fn with(server: &str, lines: &str) -> Replacement {
+    let host = format!("{}\n{lines}", host(&[server]));
+    planned("", &[("web-01", host.as_str())], None).unwrap()
+}
+
+#[test]
+fn nothing_is_built_while_a_name_stands_for_a_secret_of_the_command() {
+    let plan = with("memcached", "word\t2\t--token\nword\t2\thunter2");
+    let image = file(&plan, "Containerfile");
+    let line = image.lines().find(|line| line.starts_with("RUN echo 'no image")).unwrap();
+    assert!(line.contains("DRIFTLESS_SECRET_1 for --token") && line.ends_with("exit 1"), "{line}");
+    let machine = files(&plan, &[Target::Packer]).unwrap();
+    let install = &machine.iter().find(|(name, _)| name == "machine/install").unwrap().1;
+    assert!(install.contains(line.strip_prefix("RUN ").unwrap()), "{install}");
+    assert!(plan.open(&[]).iter().any(|told| told.contains("the value of --token")));
+    assert!(machine.iter().all(|(_, text)| !text.contains("hunter2")) && !image.contains("hunter2"));
+    assert!(!file(&replacement("memcached"), "Containerfile").contains("no image"));
+}
+
+#[test]
+fn what_the_image_lacks_is_told_with_what_to_do() {
+    let plan = nginx_with(
+        "config\t4\t/etc/nginx/conf.d/a.conf\npart\t4\t-\t/etc/nginx/conf.d/a.conf\t-\tfile\n\
+         part\t4\t/etc/x:1 ssl_certificate_key\t/etc/le/privkey.pem\t-\tlink\n\
+         part\t4\t/etc/x:2 types\t/etc/mime.types\tmedia-types\tfile\n\
+         part\t4\t-\t/etc/nginx/sites-enabled/default\t~nginx-common\tlink",
+    );
+    let document = file(&plan, "REPLACE.md");
+    assert!(
+        document.contains("lacks `/etc/nginx/conf.d/a.conf` (it is read as configuration)"),
+        "{document}"
+    );
+    assert!(document.contains("lacks `/etc/le/privkey.pem` (ssl_certificate_key in /etc/x:1)"), "{document}");
+    assert!(document.contains("mount it from a secret"), "{document}");
+    assert!(!document.contains("- `/etc/nginx/conf.d/a.conf`\n"), "no package brings it: {document}");
+    assert!(document.contains("- `/etc/nginx/sites-enabled/default`\n"), "{document}");
+    let open = plan.open(&[Target::Quadlet]).join("\n");
+    assert!(open.contains("the image lacks /etc/nginx/conf.d/a.conf, /etc/le/privkey.pem, which"), "{open}");
+    assert_eq!(replacement("nginx").open(&[Target::Quadlet]), [""; 0]);
+}
+
+#[test]
+fn a_program_of_no_package_is_not_proven_and_has_no_version_of_its_interpreter() {
+    let script = "word\t2\t/opt/app/bin/appd\npart\t2\t-\t/opt/app/bin/appd\t-\tfile\n\
+                  unit\t2\t/etc/systemd/system/appd.service\tWorkingDirectory=/srv/rel";
+    let plan = with("memcached", script);
+    assert!(
+        plan.run.unproven.as_ref().unwrap().contains("lacks /opt/app/bin/appd"),
+        "{:?}",
+        plan.run.unproven
+    );
+    assert_eq!(plan.version, "unpackaged");
+    let image = file(&plan, "Containerfile");
+    assert!(image.contains("\nWORKDIR \"/srv/rel\"\n") && image.contains("# NOT PROVEN: "), "{image}");
+    let told = plan.warnings.join("\n");
+    assert!(told.contains("it begins in /srv/rel") && told.contains("memcached runs it"), "{told}");
+    assert!(plan.open(&[Target::Packer])[0].contains("/etc/systemd/system/appd.service"));
+}
+
+#[test]
+fn what_was_not_looked_at_and_what_no_container_has_is_told() {
+    let plan = nginx_with(
+        "odd\t4\t/etc/x:4 client_body_temp_path\t/srv/my uploads\ncut\t4\tchanged\n\
+         named\t4\t/etc/x:5 log\t/dev/log\nopen\t4\twrite\t/srv/a b/x",
+    );
+    let told = plan.warnings.join("\n");
+    for word in [
+        "client_body_temp_path in /etc/x:4: `/srv/my uploads`",
+        "what it has open for writing: `/srv/a b/x`",
+        "log /dev/log in /etc/x:5",
+        "folders in which its files changed",
+        "find /var /srv",
+    ] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    assert!(plan.needs.paths.iter().all(|need| !need.path.starts_with("/dev")));
+}
+
+#[test]
+fn a_path_that_is_not_there_yet_is_made_in_its_folder_and_a_log_alone_makes_none() {
+    let folder = "directory\t755\t33\t33\twww-data\twww-data\t1795845892";
+    let plan = nginx_with(&format!(
+        "named\t4\t/etc/x:1 DAVLockDB\t/srv/dav/lock\npath\t4\t/srv/dav/lock\tabsent\npath\t4\t/srv/dav\t{folder}\n\
+         named\t4\t/etc/x:2 alias\t/srv/closed/x\npath\t4\t/srv/closed/x\tabsent\n\
+         path\t4\t/srv/closed\tdirectory\t755\t0\t0\troot\troot\t1795845892\n\
+         open\t4\tappend\t/opt/ngx/logs/odd.log\nchanged\t4\t/opt/ngx/logs\t2\npath\t4\t/opt/ngx/logs\t{folder}"
+    ));
+    assert_eq!(class_of(&plan, "/srv/dav"), Some("persistent"));
+    assert_eq!(class_of(&plan, "/srv/closed"), None);
+    assert_eq!(class_of(&plan, "/opt/ngx/logs/odd.log"), Some("log"));
+    assert_eq!(class_of(&plan, "/opt/ngx/logs"), None, "{:#?}", plan.needs);
+}
+
+#[test]
+fn machines_have_its_users_its_own_unit_and_no_owner_that_they_lack() {
+    let mut plan = with("memcached", "unit\t2\t/etc/systemd/system/memcached.service\tType=simple");
+    plan.baked = vec![Baked {
+        path: "/etc/memcached.conf".to_owned(),
+        content: String::new(),
+        mode: 0o640,
+        owner: "postgres:postgres".to_owned(),
+        secrets: vec![],
+    }];
+    let machine = files(&plan, &[Target::Packer]).unwrap();
+    let install = &machine.iter().find(|(name, _)| name == "machine/install").unwrap().1;
+    assert!(install.contains("useradd --system --uid") && install.contains(" memcache\n"), "{install}");
+    assert!(install.contains("install -D -o 0 -g 0 -m 0640 /tmp/baked-0 /etc/memcached.conf"), "{install}");
+    assert!(install.contains("ln -sf /etc/systemd/system/memcached.service "), "{install}");
+}
+
+#[test]
+fn commands_name_only_files_that_are_written_and_sizes_and_replicas_are_explained() {
+    let redis = file(&replacement("redis-server"), "REPLACE.md");
+    assert!(redis.contains("cp *.container *.volume /etc/containers"), "{redis}");
+    assert!(redis.contains("3 hosts run it, and the Deployment has one replica"), "{redis}");
+    let mut plan = replacement("nginx");
+    plan.needs.paths.retain(|need| need.path == "/run");
+    let nginx = file(&plan, "REPLACE.md");
+    assert!(nginx.contains("cp *.container /etc/containers") && nginx.contains("`sizeLimit`"), "{nginx}");
+    assert!(!nginx.contains("one replica"), "{nginx}");
+}
+
+#[test]
+fn a_host_that_runs_the_replacement_is_none_to_be_replaced() {
+    let same = host(&["nginx"]);
+    let new = "trixie podman=4-1\n@services\nmanager systemd\nId=nginx.service\nNames=nginx.service\nLoadState=not-found\n\
+               ActiveState=inactive\nSubState=dead\nUnitFileState=\nMainPID=0\n@processes\nclock\t9000\nprivileged\n\
+               @podman\nlisted 1\n{\"id\":\"aa\",\"name\":\"web-nginx\",\"image\":\"localhost/web-nginx:1.0-1\",\"image_id\":\"bb\",\
+               \"user\":\"\",\"read_only\":true,\"privileged\":false,\"labels\":{\"cluster\":\"web\",\"service\":\"nginx\",\
+               \"program\":\"/usr/sbin/nginx\",\"packages\":\"pkg:deb/debian/nginx@1.0-1?distro=debian-12\"}}\nchanges aa 0\n\
+               @evidence\nservice\t1\t10176\t1795858204\t-\trootlessport\t-\t-\nlisten\t1\ttcp\tany\t80\t0";
+    let hosts = [("web-01", same.as_str()), ("web-02", &same), ("web-09", new), ("web-03", "down")];
+    let plan = planned("", &hosts, None).unwrap();
+    let steps: Vec<(&str, &str)> =
+        plan.steps.iter().map(|step| (step.hosts[0].as_str(), step.reason.as_str())).collect();
+    assert_eq!(
+        steps[1..],
+        [("web-02", "in sync"), ("web-03", "whether it is in sync is not known")],
+        "{steps:?}"
+    );
+    assert!(!plan.warnings.iter().any(|told| told.starts_with("web-09")), "{:?}", plan.warnings);
+}

@@ -36,7 +36,10 @@ pub use containers::{
 };
 #[cfg(test)]
 pub(crate) use evidence::tests::{bookworm, lines_of};
-pub use evidence::{Config, Directive, Listening, Place, PlaceKind, Scope, Serving, Trace, User, Writing};
+pub use evidence::{
+    Brought, Config, Directive, Listening, NamedBy, Part, Place, PlaceKind, Scope, Serving, Trace, User,
+    Writing,
+};
 pub use fault::{Fault, Phase};
 pub use gap::{Gap, Reason, quote, visible};
 pub use origins::{Candidate, Candidates, Offer, Origin, Source, Sources, source_named};

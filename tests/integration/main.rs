@@ -52,6 +52,7 @@ mod proof;
 mod ready;
 mod replace;
 mod replaced;
+mod replaced_lacking;
 mod replacement;
 mod ssh_config;
 mod sshd;

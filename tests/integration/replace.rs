@@ -37,6 +37,21 @@ fn the_demo_writes_a_folder_and_names_it() {
 }
 
 #[test]
+fn a_second_demo_says_what_helps_and_has_that_option() {
+    let room = Room::new();
+    assert_eq!(demo(&room, &[]).status, 0);
+    let run = demo(&room, &[]);
+    assert_eq!(run.status, 1);
+    assert!(
+        run.stderr.contains("driftless-demo is not empty") && run.stderr.contains("--out FOLDER"),
+        "{}",
+        run.stderr
+    );
+    assert!(!run.stderr.contains("--force"), "{}", run.stderr);
+    assert_eq!(demo(&room, &["--out", "other"]).status, 0);
+}
+
+#[test]
 fn a_folder_that_is_not_empty_is_left_as_it_is() {
     let room = Room::new();
     std::fs::create_dir(room.path("out")).unwrap();
@@ -52,9 +67,11 @@ fn a_folder_that_is_not_empty_is_left_as_it_is() {
 fn what_cannot_be_written_is_told_before_any_host_is_asked() {
     let room = Room::new();
     room.write("file", "");
-    for (out, told) in
-        [("file", "--out: file"), ("nowhere/out", "--out: nowhere/out"), ("/proc/out", "--out: /proc/out")]
-    {
+    for (out, told) in [
+        ("file", "--out: file"),
+        ("nowhere/out", "nowhere is not there\n  = help: make that folder first: mkdir -p nowhere"),
+        ("/proc/out", "--out: /proc/out"),
+    ] {
         let arguments = ["replace", "web-01", "--cluster", "web", "--to", "quadlet", "--out", out];
         let run = room.run(&arguments);
         assert_eq!(run.status, 1, "{out}");

@@ -16,17 +16,32 @@ pub(in crate::cli) struct Folder {
 impl Folder {
     /// Whether it can be filled: it is empty, or not there, or may be written over.
     pub(in crate::cli) fn check(path: &Path, force: bool) -> Result<Self, Failure> {
+        Self::check_or(
+            path,
+            force,
+            "name another folder; --force replaces files of the same names and leaves others",
+        )
+    }
+
+    /// The same, with what to do about one that is not empty.
+    pub(in crate::cli) fn check_or(path: &Path, force: bool, instead: &str) -> Result<Self, Failure> {
         let shown = path.display();
         match path.read_dir() {
             Ok(mut entries) => {
                 if entries.next().is_some() && !force {
-                    return Err(Failure::new(format!("--out: {shown} is not empty")).hint(
-                        "name another folder; --force replaces files of the same names and leaves others",
-                    ));
+                    return Err(Failure::new(format!("--out: {shown} is not empty")).hint(instead));
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(Self::failed(path, &error)),
+        }
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        if let Some(parent) = parent.filter(|parent| !parent.exists()) {
+            return Err(Failure::new(format!(
+                "--out: {shown} cannot be made: {} is not there",
+                parent.display()
+            ))
+            .hint(format!("make that folder first: mkdir -p {}", parent.display())));
         }
         // A link to a folder is the folder.
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());

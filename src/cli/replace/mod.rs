@@ -74,7 +74,7 @@ pub(super) fn conduct(
     let refused = |Refusal { title, help }| Failure::new(title).hint(help);
     let made = made.map_err(refused)?;
     job.out.fill(&replacement::files(&made, &job.targets).map_err(refused)?)?;
-    tell(&made, &job.out.path, telling.quiet)
+    tell(&made, &job.targets, &job.out.path, telling.quiet)
 }
 
 fn targets(to: &[For]) -> Vec<Target> {
@@ -93,7 +93,7 @@ fn targets(to: &[For]) -> Vec<Target> {
 }
 
 /// Says what was written and what is open; gives the exit status.
-fn tell(made: &Replacement, out: &Path, quiet: bool) -> Result<u8, Failure> {
+fn tell(made: &Replacement, targets: &[Target], out: &Path, quiet: bool) -> Result<u8, Failure> {
     for warning in made.run.unproven.iter().chain(&made.warnings) {
         warn(quiet, warning);
     }
@@ -108,6 +108,10 @@ fn tell(made: &Replacement, out: &Path, quiet: bool) -> Result<u8, Failure> {
     for warning in &with {
         warn(quiet, warning);
     }
+    let lacks = made.open(targets);
+    for warning in &lacks {
+        warn(quiet, warning);
+    }
     let out = out.display();
     let mut text = format!(
         "{out}: the replacement of {} in {}, made after {}\n",
@@ -119,7 +123,11 @@ fn tell(made: &Replacement, out: &Path, quiet: bool) -> Result<u8, Failure> {
     }
     text.push_str(&format!("read {out}/REPLACE.md first\n"));
     write::to_stdout(&text).map_err(|error| Failure::stdout(&error))?;
-    let open = !made.warnings.is_empty() || made.run.unproven.is_some() || made.local || !with.is_empty();
+    let open = !made.warnings.is_empty()
+        || made.run.unproven.is_some()
+        || made.local
+        || !with.is_empty()
+        || !lacks.is_empty();
     Ok(if open { 3 } else { 0 })
 }
 

@@ -164,6 +164,18 @@ hashed() {
 	done 2>/dev/null
 }
 
+# Whether the open file is the one that was named, or one below the same folder of /etc to which a link of root's
+# leads, as from sites-enabled. Content that somebody else could put behind the path is not shown.
+leads_home() {
+	target=$(readlink /proc/self/fd/4) || return 1
+	[ "$target" != "$file" ] || return 0
+	[ -h "$file" ] && [ "$(stat -c %u -- "$file" 2>/dev/null)" = 0 ] || return 1
+	top=${file#/etc/}
+	[ "$top" != "$file" ] || return 1
+	case $target in "/etc/${top%%/*}/"*) return 0 ;; esac
+	return 1
+}
+
 hash_open() {
 	show_it=$show
 	if ! may_tell ''; then
@@ -176,8 +188,7 @@ hash_open() {
 	esac
 	link=-
 	[ ! -h "$file" ] || link='link'
-	# Content that somebody else could put behind the path is not shown: a link leads to any file.
-	[ "$(readlink /proc/self/fd/4)" = "$file" ] || show_it=no
+	leads_home || show_it=no
 	printf '%s\n' "$entry	file	$mode	$owner	$size	$link	${sum%% *}	$file"
 	if [ "$show_it" = yes ] && [ "$size" -le $LARGEST_SHOWN ] && may_read "$file" show && may_tell show; then
 		content | head -c $((2 * LARGEST_SHOWN)) | awk '{ print "\t" $0 }'

@@ -1,6 +1,7 @@
 //! Takes secrets out of configuration, whatever its format: what stands behind a word that sounds like a secret, and what
 //! looks like one by itself. To hide too much is cheap; to copy one secret is not.
 
+mod headers;
 mod patterns;
 mod sound;
 #[cfg(test)]
@@ -11,7 +12,7 @@ use std::ops::Range;
 use patterns::{
     ARMOUR, BETWEEN, BETWIXT, ELEMENT, HASH, LONG, MARKED, NAMED, NEXT, RULE, VALUE, WORD, pattern,
 };
-use sound::{Sound, is_open, is_random, sound};
+use sound::{Sound, is_open, is_path, is_random, sound};
 
 /// What a line has in place of a comment that may hold a secret.
 const LEFT_OUT: &str = " left out: it may be a secret";
@@ -25,6 +26,9 @@ pub(super) fn without_secrets(text: &str, file: usize, bare: bool) -> (String, V
     let mut scan = Scan { text, found: Vec::new(), public: Vec::new() };
     scan.armoured();
     scan.marked();
+    for range in headers::secrets(text) {
+        scan.hide(range);
+    }
     scan.markup();
     if bare || is_bare(text) {
         scan.bare();
@@ -308,6 +312,10 @@ impl<'t> Scan<'t> {
             let end = self.end(start, line_end, first || below, (head, sign.as_str()));
             let value = self.get(start..end).trim();
             let bare = value.trim_matches(['"', '\'', '`', '\\']);
+            // `ssl_certificate_key /path; root /other;`
+            if value.split_once(';').is_some_and(|(path, _)| is_path(path.trim())) {
+                continue;
+            }
             let simple = !bare.is_empty()
                 && bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte));
             // `key="password"` is the name of what follows.

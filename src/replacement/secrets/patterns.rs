@@ -28,7 +28,7 @@ pub(super) static HASH: Lazy = regex!(
 );
 
 /// What looks like a secret, or stands where one does; the first group that matched is the secret.
-pub(super) static MARKED: [Lazy; 6] = [
+pub(super) static MARKED: [Lazy; 12] = [
     // A password in an address, `scheme://user:password@host`, and without a scheme.
     regex!(r#"(?i)[a-z][a-z0-9+.\-]*://[^\s:/@]*:([^\s/"'<>]+)@"#),
     regex!(r#"(?m)(?:^|[\s"'=,])[\w.\-]+:([^\s:/@"'<>]+)@[\w\[(]"#),
@@ -40,7 +40,34 @@ pub(super) static MARKED: [Lazy; 6] = [
         r"\b((?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|AKIA|ASIA|AIza|[sr]k_(?:live|test)_|sk-|SG\.|hvs\.|npm_|dop_v1_|whsec_)[\w.\-/+=]{8,}|eyJ[\w\-]{8,}\.[\w.\-]*)"
     ),
     regex!(r#"hooks\.slack\.com/services/([^\s"']+)"#),
+    // `https://host/?key=secret&sig=secret`
+    regex!(
+        r#"(?i)[?&](?:amp;)?[\w.\-]*(?:key|sig|signature|hmac|token|auth|secret|passw\w*|pwd|code|jwt|sas|session\w*|sid)=([^&\s"'<>#;$][^&\s"'<>#;]*)"#
+    ),
+    // `Cookie "session=secret"`
+    regex!(r#"(?i)\bcookie["']?[\s:]+["'][^"'\s=;$()]{1,64}=([^"'\s$][^"'\n]*)"#),
+    regex!(r#"(?i)\bcookie["']?[\s:]+[^"'\s=;$()]{1,64}=([^"'\s;$][^"'\s;]*)"#),
+    // `rename-command CONFIG secret`
+    regex!(r#"(?im)^[ \t]*rename-command[ \t]+\S+[ \t]+["']?([^\s"']+)"#),
+    // `mysql -psecret1`
+    regex!(r#"[\s"']-p([A-Za-z!#$%&*+?@^_~][^\s"'/=]*\d[^\s"'/=]*)(?:[\s"']|$)"#),
+    // `curl -u name:secret`
+    regex!(r#"(?:^|[\s"'=])(?:-u|--user|--proxy-user)[ \t=]*["']?[^\s:"'/]+:([^\s"'@/][^\s"']*)"#),
 ];
+
+/// What a request is given on its way by a header of a name: the name, and its value in quotes or without.
+pub(super) static GIVEN: Lazy = regex!(
+    r#"(?i)\b(?:(?:proxy|grpc|fastcgi|uwsgi|scgi)_set_header|requestheader\s+(?:set|append|add|setifempty|merge)|http-request\s+(?:set|add)-header)\s+["']?([\w\-]+)["']?\s+(?:"([^"\n]+)"|'([^'\n]+)'|([^"'\s;]+))"#
+);
+
+/// What a header of a request is compared with.
+pub(super) static COMPARED: Lazy = regex!(
+    r"(?i)\bhdr(?:_\w+)?\(([\w\-]+)[^)\n]*\)[ \t]+(?:-m[ \t]+\w+[ \t]+|-[a-z][ \t]+|--[ \t]+)*([^\s{}|][^\n{}|]*)"
+);
+
+/// A table of what a header, an argument or a cookie is turned into.
+pub(super) static TABLE: Lazy =
+    regex!(r"(?m)^[^#\n]*\bmap\s+\$(http|arg|cookie)_(\w+)\s+\$\w+\s*\{([^}]*)\}");
 
 /// A word that may be random.
 pub(super) static LONG: Lazy = regex!(r"[A-Za-z0-9+/_\-]{31,}={0,2}");

@@ -32,6 +32,11 @@ const WITHIN: &[&str] = &[
     "rwcommunity",
     "signingkey",
     "presharedkey",
+    "masteruser",
+    "dbconn",
+    "connstr",
+    "connectionstring",
+    "securelinkmd",
 ];
 
 /// Parts between hyphens, underscores, dots and humps that say so.

@@ -130,6 +130,34 @@ fn no_format_tells_a_secret() {
 }
 
 #[test]
+fn headers_queries_and_commands_tell_no_secret() {
+    for text in [
+        "proxy_set_header Cookie \"session=HUNTER\"; proxy_pass http://127.0.0.1;",
+        "http-request set-header Cookie session=HUNTER",
+        "proxy_set_header X-Vault \"HUNTER\";",
+        "proxy_set_header X-Signature HUNTER; proxy_pass http://127.0.0.1;",
+        "RequestHeader set X-Vault HUNTER",
+        "secure_link_md5 \"$uri HUNTER\";",
+        "proxy_pass http://127.0.0.1:9/?key=HUNTERkey&x=1;",
+        "proxy_pass http://127.0.0.1:9/?a=1&sig=HUNTER;",
+        "map $http_x_k $ok { default 0; \"k-HUNTER\" 1; }",
+        "map $http_x_k $ok {\n    default 0;\n    HUNTER 1;\n}",
+        "map $arg_token $ok { HUNTER 1; }",
+        "rename-command CONFIG HUNTER",
+        "rename-command CONFIG \"HUNTER\"",
+        "masteruser HUNTER",
+        "restore_command = 'curl -u bob:HUNTER http://x/%f'",
+        "http-request deny unless { req.hdr(x-auth) -m str HUNTER }",
+        "acl known hdr(x-vault) -i HUNTER",
+        "Define DBCONN HUNTER",
+        "ExecStart=/opt/x -pHUNTER2 -u root:HUNTER https://h/?key=HUNTER",
+    ] {
+        hidden(text, false);
+        hidden(&format!("first line\n{text}\n"), false);
+    }
+}
+
+#[test]
 fn what_is_no_secret_stays_byte_for_byte() {
     for text in [
         "worker_processes auto;\nssl_certificate_key /etc/ssl/private/x.key;\r\n\n\taccess_log off;",
@@ -142,6 +170,12 @@ fn what_is_no_secret_stays_byte_for_byte() {
         "ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305;\ninclude /etc/nginx/token.conf;",
         "password = ${DB_PASSWORD}\ntls-key-file /etc/redis/redis.key\nnotify-keyspace-events \"\"",
         "proxy_cache_path /var/cache/x keys_zone=one:10m;\nkey_buffer_size = 16M",
+        "server { listen 1 ssl; ssl_certificate /etc/a.pem; ssl_certificate_key /etc/b.pem; root /srv/none; }",
+        "proxy_set_header Host $host;\nproxy_set_header X-Forwarded-Proto https;\nproxy_set_header Connection \"\";\nproxy_set_header X-Real-IP $remote_addr;",
+        "map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
+        "acl local hdr(host) -i www.example.net\nhttp-request redirect scheme https unless { hdr(x-forwarded-proto) https }",
+        "Header edit Set-Cookie ^(.*)$ $1;HttpOnly;Secure\ncookie SRV insert indirect nocache",
+        "proxy_pass http://127.0.0.1/?page=2&lang=de;\nuser www-data;",
     ] {
         assert_eq!(without_secrets(text, 0, false), (text.to_owned(), vec![]));
     }

@@ -54,8 +54,49 @@ pub struct Serving {
     pub configuration: Vec<(String, Config)>,
     /// Those of these files that packages brought along, each with its package.
     pub shipped_configuration: Vec<(String, String)>,
+    /// What its configuration and its command name and what is there, beside files of the configuration of a package.
+    pub parts: Vec<Part>,
+    /// Who names paths that were not looked at, for a blank or a letter that is no ASCII, and each such path.
+    pub odd: Vec<(String, String)>,
     /// Kinds of evidence of which there is more than was told.
     pub cut: Vec<String>,
+}
+
+/// A file or a folder that a service is told to use, and who brought it along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its path.
+    pub path: String,
+    /// Who names it.
+    pub named_by: NamedBy,
+    /// The package that has it, or whose install script speaks of it.
+    pub brought: Brought,
+    /// Whether it is a folder.
+    pub is_folder: bool,
+}
+
+/// Who names a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NamedBy {
+    /// It is read as configuration.
+    Configuration,
+    /// Its command.
+    Command,
+    /// Its unit.
+    Unit,
+    /// A line of the configuration: `ssl_certificate in /etc/nginx/tls.conf:2`.
+    Line(String),
+}
+
+/// Who brought a part along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Brought {
+    /// Nobody who is known: no package.
+    Nobody,
+    /// A package has it.
+    Package(String),
+    /// An install script of a package speaks of it.
+    Script(String),
 }
 
 /// A user of a process.

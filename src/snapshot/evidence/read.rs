@@ -1,12 +1,15 @@
 //! Reads what the probe tells of daemons and where they write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::super::gap::{Gap, Reason, quote};
 use super::super::parse::Answer;
-use super::{Config, Directive, Listening, Place, PlaceKind, Scope, Serving, Trace, User, Writing};
+use super::{
+    Brought, Config, Directive, Listening, NamedBy, Part, Place, PlaceKind, Scope, Serving, Trace, User,
+    Writing,
+};
 use crate::probe::Section;
 
 /// The most daemons, and the most lines of each kind of evidence; the probe tells no more.
@@ -35,6 +38,8 @@ pub(in crate::snapshot) fn evidence(answer: &Answer<'_>, gaps: &mut Vec<Gap>) ->
 #[derive(Debug, Default)]
 struct Seen {
     services: BTreeMap<u32, Serving>,
+    /// What listens in place of a container, as podman's rootlessport does: the kernel tells no executable of it.
+    passed: BTreeSet<u32>,
 }
 
 impl Seen {
@@ -50,7 +55,14 @@ impl Seen {
             if known >= MOST_DAEMONS || self.services.contains_key(&number) {
                 return None;
             }
+            if matches!(fields, [_, _, _, _, _, "-"]) {
+                self.passed.insert(number);
+                return Some(());
+            }
             self.services.insert(number, service(fields)?);
+            return Some(());
+        }
+        if self.passed.contains(&number) {
             return Some(());
         }
         let service = self.services.get_mut(&number)?;
@@ -85,6 +97,8 @@ fn service(fields: &[&str]) -> Option<Serving> {
         variables: Vec::new(),
         configuration: Vec::new(),
         shipped_configuration: Vec::new(),
+        parts: Vec::new(),
+        odd: Vec::new(),
         cut: Vec::new(),
     })
 }
@@ -94,7 +108,10 @@ fn tell(service: &mut Serving, kind: &str, fields: &[&str]) -> Option<()> {
         match path(told) {
             Some(told) if service.traces.len() < MOST_LINES * 8 => service.traces.push((told, trace)),
             // Of a path that no manifest could name it is known that it is there, and no more.
-            Some(_) | None if told.starts_with('/') => push(&mut service.cut, kind.to_owned()),
+            None if told.starts_with('/') => {
+                push(&mut service.odd, (spoken(kind).to_owned(), quote(told.as_bytes())));
+            }
+            Some(_) => push(&mut service.cut, kind.to_owned()),
             _ => return None,
         }
         Some(())
@@ -168,6 +185,7 @@ fn tell(service: &mut Serving, kind: &str, fields: &[&str]) -> Option<()> {
             let name = Some(*name).filter(|name| is_variable(name))?.to_owned();
             push(&mut service.variables, (name, None));
         }
+        ("part" | "odd", _) => tell_named(service, kind, fields)?,
         ("config", [told]) => push(&mut service.configuration, (path(told)?, Config::Read)),
         ("refused", [told]) => push(&mut service.configuration, (path(told)?, Config::Refused)),
         ("unread", [told]) => push(&mut service.configuration, (path(told)?, Config::Unreadable)),
@@ -188,6 +206,61 @@ fn tell(service: &mut Serving, kind: &str, fields: &[&str]) -> Option<()> {
         _ => {}
     }
     Some(())
+}
+
+/// `part` and `odd`: what its configuration and its command name.
+fn tell_named(service: &mut Serving, kind: &str, fields: &[&str]) -> Option<()> {
+    match (kind, fields) {
+        ("part", [named, told, brought, what]) => {
+            let part = Part {
+                path: path(told)?,
+                named_by: named_by(named)?,
+                brought: match brought.strip_prefix('~') {
+                    Some(package) => Brought::Script(package_name(package)?),
+                    None if *brought == "-" => Brought::Nobody,
+                    None => Brought::Package(package_name(brought)?),
+                },
+                is_folder: *what == "folder",
+            };
+            push(&mut service.parts, part);
+        }
+        ("odd", [named, told]) => {
+            let NamedBy::Line(line) = named_by(named)? else { return None };
+            push(&mut service.odd, (line, quote(told.as_bytes())));
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+/// Who names a path: `-`, `command`, `unit`, or `/etc/x.conf:2 directive`.
+fn named_by(text: &str) -> Option<NamedBy> {
+    Some(match text {
+        "-" => NamedBy::Configuration,
+        "command" => NamedBy::Command,
+        "unit" => NamedBy::Unit,
+        _ => {
+            let (place, directive) = text.split_once(' ')?;
+            let (file, line) = place.rsplit_once(':')?;
+            let (file, line) = (path(file)?, line.parse::<u32>().ok()?);
+            NamedBy::Line(format!("{} in {file}:{line}", quote(directive.as_bytes())))
+        }
+    })
+}
+
+/// What a kind of evidence says of a path.
+fn spoken(kind: &str) -> &str {
+    match kind {
+        "open" => "what it has open for writing",
+        "changed" => "what changed since it started",
+        "listen" => "a socket of it",
+        "shipped" => "what a package brought along",
+        "compiled" => "what stands in its executable",
+        "tmpfiles" => "what tmpfiles.d makes",
+        "word" => "a word of its command",
+        "env" => "a variable of its environment",
+        _ => "what its configuration names",
+    }
 }
 
 fn push<T>(list: &mut Vec<T>, item: T) {

@@ -101,7 +101,43 @@ fn nothing_is_asked_where_nothing_is_wanted() {
 fn a_path_that_no_manifest_could_name_is_not_lost_in_silence() {
     let services =
         serving("service\t1\t2\t1\t-\tnginx\tseen\t/usr/sbin/nginx\nopen\t1\tappend\t/var/log/a b\n");
-    assert_eq!((&services[0].cut, &services[0].traces), (&vec!["open".to_owned()], &vec![]));
+    let told = [("what it has open for writing".to_owned(), "/var/log/a b".to_owned())];
+    assert_eq!((services[0].odd.as_slice(), &services[0].traces), (&told[..], &vec![]));
+    let services = serving(
+        "service\t1\t2\t1\t-\tnginx\tseen\t/usr/sbin/nginx\nodd\t1\t/etc/x:4 uwsgi_temp_path\t/srv/??\n",
+    );
+    assert_eq!(services[0].odd, [("uwsgi_temp_path in /etc/x:4".to_owned(), "/srv/??".to_owned())]);
+}
+
+#[test]
+fn what_a_service_is_told_to_use_and_who_brought_it() {
+    let service = &serving(
+        "service\t1\t2\t1\t-\tnginx\tseen\t/usr/sbin/nginx\n\
+         part\t1\t/etc/x:2 ssl_certificate\t/etc/a.pem\t-\tlink\n\
+         part\t1\tcommand\t/usr/bin/x\tx-tools\tfile\n\
+         part\t1\t-\t/etc/b\t~nginx-common\tfolder\n",
+    )[0];
+    let parts: Vec<_> =
+        service.parts.iter().map(|part| (&part.named_by, &part.brought, part.is_folder)).collect();
+    let line = NamedBy::Line("ssl_certificate in /etc/x:2".to_owned());
+    assert_eq!(
+        parts,
+        [
+            (&line, &Brought::Nobody, false),
+            (&NamedBy::Command, &Brought::Package("x-tools".to_owned()), false),
+            (&NamedBy::Configuration, &Brought::Script("nginx-common".to_owned()), true),
+        ]
+    );
+    assert_eq!(service.cut, [""; 0]);
+}
+
+#[test]
+fn what_listens_for_a_container_is_passed_by() {
+    let services = serving(
+        "service\t1\t10176\t1795858204\t-\trootlessport\t-\t-\nlisten\t1\ttcp\tany\t80\t0\n\
+         service\t2\t2\t1\t-\tnginx\tseen\t/usr/sbin/nginx\n",
+    );
+    assert_eq!(services.iter().map(Serving::called).collect::<Vec<_>>(), ["nginx"]);
 }
 
 #[test]

@@ -150,16 +150,17 @@ evidence_of() {
 		named_in_configuration
 		changed_lately
 	)
-	printf '%s\n' "$told" | sed '/^$/d' | awk -v n="$number" -v lines="$MOST_LINES" '
+	printf '%s\n' "$told" | sed '/^$/d; /^about	/d' | awk -v n="$number" -v lines="$MOST_LINES" '
 		# No kind takes the room of another.
 		{ kind = $1; sub(/\t.*/, "", kind); if (++count[kind] <= lines) print kind "\t" n substr($0, length(kind) + 1); else cut[kind] }
 		END { for (kind in cut) print "cut\t" n "\t" kind }'
-	printf '%s\n' "$told" | sed -n 's/^config	//p' | owners_of | sed "s/^/etc	$number	/"
+	printf '%s\n' "$told" | named_and_there
 	{
 		printf '%s\n' "$found" | sed -n "s/^open	$number	[a-z]*	//p"
 		printf '%s\n' "$found" | sed -n "s/^listen	$number	unix	\([^	]*\)	.*/\1/p"
 		printf '%s\n' "$told" | sed -n -e 's/^\(compiled\|shipped\|changed\|folder\)	\([^	]*\).*/\2/p' -e 's/^named	[^	]*	//p' \
 			-e 's/^tmpfiles	[^	]*	[^	]*	\([^	]*\).*/\1/p' -e 's,^unit	[^	]*	\(PIDFile\|ReadWritePaths\|ReadWriteDirectories\)=-*\(/[^ ]*\)$,\2,p'
+		printf '%s\n' "$told" | sed -n 's/^cwd	//p'
 		printf '%s\n' "$told" | sed -n 's/^\(word\|env\)	//p' | sed 's,^[^/]*/,/,' | sed -n '/^\//p'
 	} | sed -e p -e 's,/[^/]*$,,' | sed '/^$/d' | sort -u | head -n 2000 | as_they_are
 }

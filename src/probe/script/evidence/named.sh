@@ -32,6 +32,12 @@ named_in_configuration() (
 		told=$(environment | awk "$NAMED" - $now)
 		unset IFS
 		printf '%s\n' "$told" | sed -n '/^\(env\|secret\)	/p'
+		printf '%s\n' "$told" | sed -n '/^\(about\|near\)	/p' | while IFS='	' read -r how where path; do
+			if [ -f "$path" ] || [ "$how" = about ] && [ -e "$path" ]; then printf 'about	%s\n' "$where	$path"; fi
+		done
+		printf '%s\n' "$told" | sed -n 's/^odd	//p' | while IFS='	' read -r where path; do
+			if [ -e "$path" ] || [ -d "${path%/*}" ]; then printf 'odd	%s\n' "$where	$path" | tr -c ' -~\t\n' '?'; fi
+		done
 		printf '%s\n' "$told" | sed -n 's/^named	//p' | while IFS='	' read -r where path; do
 			# What is not there, and has no folder either, is no path of this host.
 			folder=${path%/*}
@@ -110,17 +116,33 @@ function told_of(variable,   value) {
 	told[variable]
 	if (!(variable in value_of)) return
 	value = value_of[variable]
-	if (toupper(variable) ~ /PASS|SECRET|TOKEN|KEY|CRED|AUTH/ || value !~ /^[A-Za-z0-9_.,:\/@+=-]*$/ || length(value) > 200) print "secret\t" variable
+	if (toupper(variable) ~ /PASS|SECRET|TOKEN|KEY|CRED|AUTH/ || value !~ /^[A-Za-z0-9_.,:\/@+=-]*$/ || value ~ /:\/\/[^\/]*@/ || length(value) > 200) print "secret\t" variable
 	else print "env\t" variable "=" value
 }
 FILENAME == "-" || FILENAME == "" { at = index($0, "="); value_of[substr($0, 1, at - 1)] = substr($0, at + 1); next }
 FNR > 20000 { next }
 {
-	line = $0
+	if ($0 ~ /^[ \t]*([#;]|\/\/|--)/) next
+	# A path with a blank in it, or with what is no ASCII, is told as what was not looked at.
+	rest = $0
+	line = ""
+	odds = 0
+	while (match(rest, /"\/[^"]*[^!-~"][^"]*"|\047\/[^\047]*[^!-~\047][^\047]*\047|\/[^ \t"\047;]*(\\ |[^ -~\t])([^ \t"\047;]|\\ )*/)) {
+		path = substr(rest, RSTART, RLENGTH)
+		if (path ~ /^["\047]/) path = substr(path, 2, length(path) - 2)
+		gsub(/\\ /, " ", path); gsub(/\t/, " ", path)
+		odd[++odds] = path
+		# A command in quotes may begin with a path, too.
+		line = line substr(rest, 1, RSTART - 1) (path ~ / [\/-]|[%$]/ ? " " path " " : " ")
+		rest = substr(rest, RSTART + RLENGTH)
+	}
+	line = line rest
 	gsub(/[^!-~]/, " ", line)
 	sub(/^ +/, "", line)
-	if (line ~ /^([#;]|\/\/|--)/ || line == "") next
+	if (line == "") next
 	sub(/ [#;] .*$/, "", line)
+	directive = line; gsub(/[ "\047=;,(){}<>|]+/, " ", directive); sub(/^ /, "", directive); sub(/ .*/, "", directive)
+	for (i = 1; i <= odds; i++) print "odd\t" FILENAME ":" FNR " " directive "\t" odd[i]
 	# ${NAME} and $NAME in capitals are the environment of the process.
 	rest = line
 	while (match(rest, /\$\{?[A-Z_][A-Z0-9_]*\}?/)) {
@@ -132,10 +154,16 @@ FNR > 20000 { next }
 		at = index(line, "${" variable "}")
 		line = substr(line, 1, at - 1) value_of[variable] substr(line, at + length(variable) + 3)
 	}
+	# Several may share a line: `server { listen 80; root /x; }`.
+	statements = split(line, statement, /[;{}]/)
+	for (nth = 1; nth <= statements; nth++) told_in(statement[nth])
+}
+function told_in(line,   includes, count, word, directive, i, path, folder) {
+	sub(/^ +/, "", line)
 	includes = tolower(line) ~ /^[<!@]?include(optional|_dir|_if_exists|dir|file)?[ =<"]/
-	word_of = line
-	gsub(/[ "\047=;,(){}<>|]+/, " ", word_of)
-	count = split(word_of, word, " ")
+	gsub(/[ "\047=,()<>|]+/, " ", line)
+	sub(/^ /, "", line)
+	count = split(line, word, " ")
 	directive = word[1]
 	for (i = 1; i <= count; i++) {
 		path = word[i]
@@ -143,10 +171,18 @@ FNR > 20000 { next }
 		if (path ~ /^\/[A-Za-z0-9._@+%~*?\/:-]*$/ && path !~ /^\/\/|^\/$/) {
 			sub(/[:.]+$/, "", path)
 			if (path !~ /\/(ssl|private|pki)\/|\.(pem|key|crt|crl|p12|jks)$/ && (includes || path ~ /^\/etc\/.*\.[a-z0-9]+$/)) print "include\t" path
-			if (path !~ /^\/(etc|usr|bin|sbin|lib|lib64|proc|sys|dev)\//) print "named\t" FILENAME ":" FNR " " directive "\t" path
+			if (path !~ /^\/(etc|usr|bin|sbin|lib|lib64|proc|sys|dev)\/|^\/dev$/ || path == "/dev/log") print "named\t" FILENAME ":" FNR " " directive "\t" path
+			if (path !~ /^\/(proc|sys|dev|run|tmp|var\/run)(\/|$)/) print "about\t" FILENAME ":" FNR " " directive "\t" path
 		} else if (includes && i > 1 && path ~ /^[A-Za-z0-9._@+*?\/-]+$/ && path !~ /^\//) {
 			folder = FILENAME; sub(/\/[^\/]*$/, "", folder)
 			print "include\t" folder "/" path
+			# nginx begins at the folder of its first file.
+			if (match(folder, /^\/etc\/[^\/]+\//)) print "include\t" substr(folder, 1, RLENGTH) path
+		} else if (i > 1 && path ~ /^[A-Za-z0-9._@+-][A-Za-z0-9._@+\/-]*$/ && path ~ /[.\/]/ && path !~ /\.\./ && FILENAME ~ /^\/etc\//) {
+			# One that is named from the folder of its file: `auth_basic_user_file .htpasswd`.
+			folder = FILENAME; sub(/\/[^\/]*$/, "", folder)
+			print "near\t" FILENAME ":" FNR " " directive "\t" folder "/" path
+			if (match(folder, /^\/etc\/[^\/]+\//)) print "near\t" FILENAME ":" FNR " " directive "\t" substr(folder, 1, RLENGTH) path
 		}
 	}
 }'

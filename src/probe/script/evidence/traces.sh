@@ -1,7 +1,7 @@
 
 # as_it_runs: the words of its command, its users, what it may do, and where it stands.
 as_it_runs() {
-	tr '\000' '\n' <"/proc/$process/cmdline" 2>/dev/null | tr -c ' -~\n' '?' | head -n 100 | without_secrets | sed -n 's/^..*/word	&/p'
+	tr '\000' '\n' <"/proc/$process/cmdline" 2>/dev/null | tr -c ' -~\n' '?' | head -n 100 | with_marks | sed -n 's/^..*/word	&/p'
 	users=$(
 		for one in $process $tree; do
 			awk '$1 == "Uid:" { uid = $3 } $1 == "Gid:" { gid = $3 } END { if (uid != "") print uid ":" gid }' "/proc/$one/status" 2>/dev/null
@@ -16,6 +16,11 @@ as_it_runs() {
 	done
 	sed -n 's/^CapEff:[	 ]*/caps	/p' "/proc/$process/status" 2>/dev/null
 	printf 'cwd	%s\n' "$(readlink "/proc/$process/cwd" | tr -c ' -~\n' '?')"
+}
+
+# with_marks: standard input without the passwords and the queries of addresses; a mark says where one was.
+with_marks() {
+	sed -e '/:\//{' -e 's,://[^ 	]*@,://DRIFTLESS_SECRET_@,g' -e 's/?[^ 	,"]*=[^ 	,"]*/?DRIFTLESS_SECRET_/g' -e 's/&[^ 	,"]*=[^ 	,"]*//g' -e '}'
 }
 
 # name_of passwd|group NUMBER
@@ -101,7 +106,7 @@ units() (
 
 # directives FILE: those that say where a service writes, as whom and how it is started.
 directives() {
-	without_secrets <"$1" | awk -v file="$1" '
+	with_marks <"$1" | awk -v file="$1" '
 		{ gsub(/[^!-~ ]/, "?") }
 		# A line may go on in the next one.
 		{ if (sub(/\\$/, "")) { held = held $0 " "; next } line = held $0; held = "" }
