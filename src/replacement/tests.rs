@@ -447,8 +447,8 @@ fn a_host_that_runs_the_replacement_is_none_to_be_replaced() {
     let new = "trixie podman=4-1\n@services\nmanager systemd\nId=nginx.service\nNames=nginx.service\nLoadState=not-found\n\
                ActiveState=inactive\nSubState=dead\nUnitFileState=\nMainPID=0\n@processes\nclock\t9000\nprivileged\n\
                @podman\nlisted 1\n{\"id\":\"aa\",\"name\":\"web-nginx\",\"image\":\"localhost/web-nginx:1.0-1\",\"image_id\":\"bb\",\
-               \"user\":\"\",\"read_only\":true,\"privileged\":false,\"labels\":{\"cluster\":\"web\",\"service\":\"nginx\",\
-               \"program\":\"/usr/sbin/nginx\",\"packages\":\"pkg:deb/debian/nginx@1.0-1?distro=debian-12\"}}\nchanges aa 0\n\
+               \"user\":\"\",\"read_only\":true,\"privileged\":false,\"path\":\"nginx\",\"labels\":{\"cluster\":\"web\",\"service\":\"nginx\",\
+               \"program\":\"/usr/sbin/nginx\",\"command\":\"nginx\",\"packages\":\"pkg:deb/debian/nginx@1.0-1?distro=debian-12\"}}\nchanges aa 0\n\
                @evidence\nservice\t1\t10176\t1795858204\t-\trootlessport\t-\t-\nlisten\t1\ttcp\tany\t80\t0";
     let hosts = [("web-01", same.as_str()), ("web-02", &same), ("web-09", new), ("web-03", "down")];
     let plan = planned("", &hosts, None).unwrap();
