@@ -78,3 +78,35 @@ fn an_audit_takes_the_container_for_the_new_server_and_the_old_one_for_replaced(
     let table = audit("table").stdout;
     assert!(table.contains("immutable   here") && table.contains("replaced    loop-30"), "{table}");
 }
+
+#[test]
+#[ignore = "needs the lab: scripts/test"]
+fn a_host_that_is_to_be_replaced_tells_where_its_services_write_in_the_next_audit() {
+    let room = Room::new();
+    let [identity, known] = ["id_ed25519", "known_hosts"].map(key);
+    room.write(
+        "inventory.toml",
+        format!(
+            "[defaults]\nuser = \"root\"\nidentity = {identity:?}\nknown_hosts = {known:?}\n\
+             [groups.web]\nhosts = [\"web-01\", \"web-02\", \"web-03\", \"srv-01\"]\n\
+             [hosts.web-01]\naddress = \"127.77.0.1\"\n[hosts.web-02]\naddress = \"127.77.0.2\"\n\
+             [hosts.web-03]\naddress = \"127.77.0.3\"\n[hosts.srv-01]\naddress = \"127.77.0.101\"\n"
+        ),
+    );
+    room.write("playbook.toml", "name = \"web\"\n[[package]]\nname = \"nginx\"\n");
+    let audit = || {
+        room.run(&["audit", "-i", "inventory.toml", "-p", "playbook.toml", "-o", "json", "-o", "table=table"])
+    };
+    let first = audit().json();
+    assert_eq!(of(&first, "srv-01", "verdict"), "replace");
+    assert!(of(&first, "srv-01", "writes").is_null(), "nobody looked yet");
+    let second = audit().json();
+    let writes = of(&second, "srv-01", "writes").as_array().expect("it was looked into");
+    let temporary = |one: &&serde_json::Value| one["path"].as_str().unwrap().starts_with("/var/lib/nginx");
+    let nginx = writes.iter().find(temporary).unwrap_or_else(|| panic!("{writes:?}"));
+    assert!(nginx["service"] == "nginx" && nginx["class"].is_string(), "{nginx}");
+    assert!(!nginx["evidence"].as_array().unwrap().is_empty());
+    assert!(of(&second, "web-01", "writes").is_null(), "only where it is to be replaced");
+    let table = std::fs::read_to_string(room.path("table")).unwrap();
+    assert!(table.contains("nginx writes"), "{table}");
+}
