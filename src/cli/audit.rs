@@ -69,8 +69,6 @@ pub(super) fn run(args: &Audit) -> Result<u8, Failure> {
     };
     let round = Remembered { plan: &plan, command: "audit", resume: args.resume, telling };
     let (gathered, mut memory, whole) = round.gather(memory, transport, &runtime)?;
-    // A host that will not let go of its connection must not keep us.
-    runtime.shutdown_background();
     let (id, finished, stopped) = (gathered.id.clone(), gathered.finished, was_interrupted(&gathered));
     let look = Look { before: Some(&memory), only_changes: args.only_changes };
     let judged = judge("audit", &plan, job, gathered, &look, &args.output)?;
@@ -87,10 +85,16 @@ pub(super) fn run(args: &Audit) -> Result<u8, Failure> {
             None => Ok(()),
         }
     };
+    if stopped {
+        warn(telling.quiet, &format!("run {id} was stopped: driftless audit --resume asks the rest"));
+    }
     // The report was delivered: what becomes of its record is told, and changes nothing about it.
     if let Err(failure) = close() {
         warn(telling.quiet, &format!("what was found is not kept: {failure}"));
     }
+    // Not before: whoever interrupts while a report is written is heard by it. A host that will not let go of its
+    // connection must not keep us.
+    runtime.shutdown_background();
     Ok(judged.status)
 }
 

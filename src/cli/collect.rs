@@ -31,10 +31,15 @@ pub(super) fn run(args: &Collect) -> Result<u8, Failure> {
     let round = Remembered { plan: &plan, command: "collect", resume: args.resume, telling: &args.telling };
     let (gathered, mut memory, whole) =
         round.gather(memory, || transport(&plan, &args.connection, &args.telling, &runtime), &runtime)?;
-    runtime.shutdown_background();
     // One that is not kept whole stays open: --resume asks the rest.
     if !was_interrupted(&gathered) && whole {
         memory.store.finish(&gathered.id, gathered.finished, &[])?;
+    }
+    if was_interrupted(&gathered) {
+        warn(
+            args.telling.quiet,
+            &format!("run {} was stopped: driftless collect --resume asks the rest", gathered.id),
+        );
     }
     if let Some(age) = args.storing.keep {
         memory.forget(age, Timestamp::now())?;
@@ -50,6 +55,7 @@ pub(super) fn run(args: &Collect) -> Result<u8, Failure> {
             memory.path().display()
         ));
     }
+    runtime.shutdown_background();
     Ok(match (audited + partial, partial + lost) {
         (0, _) => 1,
         _ if !whole => 1,

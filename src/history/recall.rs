@@ -124,9 +124,9 @@ impl Aspect {
         store: &dyn Store,
         (one, other): (&Entry, &Entry),
         nonce: [u8; 16],
+        shared: &mut Shared,
     ) -> Result<Option<Differences>, Error> {
         let (one, other) = (self.of(one), self.of(other));
-        let mut shared = Shared::default();
         let (mut before, mut now) = (shared.of(store, &one)?, shared.of(store, &other)?);
         let place = |entry: &Entry| entry.parts.iter().position(|kept| &*kept.name == Section::Dpkg.name());
         if let (Some(mine), Some(its)) = (place(&one), place(&other)) {
@@ -165,27 +165,31 @@ impl Aspect {
 
 /// Two lists of dpkg's without what both say of a package: hundreds of packages are as they were, and need not be read.
 fn without_alike(one: &[u8], other: &[u8]) -> (Vec<u8>, Vec<u8>) {
-    let lines = |list: &'_ [u8]| list.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
-    let name = |line: &[u8]| line.split(|byte| *byte == b'\t').next().unwrap_or_default().to_vec();
-    let (mine, its) = (lines(one), lines(other));
-    let native = |lines: &[Vec<u8>]| {
+    let field = |line: &'_ [u8], nth: usize| line.split(|byte| *byte == b'\t').nth(nth).map(<[u8]>::to_vec);
+    let name = |line: &[u8]| {
+        memchr::memchr(b'\t', line).and_then(|end| line.get(..end)).map_or(line.len(), <[u8]>::len)
+    };
+    let (mine, its): (Vec<&[u8]>, Vec<&[u8]>) =
+        (one.split(|byte| *byte == b'\n').collect(), other.split(|byte| *byte == b'\n').collect());
+    let native = |lines: &[&[u8]]| {
         let own = lines.iter().filter(|line| line.starts_with(b"dpkg\t"));
-        own.map(|line| line.split(|byte| *byte == b'\t').nth(1).map(<[u8]>::to_vec)).collect::<Vec<_>>()
+        own.map(|line| field(line, 1)).collect::<Vec<_>>()
     };
     // Names are told by what is each host's own architecture.
     if native(&mine) != native(&its) || native(&mine).len() > 1 {
         return (one.to_vec(), other.to_vec());
     }
-    let (known, found): (HashSet<&Vec<u8>>, HashSet<&Vec<u8>>) =
-        (mine.iter().collect(), its.iter().collect());
-    let mut apart: HashSet<Vec<u8>> = known.symmetric_difference(&found).map(|line| name(line)).collect();
+    let (known, found): (HashSet<&[u8]>, HashSet<&[u8]>) =
+        (mine.iter().copied().collect(), its.iter().copied().collect());
+    let named = |line: &&'_ [u8]| line.get(..name(line)).unwrap_or_default().to_vec();
+    let mut apart: HashSet<Vec<u8>> = known.symmetric_difference(&found).map(&named).collect();
     // What tells the architecture, what makes no sense, and one more stay: an empty list would be none.
-    apart.extend([&mine, &its].into_iter().filter_map(|lines| lines.first()).map(|line| name(line)));
+    apart.extend([&mine, &its].into_iter().filter_map(|lines| lines.first()).map(named));
     apart.insert(Section::Dpkg.name().as_bytes().to_vec());
-    let plain = |line: &[u8]| line.split(|byte| *byte == b'\t').count() == 4 && line.ends_with(b"\tii ");
-    let stays = |line: &&Vec<u8>| !plain(line) || apart.contains(&name(line));
-    let less =
-        |lines: &[Vec<u8>]| lines.iter().filter(stays).map(Vec::as_slice).collect::<Vec<_>>().join(&b'\n');
+    let plain = |line: &[u8]| line.ends_with(b"\tii ") && line.split(|byte| *byte == b'\t').count() == 4;
+    let stays =
+        |line: &&&[u8]| !plain(line) || line.get(..name(line)).is_some_and(|name| apart.contains(name));
+    let less = |lines: &[&[u8]]| lines.iter().filter(stays).copied().collect::<Vec<_>>().join(&b'\n');
     (less(&mine), less(&its))
 }
 
@@ -238,9 +242,9 @@ fn read(
     Observation { host, elapsed: entry.took, snapshot, fault }
 }
 
-/// Bytes that several hosts have, read once.
+/// Bytes that several hosts have, read once: whoever looks at many entries keeps one for all of them.
 #[derive(Debug, Default)]
-struct Shared {
+pub struct Shared {
     known: HashMap<PartId, Arc<Vec<u8>>>,
     size: usize,
 }

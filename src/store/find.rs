@@ -16,9 +16,10 @@ const NAMED: usize = 5;
 pub fn find<'r>(runs: &'r [Run], text: &str) -> Result<&'r Run, Error> {
     if let Some(back) = text.strip_prefix("latest") {
         let back = match back.strip_prefix('~') {
-            None if back.is_empty() => Some(0),
-            None => None,
-            Some(number) => number.parse::<usize>().ok(),
+            None => back.is_empty().then_some(0),
+            // `+1` is a number to Rust.
+            Some(number) if number.bytes().all(|digit| digit.is_ascii_digit()) => number.parse().ok(),
+            Some(_) => None::<usize>,
         };
         let Some(back) = back else {
             let message = format!("`{}` is no run", text.escape_debug());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use driftless::diagnostic::nearest;
-use driftless::history::{About, Aspect, Difference, Differences};
+use driftless::history::{About, Aspect, Difference, Differences, Shared};
 use driftless::report::past::Compared;
 use driftless::store::{self, Entry, PartId, Run};
 
@@ -43,7 +43,8 @@ pub(in crate::cli) fn compare(args: &Compare) -> Result<u8, Failure> {
 
 /// What an argument means: a host of its name, `HOST@RUN`, or a run.
 fn side(memory: &Memory, text: &str) -> Result<Side, Failure> {
-    if let Some((host, run)) = text.rsplit_once('@') {
+    if let Some((host, run)) = text.rsplit_once('@').filter(|(host, run)| !host.is_empty() && !run.is_empty())
+    {
         let run = memory.find(run)?;
         let entry = memory.store.hosts(&run.id)?.into_iter().find(|entry| &*entry.host == host);
         let entry = entry.ok_or_else(|| {
@@ -53,8 +54,13 @@ fn side(memory: &Memory, text: &str) -> Result<Side, Failure> {
         return Ok(Side::Host(text.to_owned(), Box::new(entry)));
     }
     let entries = memory.store.of_host(text)?;
+    let known = !entries.is_empty();
     if let Some((_, entry)) = entries.into_iter().rev().find(|(_, entry)| answered(entry)) {
         return Ok(Side::Host(text.to_owned(), Box::new(entry)));
+    }
+    if known {
+        return Err(Failure::new(format!("no run has an answer of the host {text}"))
+            .hint(format!("driftless history {text} tells what became of it")));
     }
     let runs = memory.runs()?;
     match store::find(&runs, text) {
@@ -82,7 +88,8 @@ fn hosts(memory: &Memory, one: (String, &Entry), other: (String, &Entry)) -> Res
     }
     let mut differences = Differences::default();
     for aspect in Aspect::ALL {
-        let told = aspect.differences(memory.store.as_ref(), (one.1, other.1), random()?)?;
+        let told =
+            aspect.differences(memory.store.as_ref(), (one.1, other.1), random()?, &mut Shared::default())?;
         differences.extend(&told.unwrap_or_default());
     }
     Ok(Compared {
@@ -150,7 +157,10 @@ fn runs(memory: &Memory, one: &Run, other: &Run) -> Result<Compared, Failure> {
 
 /// What is known already of two states: hosts that share them share the work.
 #[derive(Default)]
-struct Known(HashMap<(State, State), Rc<Differences>>);
+struct Known {
+    told: HashMap<(State, State), Rc<Differences>>,
+    shared: Shared,
+}
 
 impl Known {
     /// In what a host differs from itself before; `None` where nothing that lasts is another.
@@ -169,12 +179,13 @@ impl Known {
             parts.into_iter().map(|(name, status, part)| (name.to_owned(), status, part)).collect()
         };
         let states: (State, State) = (state(before), state(now));
-        if let Some(told) = self.0.get(&states) {
+        if let Some(told) = self.told.get(&states) {
             return Ok(Some(Rc::clone(told)));
         }
-        let told = aspect.differences(memory.store.as_ref(), (earlier, later), random()?)?;
+        let told =
+            aspect.differences(memory.store.as_ref(), (earlier, later), random()?, &mut self.shared)?;
         let told = Rc::new(told.unwrap_or_default());
-        self.0.insert(states, Rc::clone(&told));
+        self.told.insert(states, Rc::clone(&told));
         Ok(Some(told))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use driftless::diagnostic::nearest;
-use driftless::history::{Aspect, Change, Difference, Differences, Outcome, Stood};
+use driftless::history::{Aspect, Change, Difference, Differences, Outcome, Shared, Stood};
 use driftless::report::past::{Event, Life};
 use driftless::snapshot::HostStatus;
 use driftless::store::{Entry, Run};
@@ -44,6 +44,7 @@ struct Before {
     ever: BTreeSet<String>,
     /// When it answered last.
     answer: Option<Entry>,
+    shared: Shared,
     met: bool,
 }
 
@@ -98,7 +99,8 @@ impl Before {
         for aspect in Aspect::ALL {
             if let Some(last) = self.answer.as_ref().filter(|last| aspect.parts(last) != aspect.parts(entry))
             {
-                let now = aspect.differences(memory.store.as_ref(), (last, entry), random()?)?;
+                let now =
+                    aspect.differences(memory.store.as_ref(), (last, entry), random()?, &mut self.shared)?;
                 told.extend(&now.unwrap_or_default());
             }
         }
