@@ -59,6 +59,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Whether something is to be done or decided.
+    pub const fn is_drift(self) -> bool {
+        matches!(self, Self::Investigate | Self::Repair | Self::Replace)
+    }
+
     /// The word that reports use.
     pub const fn as_str(self) -> &'static str {
         match self {

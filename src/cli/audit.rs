@@ -102,8 +102,9 @@ pub(super) fn run(args: &Audit) -> Result<u8, Failure> {
 fn offline(plan: &Plan, memory: &Memory) -> Result<Gathered, Failure> {
     let started = Timestamp::now();
     let mut recalled = memory.latest(&plan.inventory, &plan.hosts)?;
+    let requests = plan.requests([0; 16]);
     for (at, host) in plan.hosts.iter().enumerate() {
-        let unasked = plan.unasked(*host, recalled.wanted.get(at));
+        let unasked = Plan::unasked(&requests, *host, recalled.wanted.get(at));
         if let Some(snapshot) = recalled.fleet.hosts.get_mut(at).and_then(|seen| seen.snapshot.as_mut()) {
             snapshot.was_not_asked(&unasked);
         }

@@ -184,26 +184,22 @@ impl Remembered<'_> {
 }
 
 /// A run that is being made: as long as this is there, nobody else takes it over. Whatever ends the process ends it.
-struct Alive(Option<UnixListener>);
+struct Alive {
+    _name: Option<UnixListener>,
+}
 
 impl Alive {
     fn of(run: &str) -> Result<Self, Failure> {
         let name = format!("driftless-run-{run}");
         match SocketAddr::from_abstract_name(name).and_then(|name| UnixListener::bind_addr(&name)) {
-            Ok(listener) => Ok(Self(Some(listener))),
+            Ok(listener) => Ok(Self { _name: Some(listener) }),
             Err(error) if error.kind() == ErrorKind::AddrInUse => {
                 Err(Failure::new(format!("run {run} is still being made by another process"))
                     .hint("wait for it; one that is stopped can be resumed"))
             }
             // Where there are no such names nobody is kept out.
-            Err(_) => Ok(Self(None)),
+            Err(_) => Ok(Self { _name: None }),
         }
-    }
-}
-
-impl Drop for Alive {
-    fn drop(&mut self) {
-        self.0.take();
     }
 }
 

@@ -188,9 +188,8 @@ impl Plan {
     }
 
     /// What is wanted of a host and was not then; of packages every host tells, whichever are named.
-    pub(super) fn unasked(&self, host: HostId, then: Option<&Wanted>) -> Vec<String> {
-        let now =
-            self.requests([0; 16]).of(host).wanted().without(&["evidence", "sudo", "package"]).to_string();
+    pub(super) fn unasked(requests: &Requests, host: HostId, then: Option<&Wanted>) -> Vec<String> {
+        let now = requests.of(host).wanted().without(&["evidence", "sudo", "package"]).to_string();
         let then = then.map(ToString::to_string).unwrap_or_default();
         now.lines().filter(|line| !then.lines().any(|known| known == *line)).map(str::to_owned).collect()
     }

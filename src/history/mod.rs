@@ -15,5 +15,5 @@ pub use answer::{Piece, fault_of, fault_text, pieces};
 pub use context::{Context, Unusable};
 pub use facts::{About, Difference, Differences, Facts};
 pub use outcome::{Found, Outcome, Stood};
-pub use recall::{Aspect, Recalled, Shared, recall};
+pub use recall::{Aspect, Recalled, Shared, answered, recall};
 pub use story::{Change, Past, Resolved, Story};

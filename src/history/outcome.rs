@@ -1,6 +1,6 @@
 //! What a run found, in a few bytes a host: its findings' keys, and how each host stood.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -75,17 +75,30 @@ impl Outcome {
         Self { question: question.to_owned(), hosts: hosts.collect(), findings: findings.collect() }
     }
 
-    /// Whether the other one asked the same of the same hosts of the clusters that a host is in.
-    pub(super) fn asked_alike(&self, other: &Self, host: &str) -> bool {
-        let clusters = |outcome: &Self| outcome.hosts.get(host).map(|stood| stood.clusters.clone());
-        let of = |outcome: &Self, cluster: &String| {
-            let members = outcome.hosts.iter().filter(|(_, stood)| stood.clusters.contains(cluster));
-            members.map(|(name, _)| name.clone()).collect::<Vec<_>>()
-        };
-        let (mine, its) = (clusters(self), clusters(other));
-        self.question == other.question
-            && mine == its
-            && mine.iter().flatten().all(|cluster| of(self, cluster) == of(other, cluster))
+    /// The hosts of which the other one asked the same, with the same hosts beside them in all their clusters: by
+    /// what is missing there alone something is known to be gone.
+    pub(super) fn asked_alike<'o>(&'o self, other: &Self) -> BTreeSet<&'o str> {
+        if self.question != other.question {
+            return BTreeSet::new();
+        }
+        let (mine, its) = (self.members(), other.members());
+        let same = |cluster: &String| mine.get(cluster.as_str()) == its.get(cluster.as_str());
+        let alike = self.hosts.iter().filter(|(name, stood)| {
+            let then = other.hosts.get(*name);
+            then.is_some_and(|then| then.clusters == stood.clusters) && stood.clusters.iter().all(same)
+        });
+        alike.map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// The hosts of each cluster, in order.
+    fn members(&self) -> BTreeMap<&str, Vec<&str>> {
+        let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (name, stood) in &self.hosts {
+            for cluster in &stood.clusters {
+                members.entry(cluster).or_default().push(name);
+            }
+        }
+        members
     }
 
     /// The same with what is advised.
@@ -139,7 +152,7 @@ impl Outcome {
     pub fn by_cluster(&self) -> BTreeMap<&str, (usize, usize)> {
         let mut clusters: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
         for stood in self.hosts.values().filter(|stood| stood.status != HostStatus::Unreachable) {
-            let apart = matches!(stood.verdict, Verdict::Investigate | Verdict::Repair | Verdict::Replace);
+            let apart = stood.verdict.is_drift();
             for cluster in &stood.clusters {
                 let (hosts, adrift) = clusters.entry(cluster).or_default();
                 *hosts += 1;

@@ -27,6 +27,11 @@ pub struct Recalled {
     pub wanted: Vec<Wanted>,
 }
 
+/// Whether a host gave an answer that a probe could have given.
+pub fn answered(entry: &Entry) -> bool {
+    entry.parts.iter().any(|kept| &*kept.name == "probe")
+}
+
 /// Reads the answers of hosts. A host without an entry is one that was never seen, which is its fault.
 ///
 /// The nonce must be one that no host could foresee.

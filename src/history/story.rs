@@ -87,10 +87,11 @@ impl Story {
                 };
                 story.altered = now.findings.keys().filter(other).cloned().collect();
             }
+            let alike = now.asked_alike(&outcome);
             let mut done = Vec::new();
             for (key, waiting) in &mut waiting {
                 let seen = outcome.findings.contains_key(*key);
-                let looked = || looked(&outcome, now, now.findings.get(*key));
+                let looked = || looked(&outcome, now, &alike, now.findings.get(*key));
                 if let Some(change) = waiting.meet(started, seen, looked) {
                     story.relapsed.insert((*key).to_owned());
                     done.push(((*key).to_owned(), change));
@@ -100,7 +101,7 @@ impl Story {
                 waiting.remove(key.as_str());
                 story.changes.insert(key, change);
             }
-            story.settle(now, &outcome, started, &mut fresh);
+            story.settle(now, &outcome, started, &alike, &mut fresh);
         }
         for (key, waiting) in waiting {
             story.changes.insert(key.to_owned(), waiting.end());
@@ -115,6 +116,7 @@ impl Story {
         now: &'n Outcome,
         past: &Outcome,
         started: Timestamp,
+        alike: &BTreeSet<&str>,
         fresh: &mut BTreeSet<&'n str>,
     ) {
         let mut looked_at: BTreeSet<&str> = BTreeSet::new();
@@ -129,7 +131,7 @@ impl Story {
             {
                 self.statuses.push((name.clone(), stood.status, today.status));
             }
-            if stood.status != HostStatus::Unreachable && past.asked_alike(now, name) {
+            if stood.status != HostStatus::Unreachable && alike.contains(name.as_str()) {
                 fresh.remove(name.as_str());
                 // What a host did not tell of today may be there still.
                 if today.status == HostStatus::Audited {
@@ -174,11 +176,11 @@ impl Story {
 }
 
 /// Whether a run would have seen a finding, had it been there: it asked the same of the same hosts, and was answered.
-fn looked(past: &Outcome, now: &Outcome, found: Option<&Found>) -> bool {
+fn looked(past: &Outcome, now: &Outcome, alike: &BTreeSet<&str>, found: Option<&Found>) -> bool {
     match found.and_then(|found| found.host.as_ref()) {
         Some(host) => {
             past.hosts.get(host).is_some_and(|stood| stood.status == HostStatus::Audited)
-                && past.asked_alike(now, host)
+                && alike.contains(host.as_str())
         }
         None => past.question == now.question && past.hosts.keys().eq(now.hosts.keys()),
     }

@@ -3,17 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::Audit;
-use crate::advice::Verdict;
 use crate::readiness::State;
 
 /// Hosts that have drifted, or, where upgrades alone were asked about, those that are blocked; in inventory order,
 /// each once, and nothing else, not even a heading.
 pub(super) fn render(audit: &Audit<'_>) -> String {
-    let drifted =
-        |verdict: Verdict| !matches!(verdict, Verdict::InSync | Verdict::Replaced | Verdict::Unknown);
     let named: BTreeSet<usize> = if audit.drift {
         let hosts = audit.advised.hosts.iter().enumerate();
-        hosts.filter(|(_, host)| drifted(host.verdict)).map(|(position, _)| position).collect()
+        hosts.filter(|(_, host)| host.verdict.is_drift()).map(|(position, _)| position).collect()
     } else {
         let hosts =
             audit.outlook.iter().flat_map(|outlook| outlook.upgrades.iter().flat_map(|one| &one.hosts));

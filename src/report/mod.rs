@@ -124,8 +124,6 @@ impl Audit<'_> {
         let statuses = self.statuses();
         let hosts = &self.comparison.fleet.hosts;
         let with = |status| statuses.iter().filter(|host| **host == status).count();
-        let drifted =
-            |verdict: Verdict| matches!(verdict, Verdict::Investigate | Verdict::Repair | Verdict::Replace);
         let verdicts = || self.advised.hosts.iter().map(|host| host.verdict);
         Summary {
             hosts: hosts.len(),
@@ -133,7 +131,7 @@ impl Audit<'_> {
             partial: with(HostStatus::Partial),
             unreachable: with(HostStatus::Unreachable),
             in_sync: verdicts().filter(|verdict| *verdict == Verdict::InSync).count(),
-            drifted: verdicts().filter(|verdict| drifted(*verdict)).count(),
+            drifted: verdicts().filter(|verdict| verdict.is_drift()).count(),
             replaced: verdicts().filter(|verdict| *verdict == Verdict::Replaced).count(),
             findings: Severity::ALL.map(|severity| {
                 let those =

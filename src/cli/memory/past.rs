@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use driftless::advice::Verdict;
 use driftless::drift::{Past as Fleet, Pasts};
-use driftless::history::{Context, Outcome, Past, Piece, Recalled, recall};
+use driftless::history::{Context, Outcome, Past, Piece, Recalled, answered, recall};
 use driftless::inventory::{HostId, Inventory};
 use driftless::playbook::{Baseline, Playbook};
 use driftless::snapshot::HostStatus;
@@ -179,9 +179,4 @@ impl Memory {
         }
         Ok(done)
     }
-}
-
-/// Whether a host said anything that a probe says.
-fn answered(entry: &Entry) -> bool {
-    entry.parts.iter().any(|kept| &*kept.name == "probe")
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use driftless::diagnostic::nearest;
-use driftless::history::{About, Aspect, Difference, Differences, Shared};
+use driftless::history::{About, Aspect, Difference, Differences, Shared, answered};
 use driftless::report::past::Compared;
 use driftless::store::{self, Entry, PartId, Run};
 
@@ -188,8 +188,4 @@ impl Known {
         self.told.insert(states, Rc::clone(&told));
         Ok(Some(told))
     }
-}
-
-fn answered(entry: &Entry) -> bool {
-    entry.parts.iter().any(|kept| &*kept.name == "probe")
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use driftless::diagnostic::nearest;
-use driftless::history::{Aspect, Change, Difference, Differences, Outcome, Shared, Stood};
+use driftless::history::{Aspect, Change, Difference, Differences, Outcome, Shared, Stood, answered};
 use driftless::report::past::{Event, Life};
 use driftless::snapshot::HostStatus;
 use driftless::store::{Entry, Run};
@@ -92,7 +92,7 @@ impl Before {
 
     /// What is another on the host than when it answered last.
     fn differences(&mut self, memory: &Memory, entry: &Entry) -> Result<Vec<Difference>, Failure> {
-        if !entry.parts.iter().any(|kept| &*kept.name == "probe") {
+        if !answered(entry) {
             return Ok(Vec::new());
         }
         let mut told = Differences::default();

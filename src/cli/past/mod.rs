@@ -88,13 +88,11 @@ fn runs(memory: &Memory) -> Result<Runs, Failure> {
 }
 
 fn row(run: Run, outcome: Option<&Outcome>) -> RunRow {
-    let drifted =
-        |verdict: Verdict| matches!(verdict, Verdict::Investigate | Verdict::Repair | Verdict::Replace);
     let stood = outcome.map(|outcome| {
         let verdicts = || outcome.hosts.values().map(|stood| stood.verdict);
         (
             verdicts().filter(|verdict| *verdict == Verdict::InSync).count(),
-            verdicts().filter(|verdict| drifted(*verdict)).count(),
+            verdicts().filter(|verdict| verdict.is_drift()).count(),
         )
     });
     let count = |severity: Severity| {

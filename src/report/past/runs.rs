@@ -7,6 +7,9 @@ use crate::report::table::grid::{Fit, Grid};
 /// How many runs are listed; older ones are counted.
 const MOST_RUNS: usize = 40;
 
+/// Below so many columns there is no place for findings by severity.
+const NARROW: u16 = 100;
+
 /// How many runs a line of bars shows.
 const MOST_BARS: usize = 60;
 
@@ -33,6 +36,10 @@ pub(super) fn render(runs: &Runs, look: &Look) -> String {
             (None, _) => "not finished".to_owned(),
             (Some(_), None) => String::new(),
             (Some(_), Some(_)) if findings.is_empty() => "none".to_owned(),
+            // In few columns their number alone, not a word a line.
+            _ if look.width < NARROW => {
+                run.findings.iter().map(|(_, count)| count).sum::<usize>().to_string()
+            }
             _ => findings.join(", "),
         };
         grid.row([
