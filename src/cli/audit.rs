@@ -63,7 +63,7 @@ pub(super) fn run(args: &Audit) -> Result<u8, Failure> {
     let runtime = runtime()?;
     let transport = || transport(&plan, &args.connection, telling, &runtime);
     let Some(memory) = memory else {
-        let status = conduct("audit", &plan, job, transport()?, &args.output, &runtime)?;
+        let status = conduct("audit", &plan, job, transport()?, &args.output, &runtime)?.status;
         runtime.shutdown_background();
         return Ok(status);
     };
@@ -117,7 +117,7 @@ fn offline(plan: &Plan, memory: &Memory) -> Result<Gathered, Failure> {
     Ok(Gathered { fleet: recalled.fleet, id, started, finished: Timestamp::now(), seen: recalled.seen })
 }
 
-/// Collects, compares, reports, and keeps nothing; gives the exit status.
+/// Collects, compares, reports, and keeps nothing.
 pub(super) fn conduct(
     command: &'static str,
     plan: &Plan,
@@ -125,9 +125,9 @@ pub(super) fn conduct(
     transport: Transport,
     output: &Reporting,
     runtime: &Runtime,
-) -> Result<u8, Failure> {
+) -> Result<Judged, Failure> {
     let gathered = gather(plan, transport, &output.telling, runtime)?;
-    Ok(judge(command, plan, job, gathered, &Look::default(), output)?.status)
+    judge(command, plan, job, gathered, &Look::default(), output)
 }
 
 /// What is looked back on, and what of it matters.
@@ -142,6 +142,8 @@ pub(super) struct Look<'m> {
 /// What a run came to.
 pub(super) struct Judged {
     pub(super) status: u8,
+    /// Whether every report that was asked for was delivered; what was not was told.
+    pub(super) delivered: bool,
     pub(super) outcome: Outcome,
 }
 
@@ -177,10 +179,13 @@ pub(super) fn judge(
         seen: &gathered.seen,
     };
     let quiet = look.only_changes && story.as_ref().is_some_and(Story::is_quiet);
-    let status = match report::deliver(&audit, output, quiet)? {
+    let outcome = found.advised(&comparison, &advised);
+    let telling = report::Telling { audit: &audit, trend: &[], silent: quiet };
+    let (status, delivered) = match report::deliver(&telling, output) {
         // A reader that has seen enough is success, as it is for every tool in a pipe.
-        Heard::ReaderLeft => 0,
-        Heard::Whole => report::status(&audit, output),
+        Ok(Heard::ReaderLeft) => (0, true),
+        Ok(Heard::Whole) => (report::status(&audit, output), true),
+        Err(undelivered) => (undelivered.told(), false),
     };
-    Ok(Judged { status, outcome: found.advised(&comparison, &advised) })
+    Ok(Judged { status, delivered, outcome })
 }

@@ -45,9 +45,11 @@ pub(super) fn run(args: &Demo) -> Result<u8, Failure> {
     let keyring = Keyring::of("of the demo", simulation.key().clone());
     let client = Client::new(keyring, Trust::of(&simulation.known_hosts()), plan.limits.clone());
     let transport = Transport::Native(Box::new(client));
+    let mut status = 0;
     match act {
         Act::Report(job) => {
-            audit::conduct("demo", &plan, job, transport, &args.output, &runtime)?;
+            let judged = audit::conduct("demo", &plan, job, transport, &args.output, &runtime)?;
+            status = u8::from(!judged.delivered);
         }
         Act::Write(out) => {
             let targets = vec![Target::Kubernetes, Target::Quadlet];
@@ -56,7 +58,7 @@ pub(super) fn run(args: &Demo) -> Result<u8, Failure> {
         }
     }
     runtime.shutdown_background();
-    Ok(0)
+    Ok(status)
 }
 
 /// What is shown.

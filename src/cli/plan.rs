@@ -12,7 +12,7 @@ use driftless::inventory::pattern::Pattern;
 use driftless::inventory::{HostId, Inventory, Overrides, Route, SshRoute, Via};
 use driftless::playbook::Playbook;
 use driftless::probe::{FileKey, Wanted};
-use driftless::report::write::Output;
+use driftless::report::write::{Form, Output};
 use driftless::rules::{self, Accepted};
 use driftless::ssh::{Limits, Policy};
 use driftless::ssh_config::Directive;
@@ -302,7 +302,7 @@ fn check_jump(login: &Login, overrides: &Overrides) -> Result<(), Failure> {
 }
 
 /// Whether every report can be written, before any host is asked.
-pub(super) fn check_outputs<F>(outputs: &[Output<F>]) -> Result<(), Failure> {
+pub(super) fn check_outputs<F: Form>(outputs: &[Output<F>]) -> Result<(), Failure> {
     for (nth, output) in outputs.iter().enumerate() {
         let same = |other: &&Output<F>| other.path.is_some() && other.path == output.path;
         if let Some(path) = outputs.iter().take(nth).find(same).and_then(|other| other.path.as_ref()) {

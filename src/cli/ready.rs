@@ -17,9 +17,9 @@ pub(super) fn run(args: &Ready) -> Result<u8, Failure> {
     Memory::remind(&mut plan, None, None, &args.file.storing())?;
     let runtime = runtime()?;
     let transport = transport(&plan, &args.connection, &args.output.telling, &runtime)?;
-    let status = audit::conduct("ready", &plan, Job::READY, transport, &args.output, &runtime)?;
+    let judged = audit::conduct("ready", &plan, Job::READY, transport, &args.output, &runtime)?;
     runtime.shutdown_background();
-    Ok(status)
+    Ok(judged.status)
 }
 
 /// Takes the targets of the command line into a playbook, and checks that there is anything to be asked.

@@ -1,28 +1,94 @@
 //! Reports delivered, and the exit status that they lead to.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use driftless::advice::Outlook;
-use driftless::diagnostic::Source;
+use driftless::diagnostic::{Source, plain};
+use driftless::hostlist::fold;
 use driftless::readiness::State;
-use driftless::report::write::{self, Heard, Output};
-use driftless::report::{Audit, Format, Look};
+use driftless::report::json::v1::Report;
+use driftless::report::past::ClusterRow;
+use driftless::report::write::{self, Form, Heard, Output};
+use driftless::report::{Audit, Format, Look, Told, cyclonedx};
 use driftless::rules::{Accepted, Finding};
 use driftless::snapshot::HostStatus;
 
 use super::args::{Colour, Reporting};
+use super::ask::{say, warn};
 use super::failure::Failure;
 
-/// Writes every report of an audit that was asked for.
-///
-/// With `silent` nothing is shown; files are written all the same, so that they are never older than the run.
-pub(super) fn deliver(audit: &Audit<'_>, wanted: &Reporting, silent: bool) -> Result<Heard, Failure> {
+/// An audit, with what is told of it beside itself.
+pub(super) struct Telling<'a> {
+    pub(super) audit: &'a Audit<'a>,
+    /// How clusters drifted until now.
+    pub(super) trend: &'a [ClusterRow],
+    /// Whether nothing is shown; files are written all the same, so that they are never older than the run.
+    pub(super) silent: bool,
+}
+
+/// Writes every report of an audit that was asked for. What cannot be written keeps nothing else from being written.
+pub(super) fn deliver(telling: &Telling<'_>, wanted: &Reporting) -> Result<Heard, Undelivered> {
+    let Telling { audit, trend, silent } = *telling;
     let files: Vec<Output> = wanted.output.iter().filter(|output| output.path.is_some()).cloned().collect();
     let outputs = if silent { &files } else { &wanted.output };
+    let mut failed = Undelivered::default();
+    for output in outputs.iter().filter(|output| output.format.is_folder()) {
+        if let Some(folder) = &output.path {
+            bills(audit, folder, wanted.telling.quiet).unwrap_or_else(|failure| failed.push(failure));
+        }
+    }
+    // Whatever is told in text is told of one report, which is made once, if it is needed.
+    let report = OnceCell::new();
+    let told = || Told { report: report.get_or_init(|| Report::of(audit)), trend, fail_on: wanted.fail_on.0 };
     let to = To { outputs, quiet: wanted.telling.quiet, silent, colour: wanted.color };
-    send(&to, Format::Table, |format, look, out| out.write_all(audit.render(format, look).as_bytes()))
+    send(&to, failed, Format::Table, |format, look, out| match format {
+        Format::Table => out.write_all(audit.table(look).as_bytes()),
+        Format::Text(shape) => told().write(shape, out),
+        // It was written before.
+        Format::CycloneDx => Ok(()),
+    })
+}
+
+/// Writes a bill of materials for each host whose packages are known.
+fn bills(audit: &Audit<'_>, folder: &Path, quiet: bool) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
+    let mut unknown = Vec::new();
+    for bill in cyclonedx::bills(audit) {
+        match bill {
+            Ok(bill) => {
+                let path = folder.join(&bill.file);
+                write::to_file(&path, &bill.text).map_err(|error| Failure::file(&path, &error))?;
+            }
+            Err(host) => unknown.push(host),
+        }
+    }
+    if !unknown.is_empty() {
+        let names = plain(&fold(&unknown));
+        warn(
+            quiet,
+            &format!("no bill of materials was written for {names}: what is installed there is not known"),
+        );
+    }
+    Ok(())
+}
+
+/// Reports that could not be delivered: each of them, and why.
+#[derive(Debug, Default)]
+pub(super) struct Undelivered(Vec<Failure>);
+
+impl Undelivered {
+    fn push(&mut self, failure: Failure) {
+        self.0.push(failure);
+    }
+
+    /// Tells all of it; gives the exit status: not all that was asked for was done.
+    pub(super) fn told(&self) -> u8 {
+        self.0.iter().for_each(|failure| say(&failure.to_string()));
+        1
+    }
 }
 
 /// Where reports go.
@@ -34,28 +100,41 @@ pub(super) struct To<'o, F> {
     pub(super) colour: Colour,
 }
 
-/// Writes every report that was asked for; files first, so that they are there when the table is read.
-pub(super) fn send<F: Copy>(
+/// Writes every report that was asked for; files first, so that they are there when the table is read. A file that cannot
+/// be written is told of once everything else was, and nothing is lost by it.
+pub(super) fn send<F: Form>(
     to: &To<'_, F>,
+    mut failed: Undelivered,
     table: F,
     render: impl Fn(F, &Look, &mut dyn io::Write) -> io::Result<()>,
-) -> Result<Heard, Failure> {
+) -> Result<Heard, Undelivered> {
     let to_stdout = to.outputs.iter().any(|output| output.path.is_none());
-    let table = (!to.silent && (to.outputs.is_empty() || !to_stdout && !to.quiet)).then_some(table);
-    for output in to.outputs {
+    for output in to.outputs.iter().filter(|output| !output.format.is_folder()) {
         if let Some(path) = &output.path {
-            write::into_file(path, |out| render(output.format, &Look::default(), out))
-                .map_err(|error| Failure::file(path, &error))?;
+            let mode = output.format.mode();
+            write::into_file(path, mode, |out| render(output.format, &Look::default(), out))
+                .unwrap_or_else(|error| failed.push(Failure::file(path, &error)));
         }
     }
+    // What did not reach its file is seen at least.
+    let lost = !failed.0.is_empty();
+    let table = (!to.silent && (to.outputs.is_empty() || !to_stdout && (!to.quiet || lost))).then_some(table);
     let shown = to.outputs.iter().filter(|output| output.path.is_none()).map(|output| output.format);
+    let mut heard = Heard::Whole;
     for format in shown.chain(table) {
-        let heard = write::into_stdout(|out| render(format, &look(to.colour), out));
-        if heard.map_err(|error| Failure::stdout(&error))? == Heard::ReaderLeft {
-            return Ok(Heard::ReaderLeft);
+        match write::into_stdout(|out| render(format, &look(to.colour), out)) {
+            Ok(Heard::Whole) => {}
+            Ok(Heard::ReaderLeft) => {
+                heard = Heard::ReaderLeft;
+                break;
+            }
+            Err(error) => {
+                failed.push(Failure::stdout(&error));
+                break;
+            }
         }
     }
-    Ok(Heard::Whole)
+    if failed.0.is_empty() { Ok(heard) } else { Err(failed) }
 }
 
 /// What standard output can show.

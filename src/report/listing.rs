@@ -1,8 +1,9 @@
 //! The hosts of an inventory, as `driftless hosts` lists them.
 
 use std::fmt::Write as _;
+use std::str::FromStr;
 
-use super::{Format, Look, json, table};
+use super::{Look, json, table};
 use crate::inventory::{Host, HostId, Inventory};
 
 /// Hosts of an inventory, in the order in which they are listed.
@@ -14,13 +15,41 @@ pub struct Listing<'a> {
     pub hosts: &'a [HostId],
 }
 
+/// In which form hosts are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListingFormat {
+    /// For people.
+    Table,
+    /// As `ansible-inventory --list` has it.
+    Json,
+    /// One name a line.
+    Hosts,
+}
+
+impl FromStr for ListingFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "table" => Ok(Self::Table),
+            "json" => Ok(Self::Json),
+            "hosts" => Ok(Self::Hosts),
+            _ => Err(format!(
+                "`{}` is no format of a list of hosts: {}",
+                text.escape_debug(),
+                crate::diagnostic::suggest(text, &["table", "json", "hosts"])
+            )),
+        }
+    }
+}
+
 impl<'a> Listing<'a> {
     /// The list in a format, as text that ends with a line break.
-    pub fn render(&self, format: Format, look: &Look) -> String {
+    pub fn render(&self, format: ListingFormat, look: &Look) -> String {
         match format {
-            Format::Table => table::listing(self, look),
-            Format::Json => json::listing(self),
-            Format::Hosts => self.names(),
+            ListingFormat::Table => table::listing(self, look),
+            ListingFormat::Json => json::listing(self),
+            ListingFormat::Hosts => self.names(),
         }
     }
 

@@ -3,17 +3,20 @@
 //! A report decides nothing; words, folding and order are made here and nowhere earlier. Printing and
 //! writing files is [`mod@write`]'s part alone.
 
-mod hosts;
+pub mod cyclonedx;
+mod each;
+mod format;
 pub mod json;
 mod listing;
 mod manifests;
 pub mod merged;
 pub mod past;
+mod sarif;
 mod style;
 mod table;
+mod told;
 pub mod write;
-
-use std::str::FromStr;
+mod xml;
 
 use jiff::Timestamp;
 
@@ -25,9 +28,11 @@ use crate::rules::{self, Finding};
 use crate::severity::Severity;
 use crate::snapshot::{HostStatus, Serving};
 
-pub use listing::Listing;
+pub use format::{Format, Shape};
+pub use listing::{Listing, ListingFormat};
 pub use manifests::{Judged, ManifestFormat, Manifests};
 pub use style::Look;
+pub use told::{Told, lines_schema};
 
 /// Everything that a report may tell.
 #[derive(Debug)]
@@ -63,41 +68,10 @@ pub struct Run {
     pub finished: Timestamp,
 }
 
-/// What can be rendered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    Table,
-    /// For programs: [`json`].
-    Json,
-    /// The names of the hosts that have drifted, one a line: for `ansible -l @FILE`.
-    Hosts,
-}
-
-impl FromStr for Format {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "table" => Ok(Self::Table),
-            "json" => Ok(Self::Json),
-            "hosts" => Ok(Self::Hosts),
-            _ => Err(format!(
-                "`{text}` is no format of this version: {}",
-                crate::diagnostic::suggest(text, &["table", "json", "hosts"])
-            )),
-        }
-    }
-}
-
 impl Audit<'_> {
-    /// The report in a format, as text that ends with a line break (or is empty).
-    pub fn render(&self, format: Format, look: &Look) -> String {
-        match format {
-            Format::Table => table::render(self, look),
-            Format::Json => json::render(self),
-            Format::Hosts => hosts::render(self),
-        }
+    /// The report for people, as text that ends with a line break.
+    pub fn table(&self, look: &Look) -> String {
+        table::render(self, look)
     }
 
     /// Whether each host was audited.

@@ -7,6 +7,19 @@ use std::str::FromStr;
 
 use super::Format;
 
+/// A format of a kind of report.
+pub trait Form: Copy + FromStr<Err = String> {
+    /// Whether it is a folder of files, and not one text.
+    fn is_folder(self) -> bool {
+        false
+    }
+
+    /// The mode of a new file, where it is not what the user's umask leaves.
+    fn mode(self) -> Option<u32> {
+        None
+    }
+}
+
 /// So much is gathered before it is written.
 const AT_ONCE: usize = 64 << 10;
 
@@ -19,7 +32,7 @@ pub struct Output<F = Format> {
     pub path: Option<PathBuf>,
 }
 
-impl<F: FromStr<Err = String>> FromStr for Output<F> {
+impl<F: Form> FromStr for Output<F> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -29,18 +42,26 @@ impl<F: FromStr<Err = String>> FromStr for Output<F> {
             Some("-") | None => None,
             Some(path) => Some(PathBuf::from(path)),
         };
-        Ok(Self { format: format.parse()?, path })
+        let parsed: F = format.parse()?;
+        if parsed.is_folder() && path.is_none() {
+            return Err(format!("`{format}` is a file for each host: name a folder, {format}=FOLDER"));
+        }
+        Ok(Self { format: parsed, path })
     }
 }
 
-impl<F> Output<F> {
+impl<F: Form> Output<F> {
     /// Whether the file can be written, before any host is asked.
     ///
     /// # Errors
     /// The file, and why it cannot.
     pub fn check(&self) -> Result<(), (PathBuf, io::Error)> {
         let Some(path) = &self.path else { return Ok(()) };
-        let checked = if path.is_dir() {
+        let checked = if self.format.is_folder() {
+            // One that is not there is made when there is something to put into it.
+            let folder = path.ancestors().find(|folder| folder.exists() || folder.as_os_str().is_empty());
+            beside(&folder.unwrap_or(path).join("new")).map(drop)
+        } else if path.is_dir() {
             Err(io::ErrorKind::IsADirectory.into())
         } else if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
             Ok(())
@@ -79,11 +100,15 @@ pub fn into_stdout(make: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> i
 /// A file that was there keeps its mode; a link keeps leading to it. A device or a pipe is written to as
 /// it is.
 pub fn to_file(path: &Path, text: &str) -> io::Result<()> {
-    into_file(path, |out| out.write_all(text.as_bytes()))
+    into_file(path, None, |out| out.write_all(text.as_bytes()))
 }
 
-/// The same with what is made while it is written.
-pub fn into_file(path: &Path, make: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
+/// The same with what is made while it is written, and with the mode that a new file has.
+pub fn into_file(
+    path: &Path,
+    mode: Option<u32>,
+    make: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> io::Result<()> {
     let all = |file: &mut std::fs::File| {
         let mut out = BufWriter::with_capacity(AT_ONCE, file);
         make(&mut out).and_then(|()| out.flush())
@@ -98,6 +123,8 @@ pub fn into_file(path: &Path, make: impl FnOnce(&mut dyn io::Write) -> io::Resul
         // Only root may give a file away: whoever else writes it has it from then on.
         let _ = std::os::unix::fs::fchown(file.as_file(), Some(before.uid()), Some(before.gid()));
         file.as_file().set_permissions(before.permissions())?;
+    } else if let Some(mode) = mode {
+        file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))?;
     }
     file.as_file().sync_all()?;
     file.persist(path)?;
@@ -133,6 +160,7 @@ fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Shape;
 
     #[test]
     fn a_new_file_takes_the_place_of_none() {
@@ -158,9 +186,13 @@ mod tests {
 
     #[test]
     fn an_output_is_a_format_and_perhaps_a_path() {
-        assert_eq!("json".parse(), Ok(Output { format: Format::Json, path: None }));
-        assert_eq!("hosts=a=b".parse(), Ok(Output { format: Format::Hosts, path: Some("a=b".into()) }));
+        assert_eq!("json".parse(), Ok(Output { format: Format::Text(Shape::Json), path: None }));
+        assert_eq!(
+            "hosts=a=b".parse(),
+            Ok(Output { format: Format::Text(Shape::Hosts), path: Some("a=b".into()) })
+        );
         assert!("json=".parse::<Output>().is_err());
+        assert!("cyclonedx".parse::<Output>().is_err_and(|error| error.contains("cyclonedx=FOLDER")));
         assert!("jsn".parse::<Output>().is_err_and(|error| error.contains("did you mean `json`")));
     }
 }

@@ -1,5 +1,6 @@
 //! A gap: something that was asked for and could not be had, and why.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::probe::Section;
@@ -24,7 +25,17 @@ impl Gap {
 
 /// Why something could not be collected.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
@@ -116,6 +127,17 @@ pub fn visible(line: &str) -> String {
         }
     }
     safe
+}
+
+/// A text as it may stand in any report, whole and in one line: what cannot be seen, or changes how things around it are
+/// shown, is written as an escape.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() * 2);
+    text.trim_end_matches('\n').chars().for_each(|character| push_safe(&mut safe, character));
+    safe.into()
 }
 
 /// Whether a character changes how a terminal shows what is around it, or cannot be seen.

@@ -41,7 +41,7 @@ pub use evidence::{
     Writing,
 };
 pub use fault::{Fault, Phase};
-pub use gap::{Gap, Reason, quote, visible};
+pub use gap::{Gap, Reason, printable, quote, visible};
 pub use origins::{Candidate, Candidates, Offer, Origin, Source, Sources, source_named};
 pub use os_release::Os;
 pub use parse::{Reader, Unread};

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use driftless::inventory::Shard;
-use driftless::report::Format;
+use driftless::report::ListingFormat;
 use driftless::report::write::Output;
 use driftless::severity::Severity;
 use driftless::version::Target;
@@ -188,7 +188,7 @@ pub(super) struct Hosts {
 
     /// `table`, `json` (as `ansible-inventory --list` has it) or `hosts` (one name a line)
     #[arg(long, value_name = "FORMAT", default_value = "table", env = "DRIFTLESS_FORMAT")]
-    pub(super) format: Format,
+    pub(super) format: ListingFormat,
 
     /// Colour on terminals, always or never; NO_COLOR is heeded
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Colour::Auto, env = "DRIFTLESS_COLOR")]
@@ -313,7 +313,8 @@ pub(super) struct Probe {
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Report")]
 pub(super) struct Reporting {
-    /// `table`, `json` or `hosts`, with `=PATH` into a file; may be given several times
+    /// `table`, `json`, `jsonl`, `csv`, `markdown`, `junit`, `sarif`, `prometheus` or `hosts`, with `=PATH` into a
+    /// file; `cyclonedx=FOLDER`; may be given several times
     #[arg(short, long, value_name = "FORMAT[=PATH]", env = "DRIFTLESS_OUTPUT")]
     pub(super) output: Vec<Output>,
 

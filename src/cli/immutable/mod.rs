@@ -9,10 +9,12 @@ mod place;
 
 pub(super) use args::Immutable;
 
+use std::io;
+
 use driftless::immutability::{Images, Kubernetes};
 use driftless::playbook::Playbook;
 use driftless::report::write::Heard;
-use driftless::report::{Manifests, Run};
+use driftless::report::{Look, ManifestFormat, Manifests, Run};
 use driftless::rules::{self, Finding};
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -20,7 +22,7 @@ use jiff::tz::Offset;
 use super::ask::{say, warn};
 use super::failure::Failure;
 use super::plan::check_outputs;
-use super::report::{To, accepted, send};
+use super::report::{To, Undelivered, accepted, send};
 use crew::{Audited, Task};
 
 /// So many mistakes are shown with their lines; the report has all of them.
@@ -74,12 +76,12 @@ pub(super) fn run(args: &Immutable) -> Result<u8, Failure> {
     let report = Manifests { run, files: read, containers: &containers, findings: &findings, fail_on, live };
     let to = To { outputs: &args.output, quiet: args.telling.quiet, silent: false, colour: args.color };
     // A reader that has seen enough is success, as it is for every tool in a pipe.
-    match send(&to, driftless::report::ManifestFormat::Table, |format, look, out| {
-        report.write(format, look, out)
-    })? {
-        Heard::ReaderLeft => Ok(0),
-        Heard::Whole => Ok(status(&report)),
-    }
+    let render = |format, look: &Look, out: &mut dyn io::Write| report.write(format, look, out);
+    Ok(match send(&to, Undelivered::default(), ManifestFormat::Table, render) {
+        Ok(Heard::ReaderLeft) => 0,
+        Ok(Heard::Whole) => status(&report),
+        Err(undelivered) => undelivered.told(),
+    })
 }
 
 /// Nothing that could be audited is no success: a pipe whose first half failed must not pass.

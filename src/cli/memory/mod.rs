@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::me::home;
 use super::plan::{Asks, Plan};
 pub(super) use keeper::Keeper;
+pub(super) use past::Trend;
 
 /// The word that keeps nothing.
 const NOTHING: &str = "none";

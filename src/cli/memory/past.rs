@@ -8,8 +8,10 @@ use driftless::drift::{Past as Fleet, Pasts};
 use driftless::history::{Context, Outcome, Past, Piece, Recalled, answered, recall};
 use driftless::inventory::{HostId, Inventory};
 use driftless::playbook::{Baseline, Playbook};
+use driftless::report::past::ClusterRow;
 use driftless::snapshot::HostStatus;
 use driftless::store::{self, Entry, Run};
+use jiff::Timestamp;
 
 use super::Memory;
 use crate::cli::failure::Failure;
@@ -17,6 +19,24 @@ use crate::cli::round::random;
 
 /// So many runs are looked back on.
 const MOST_RUNS: usize = 400;
+
+/// How clusters drifted, run by run.
+#[derive(Default)]
+pub(crate) struct Trend(BTreeMap<String, Vec<(Timestamp, usize, usize)>>);
+
+impl Trend {
+    /// Takes a run that is later than those before.
+    pub(crate) fn push(&mut self, started: Timestamp, outcome: &Outcome) {
+        for (name, (hosts, adrift)) in outcome.by_cluster() {
+            self.0.entry(name.to_owned()).or_default().push((started, hosts, adrift));
+        }
+    }
+
+    /// Each cluster, by name.
+    pub(crate) fn clusters(self) -> Vec<ClusterRow> {
+        self.0.into_iter().map(|(name, runs)| ClusterRow { name, runs }).collect()
+    }
+}
 
 impl Memory {
     /// What a run found, if it was finished.

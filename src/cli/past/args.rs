@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args as ClapArgs, Subcommand};
-use driftless::report::Format;
+use driftless::report::past::Form;
 use jiff::SignedDuration;
 
 use crate::cli::args::{Colour, Reporting, Storing};
@@ -105,18 +105,18 @@ pub(crate) struct Showing {
     pub(crate) file: StoreFile,
 
     /// `table` or `json`
-    #[arg(short = 'o', long = "output", value_name = "FORMAT", default_value = "table", value_parser = format, env = "DRIFTLESS_OUTPUT")]
-    pub(crate) format: Format,
+    #[arg(short = 'o', long = "output", value_name = "FORMAT", default_value = "table", value_parser = form, env = "DRIFTLESS_OUTPUT")]
+    pub(crate) form: Form,
 
     /// Colour on terminals, always or never; NO_COLOR is heeded
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Colour::Auto, env = "DRIFTLESS_COLOR")]
     pub(crate) color: Colour,
 }
 
-fn format(text: &str) -> Result<Format, String> {
+fn form(text: &str) -> Result<Form, String> {
     match text {
-        "table" => Ok(Format::Table),
-        "json" => Ok(Format::Json),
+        "table" => Ok(Form::Table),
+        "json" => Ok(Form::Json),
         _ => Err(format!("`{}` is neither `table` nor `json`", text.escape_debug())),
     }
 }

@@ -30,7 +30,7 @@ pub(in crate::cli) fn compare(args: &Compare) -> Result<u8, Failure> {
                 .hint("compare two hosts, two runs, or HOST@RUN with HOST@RUN"));
         }
     };
-    show(&args.showing, |format, look| compared.render(format, look))?;
+    show(&args.showing, |form, look| compared.render(form, look))?;
     let whole = compared.untold.is_empty()
         && compared.alone.iter().all(Vec::is_empty)
         && compared.hosts.is_none_or(|hosts| hosts > 0);

@@ -1,16 +1,17 @@
 //! `driftless report A.json B.json`: reports of several machines as one.
 
+use std::io;
 use std::path::Path;
 
 use driftless::diagnostic::Source;
-use driftless::report::Format;
 use driftless::report::merged::Merged;
 use driftless::report::write::Heard;
+use driftless::report::{Format, Look, Shape, Told};
 
 use super::Again;
 use crate::cli::ask::warn;
 use crate::cli::failure::Failure;
-use crate::cli::report::{To, send};
+use crate::cli::report::{To, Undelivered, send};
 
 /// Whether an argument is meant as a file: an id of a run has neither a dot nor a slash.
 pub(super) fn is_file(text: &str) -> bool {
@@ -22,6 +23,12 @@ pub(super) fn report(files: &[String], args: &Again) -> Result<u8, Failure> {
     if args.accept.is_some() {
         return Err(Failure::new("--accept is for a stored run: a merged report has its own waivers")
             .hint("give --accept to the audits"));
+    }
+    if args.output.output.iter().any(|output| output.format == Format::CycloneDx) {
+        return Err(Failure::new(
+            "a JSON report does not have every package of a host: cyclonedx cannot be made of it",
+        )
+        .hint("give -o cyclonedx=FOLDER to the audits, or name a stored run"));
     }
     let mut reports = Vec::new();
     for name in files {
@@ -54,11 +61,19 @@ pub(super) fn report(files: &[String], args: &Again) -> Result<u8, Failure> {
         silent: false,
         colour: args.output.color,
     };
-    let render = |format, look: &driftless::report::Look, out: &mut dyn std::io::Write| {
-        out.write_all(merged.render(format, look).as_bytes())
+    let report = merged.report().map_err(|error| Failure::new(error.to_string()))?;
+    let told = Told { report: &report, trend: &[], fail_on: args.output.fail_on.0 };
+    let render = |format, look: &Look, out: &mut dyn io::Write| match format {
+        Format::Table => out.write_all(merged.table(look).as_bytes()),
+        // It keeps what a newer version knows and this one does not.
+        Format::Text(Shape::Json) => out.write_all(merged.json().as_bytes()),
+        Format::Text(shape) => told.write(shape, out),
+        // Refused before.
+        Format::CycloneDx => Ok(()),
     };
-    match send(&to, Format::Table, render)? {
-        Heard::ReaderLeft => Ok(0),
-        Heard::Whole => Ok(merged.status(args.output.fail_on.0)),
-    }
+    Ok(match send(&to, Undelivered::default(), Format::Table, render) {
+        Ok(Heard::ReaderLeft) => 0,
+        Ok(Heard::Whole) => merged.status(args.output.fail_on.0),
+        Err(undelivered) => undelivered.told(),
+    })
 }

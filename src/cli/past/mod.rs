@@ -5,12 +5,12 @@ mod compare;
 mod life;
 mod merge;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use driftless::advice::Verdict;
 use driftless::history::Outcome;
 use driftless::playbook::Playbook;
-use driftless::report::past::{ClusterRow, RunRow, Runs};
+use driftless::report::past::{Form, RunRow, Runs};
 use driftless::report::write::{self, Heard};
 use driftless::rules;
 use driftless::severity::Severity;
@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use super::ask::say;
 use super::audit::{Job, Look, judge};
 use super::failure::Failure;
-use super::memory::Memory;
+use super::memory::{Memory, Trend};
 use super::plan::{Asks, Plan, bind};
 use super::report::{accepted, look};
 use super::round::Gathered;
@@ -50,19 +50,19 @@ pub(super) fn history(args: &History) -> Result<u8, Failure> {
     let memory = Memory::to_read(&args.showing.file.storing())?;
     if let Some(host) = &args.host {
         let life = life::of(&memory, host)?;
-        show(&args.showing, |format, look| life.render(format, look))
+        show(&args.showing, |form, look| life.render(form, look))
     } else {
         let runs = runs(&memory)?;
-        show(&args.showing, |format, look| runs.render(format, look))
+        show(&args.showing, |form, look| runs.render(form, look))
     }
 }
 
 /// Writes to standard output; a reader that has seen enough is success.
 fn show(
     showing: &Showing,
-    render: impl FnOnce(driftless::report::Format, &driftless::report::Look) -> String,
+    render: impl FnOnce(Form, &driftless::report::Look) -> String,
 ) -> Result<u8, Failure> {
-    let text = render(showing.format, &look(showing.color));
+    let text = render(showing.form, &look(showing.color));
     match write::to_stdout(&text) {
         Ok(Heard::Whole | Heard::ReaderLeft) => Ok(0),
         Err(error) => Err(Failure::stdout(&error)),
@@ -71,20 +71,15 @@ fn show(
 
 /// Every run, and how clusters drifted.
 fn runs(memory: &Memory) -> Result<Runs, Failure> {
-    let mut rows = Vec::new();
-    let mut clusters: BTreeMap<String, Vec<(Timestamp, usize, usize)>> = BTreeMap::new();
+    let (mut rows, mut trend) = (Vec::new(), Trend::default());
     for run in memory.runs()? {
         let outcome = memory.outcome(&run)?;
-        for (name, (hosts, adrift)) in outcome.iter().flat_map(Outcome::by_cluster) {
-            clusters.entry(name.to_owned()).or_default().push((run.started, hosts, adrift));
+        if let Some(outcome) = &outcome {
+            trend.push(run.started, outcome);
         }
         rows.push(row(run, outcome.as_ref()));
     }
-    Ok(Runs {
-        store: memory.path().display().to_string(),
-        runs: rows,
-        clusters: clusters.into_iter().map(|(name, runs)| ClusterRow { name, runs }).collect(),
-    })
+    Ok(Runs { store: memory.path().display().to_string(), runs: rows, clusters: trend.clusters() })
 }
 
 fn row(run: Run, outcome: Option<&Outcome>) -> RunRow {

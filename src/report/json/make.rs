@@ -6,7 +6,7 @@ use super::evidence::evidence;
 use super::upgrades::upgrades;
 use super::v1::{
     Advice, Before, Change, ClusterReport, Error, Finding, Gap, Host, Location, Os, Package, Report,
-    ResolvedFinding, Run, SnowflakeReport, Spread, StandIn, State, Summary, Term, Waived, Writes,
+    ResolvedFinding, Run, SCHEMA, SnowflakeReport, Spread, StandIn, State, Summary, Term, Waived, Writes,
 };
 use crate::advice::{Snowflake, UNSEEN, Verdict};
 use crate::drift::{Cluster, Column, Expected, Value};
@@ -22,8 +22,8 @@ impl Report {
         let comparison = audit.comparison;
         let name = |position: &usize| comparison.name(*position).to_owned();
         Self {
-            schema: "driftless/report/v1",
-            command: audit.command,
+            schema: SCHEMA.into(),
+            command: audit.command.into(),
             run: run(&audit.run),
             summary: Summary {
                 hosts: summary.hosts,
@@ -61,14 +61,14 @@ impl Report {
             upgrades: upgrades(audit),
             before: before(audit.story),
             resolved: audit.story.filter(|story| story.before.is_some()).map(resolved),
-            unseen: audit.outlook.map(|_| UNSEEN),
+            unseen: audit.outlook.map(|_| UNSEEN.into()),
         }
     }
 }
 
 fn advice(advice: &crate::advice::Advice, name: &impl Fn(&usize) -> String) -> Advice {
     Advice {
-        rule: advice.rule,
+        rule: advice.rule.into(),
         cluster: advice.cluster.clone(),
         hosts: advice.hosts.iter().map(name).collect(),
         action: advice.action,
@@ -142,7 +142,7 @@ fn writes(audit: &Audit<'_>, position: usize) -> Option<Vec<Writes>> {
     let each = audit.writes(position)?.into_iter().map(|(service, need)| Writes {
         service,
         path: need.path,
-        class: need.class.as_str(),
+        class: need.class.as_str().into(),
         evidence: need.reasons,
     });
     Some(each.collect())
@@ -156,11 +156,12 @@ fn snowflake(snowflake: Option<&Snowflake>) -> SnowflakeReport {
     let Some(snowflake) = snowflake else {
         return SnowflakeReport { score: 0.0, terms: Vec::new(), not_measured: Vec::new() };
     };
-    let term = |term: &crate::advice::Term| Term { name: term.name, weight: term.weight, value: term.value };
+    let term =
+        |term: &crate::advice::Term| Term { name: term.name.into(), weight: term.weight, value: term.value };
     SnowflakeReport {
         score: snowflake.score,
         terms: snowflake.terms.iter().map(term).collect(),
-        not_measured: snowflake.not_measured.clone(),
+        not_measured: snowflake.not_measured.iter().map(|name| (*name).into()).collect(),
     }
 }
 
@@ -228,7 +229,7 @@ pub(in crate::report) fn run(run: &crate::report::Run) -> Run {
         id: run.id.clone(),
         started: run.started.to_string(),
         finished: run.finished.to_string(),
-        version: env!("CARGO_PKG_VERSION"),
+        version: env!("CARGO_PKG_VERSION").into(),
     }
 }
 
@@ -236,7 +237,7 @@ pub(in crate::report) fn run(run: &crate::report::Run) -> Run {
 pub(in crate::report) fn finding(finding: &rules::Finding) -> Finding {
     Finding {
         key: finding.key(),
-        rule: finding.rule.id,
+        rule: finding.rule.id.into(),
         severity: finding.severity,
         cluster: finding.cluster.clone(),
         host: finding.host_name().map(str::to_owned),

@@ -3,19 +3,17 @@
 mod evidence;
 mod listing;
 pub(super) mod make;
-mod upgrades;
+pub mod upgrades;
 pub mod v1;
 
 pub(super) use listing::render as listing;
 
-use super::Audit;
+use std::io;
 
-/// The report as pretty JSON of the newest version.
-pub(super) fn render(audit: &Audit<'_>) -> String {
-    // Maps with text keys and finite numbers always serialise.
-    let mut text = serde_json::to_string_pretty(&v1::Report::of(audit)).unwrap_or_default();
-    text.push('\n');
-    text
+/// Writes the report as pretty JSON.
+pub(super) fn write(report: &v1::Report, out: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    out.write_all(b"\n")
 }
 
 /// Every shape of report that a command writes.

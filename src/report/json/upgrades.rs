@@ -1,9 +1,9 @@
 //! The upgrades of `driftless/report/v1`, under the same promise: fields may be added, none renamed or removed.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::v1::State as Presence;
+use super::v1::{State as Presence, Word};
 use crate::advice::{Cause, Has, HostOutlook, Inhibitor, Prospect, Share, UpgradeOutlook};
 use crate::readiness::State;
 use crate::report::Audit;
@@ -11,7 +11,7 @@ use crate::rules::rule_of;
 use crate::snapshot::PackageChange;
 
 /// One package of one cluster, and whether it can be upgraded.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Upgrade {
     /// The cluster.
     pub cluster: String,
@@ -48,7 +48,7 @@ pub struct Upgrade {
 }
 
 /// A host of which it could not be told.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Unknown {
     /// Its name.
     pub host: String,
@@ -57,7 +57,7 @@ pub struct Unknown {
 }
 
 /// A host on which something stands in the way.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Blocked {
     /// Its name.
     pub host: String,
@@ -66,10 +66,10 @@ pub struct Blocked {
 }
 
 /// What stands in the way.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Obstacle {
     /// The rule's id.
-    pub rule: &'static str,
+    pub rule: Word,
     /// What it is about.
     pub subject: String,
     /// What the upgrade needs of it.
@@ -85,35 +85,35 @@ pub struct Obstacle {
 }
 
 /// Hosts on which the same stands in the way.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Cause")]
 pub struct CauseReport {
     /// The hosts.
     pub hosts: Vec<String>,
     /// The rule's id.
-    pub rule: &'static str,
+    pub rule: Word,
     /// In words, with what other hosts have that these have not; may be reworded.
     pub message: String,
 }
 
 /// What helps against a cause.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Fix {
     /// The hosts.
     pub hosts: Vec<String>,
     /// `repair`, or `replace` where commands would leave the cause in place.
-    pub action: &'static str,
+    pub action: Word,
     /// What to do, in order; where hosts are to be replaced, what would help in place comes last.
     pub steps: Vec<String>,
 }
 
 /// What stops nothing, and is worth knowing.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Warning {
     /// The host.
     pub host: String,
     /// The rule's id.
-    pub rule: &'static str,
+    pub rule: Word,
     /// In words; may be reworded.
     pub message: String,
     /// What to do about it.
@@ -121,7 +121,7 @@ pub struct Warning {
 }
 
 /// The hosts that have one version.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct VersionSpread {
     /// The full version; null if there is none, or if it is not known.
     pub version: Option<String>,
@@ -132,7 +132,7 @@ pub struct VersionSpread {
 }
 
 /// What would change on hosts that agree in that.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Changes {
     /// The hosts.
     pub hosts: Vec<String>,
@@ -143,7 +143,7 @@ pub struct Changes {
 }
 
 /// One package that would change.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// Its name.
     pub package: String,
@@ -156,7 +156,7 @@ pub struct Change {
 }
 
 /// What is needed on a mount.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Space {
     /// The mount.
     pub mount: String,
@@ -167,7 +167,7 @@ pub struct Space {
 }
 
 /// A package of which hosts would not have the same.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Apart {
     /// Its name.
     pub package: String,
@@ -240,7 +240,7 @@ fn names(audit: &Audit<'_>, hosts: &[usize]) -> Vec<String> {
 fn obstacle(inhibitor: &Inhibitor) -> Obstacle {
     let obstacle = &inhibitor.obstacle;
     Obstacle {
-        rule: rule_of(obstacle.kind).map_or("", |rule| rule.id),
+        rule: rule_of(obstacle.kind).map_or("", |rule| rule.id).into(),
         subject: obstacle.subject.clone(),
         needs: obstacle.needs.clone(),
         observed: obstacle.observed.clone(),
@@ -253,7 +253,7 @@ fn obstacle(inhibitor: &Inhibitor) -> Obstacle {
 fn warn(host: String, inhibitor: &Inhibitor) -> Warning {
     Warning {
         host,
-        rule: rule_of(inhibitor.obstacle.kind).map_or("", |rule| rule.id),
+        rule: rule_of(inhibitor.obstacle.kind).map_or("", |rule| rule.id).into(),
         message: inhibitor.message.clone(),
         remedy: inhibitor.remedy.clone(),
     }
@@ -262,7 +262,7 @@ fn warn(host: String, inhibitor: &Inhibitor) -> Warning {
 fn cause(audit: &Audit<'_>, cause: &Cause) -> CauseReport {
     CauseReport {
         hosts: names(audit, &cause.hosts),
-        rule: rule_of(cause.kind).map_or("", |rule| rule.id),
+        rule: rule_of(cause.kind).map_or("", |rule| rule.id).into(),
         message: cause.message(audit.comparison),
     }
 }
@@ -270,7 +270,7 @@ fn cause(audit: &Audit<'_>, cause: &Cause) -> CauseReport {
 fn fix(audit: &Audit<'_>, cause: &Cause) -> Fix {
     Fix {
         hosts: names(audit, &cause.hosts),
-        action: if cause.condition.lasts() { "replace" } else { "repair" },
+        action: if cause.condition.lasts() { "replace" } else { "repair" }.into(),
         steps: cause.steps.clone(),
     }
 }

@@ -1,9 +1,10 @@
 //! `driftless/report/v1`. Frozen: fields may be added, none renamed, removed or given another meaning.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::upgrades::Upgrade;
 use crate::advice::Verdict;
@@ -11,13 +12,19 @@ use crate::severity::Severity;
 use crate::snapshot::{HostStatus, Phase, Reason};
 use crate::version::Distance;
 
+/// A word of ours, or as another report has it.
+pub type Word = Cow<'static, str>;
+
+/// What [`Report::schema`] says.
+pub const SCHEMA: &str = "driftless/report/v1";
+
 /// The whole report.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// Always `driftless/report/v1`.
-    pub schema: &'static str,
+    pub schema: Word,
     /// The command that was run.
-    pub command: &'static str,
+    pub command: Word,
     /// The run.
     pub run: Run,
     /// The run in numbers.
@@ -42,11 +49,11 @@ pub struct Report {
     pub resolved: Option<Vec<ResolvedFinding>>,
     /// What no forecast of an upgrade can see; absent where none was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub unseen: Option<&'static str>,
+    pub unseen: Option<Word>,
 }
 
 /// The run.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
     /// Unique to the run.
     pub id: String,
@@ -55,11 +62,11 @@ pub struct Run {
     /// RFC 3339, UTC.
     pub finished: String,
     /// The version of driftless.
-    pub version: &'static str,
+    pub version: Word,
 }
 
 /// The run before.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Before {
     /// Its id.
     pub id: String,
@@ -68,7 +75,7 @@ pub struct Before {
 }
 
 /// A finding that is gone.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ResolvedFinding {
     /// Its key.
     pub key: String,
@@ -83,7 +90,7 @@ pub struct ResolvedFinding {
 }
 
 /// What became of a finding since earlier runs.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
     /// No earlier run saw it.
@@ -95,7 +102,7 @@ pub enum Change {
 }
 
 /// The run in numbers.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     /// Hosts that were asked.
     pub hosts: usize,
@@ -119,7 +126,7 @@ pub struct Summary {
 }
 
 /// One host.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Host {
     /// Its name in the inventory.
     pub name: String,
@@ -158,7 +165,7 @@ pub struct Host {
 }
 
 /// A container that replaces the service of a cluster.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct StandIn {
     /// The cluster.
     pub cluster: String,
@@ -175,20 +182,20 @@ pub struct StandIn {
 }
 
 /// A path that a service of a host must be able to write.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Writes {
     /// The service.
     pub service: String,
     /// The folder; or the file, of a log.
     pub path: String,
     /// `persistent`, `ephemeral`, `log` or `configuration`.
-    pub class: &'static str,
+    pub class: Word,
     /// Who says so, the strongest first.
     pub evidence: Vec<String>,
 }
 
 /// An operating system, of os-release(5).
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Os {
     /// `ID`
     pub id: String,
@@ -199,21 +206,21 @@ pub struct Os {
 }
 
 /// The snowflake score.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct SnowflakeReport {
     /// 0 to 1.
     pub score: f64,
     /// Its terms.
     pub terms: Vec<Term>,
     /// What was not measured.
-    pub not_measured: Vec<&'static str>,
+    pub not_measured: Vec<Word>,
 }
 
 /// One term of the score.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Term {
     /// What it measures.
-    pub name: &'static str,
+    pub name: Word,
     /// How much it counts.
     pub weight: f64,
     /// 0 to 1.
@@ -221,7 +228,7 @@ pub struct Term {
 }
 
 /// Something that could not be collected.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Gap {
     /// What is missing.
     pub probe: String,
@@ -232,7 +239,7 @@ pub struct Gap {
 }
 
 /// Why a host, or the rest of it, could not be audited.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Error {
     /// How far it got.
     pub phase: Phase,
@@ -243,7 +250,7 @@ pub struct Error {
 }
 
 /// One cluster.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Cluster")]
 pub struct ClusterReport {
     /// Its name.
@@ -259,7 +266,7 @@ pub struct ClusterReport {
 }
 
 /// One package of a cluster.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Package {
     /// Its name.
     pub name: String,
@@ -273,7 +280,7 @@ pub struct Package {
 }
 
 /// The hosts that have one value.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Spread {
     /// The full version; null if there is none.
     pub version: Option<String>,
@@ -284,7 +291,7 @@ pub struct Spread {
 }
 
 /// Whether a package is on a host.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// It is.
@@ -296,12 +303,12 @@ pub enum State {
 }
 
 /// One finding.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// Stable across runs, versions and rewordings.
     pub key: String,
     /// The rule's id.
-    pub rule: &'static str,
+    pub rule: Word,
     /// How bad it is.
     pub severity: Severity,
     /// The cluster, if it is a matter of one.
@@ -333,7 +340,7 @@ pub struct Finding {
 }
 
 /// A place in a file.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Location {
     /// The file.
     pub file: String,
@@ -344,7 +351,7 @@ pub struct Location {
 }
 
 /// Why a finding does not count.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Waived {
     /// The reason that a person gave.
     pub justification: String,
@@ -353,10 +360,10 @@ pub struct Waived {
 }
 
 /// One piece of advice.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Advice {
     /// The rule that led to it.
-    pub rule: &'static str,
+    pub rule: Word,
     /// The cluster.
     pub cluster: String,
     /// The hosts that share the cause.

@@ -6,9 +6,9 @@ use std::io;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::each::Each;
 use super::{Judged, Manifests, live};
 use crate::advice::fix;
+use crate::report::each::Each;
 use crate::report::json::{make, v1};
 use crate::rules::Finding;
 use crate::severity::Severity;

@@ -1,6 +1,5 @@
 //! The report on manifests: one verdict a container, findings with their places, and what was not audited.
 
-mod each;
 mod json;
 mod junit;
 mod live;
@@ -106,6 +105,8 @@ impl FromStr for ManifestFormat {
         }
     }
 }
+
+impl super::write::Form for ManifestFormat {}
 
 /// How many containers have each verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::{Format, Look};
+use super::Look;
+use super::json::v1::Report;
 use crate::rules::{self, About};
 use crate::severity::Severity;
 use crate::snapshot::visible;
@@ -85,19 +86,24 @@ impl Merged {
         Ok(Self { report: Value::Object(whole), torn })
     }
 
-    /// In a format, as text that ends with a line break.
-    pub fn render(&self, format: Format, look: &Look) -> String {
-        match format {
-            // Maps with text keys always serialise.
-            Format::Json => serde_json::to_string_pretty(&self.report).unwrap_or_default() + "\n",
-            Format::Table => table::render(&self.report, look),
-            Format::Hosts => {
-                let drifted =
-                    |host: &&Value| matches!(text(host, "verdict"), "repair" | "replace" | "investigate");
-                let hosts = list(&self.report, "hosts").iter().filter(drifted);
-                hosts.map(|host| format!("{}\n", visible(text(host, "name")))).collect()
-            }
-        }
+    /// For people, as text that ends with a line break.
+    pub fn table(&self, look: &Look) -> String {
+        table::render(&self.report, look)
+    }
+
+    /// For programs: with all that the reports have, known to this version or not.
+    pub fn json(&self) -> String {
+        // Maps with text keys always serialise.
+        serde_json::to_string_pretty(&self.report).unwrap_or_default() + "\n"
+    }
+
+    /// As any other report.
+    ///
+    /// # Errors
+    /// One of the reports has something of another kind than it should be.
+    pub fn report(&self) -> Result<Report, Unmergeable> {
+        serde_json::from_value(self.report.clone())
+            .map_err(|error| Unmergeable { name: "a report".to_owned(), why: error.to_string() })
     }
 
     /// The exit status of an audit that found this: 1 no host was reached, 2 findings, 3 something could not be audited.
@@ -306,8 +312,7 @@ mod tests {
         assert_eq!(spread[0]["hosts"], json!(["a", "c"]));
         assert_eq!(one.status(Some(Severity::Medium)), 2);
         assert_eq!(one.status(Some(Severity::High)), 0);
-        assert_eq!(one.render(Format::Hosts, &Look::default()), "b\n");
-        let table = one.render(Format::Table, &Look::default());
+        let table = one.table(&Look::default());
         assert!(table.contains("a,c") && table.contains("package-version"), "{table}");
     }
 
@@ -334,7 +339,7 @@ mod tests {
         // Whatever else is missing or odd is left out, and no reason to stop.
         let odd = json!({ "schema": SCHEMA, "hosts": [{ "name": "a", "status": 5 }], "clusters": 7, "findings": [null], "summary": [] });
         let odd = merged(&[odd]).unwrap();
-        odd.render(Format::Table, &Look::default());
+        odd.table(&Look::default());
         odd.status(None);
     }
 }

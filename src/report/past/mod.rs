@@ -7,9 +7,18 @@ mod runs;
 
 use jiff::Timestamp;
 
-use super::{Format, Look};
+use super::Look;
 use crate::history::{About, Change, Difference, Stood};
 use crate::severity::Severity;
+
+/// In which form it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
 
 /// Every run of a store.
 #[derive(Debug)]
@@ -96,31 +105,31 @@ pub struct Compared {
 }
 
 impl Runs {
-    /// In a format, as text that ends with a line break.
-    pub fn render(&self, format: Format, look: &Look) -> String {
-        match format {
-            Format::Json => json::runs(self),
-            Format::Table | Format::Hosts => runs::render(self, look),
+    /// In a form, as text that ends with a line break.
+    pub fn render(&self, form: Form, look: &Look) -> String {
+        match form {
+            Form::Json => json::runs(self),
+            Form::Table => runs::render(self, look),
         }
     }
 }
 
 impl Life {
-    /// In a format, as text that ends with a line break.
-    pub fn render(&self, format: Format, look: &Look) -> String {
-        match format {
-            Format::Json => json::life(self),
-            Format::Table | Format::Hosts => life::render(self, look),
+    /// In a form, as text that ends with a line break.
+    pub fn render(&self, form: Form, look: &Look) -> String {
+        match form {
+            Form::Json => json::life(self),
+            Form::Table => life::render(self, look),
         }
     }
 }
 
 impl Compared {
-    /// In a format, as text that ends with a line break.
-    pub fn render(&self, format: Format, look: &Look) -> String {
-        match format {
-            Format::Json => json::compared(self),
-            Format::Table | Format::Hosts => compared::render(self, look),
+    /// In a form, as text that ends with a line break.
+    pub fn render(&self, form: Form, look: &Look) -> String {
+        match form {
+            Form::Json => json::compared(self),
+            Form::Table => compared::render(self, look),
         }
     }
 
