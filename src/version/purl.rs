@@ -105,7 +105,8 @@ impl std::fmt::Display for Purl {
 }
 
 fn encoded(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_~".contains(&byte);
+    // The specification leaves colons as they are.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_~:".contains(&byte);
     text.bytes()
         .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()

@@ -23,6 +23,7 @@ mod demo;
 mod entrance;
 mod faults;
 mod fleet;
+mod formats;
 mod gentle;
 mod harness;
 mod history;
