@@ -22,6 +22,7 @@ use super::ask::warn;
 use super::failure::Failure;
 use super::me::{home, is_another_config, ssh_config};
 use super::replace::Replace;
+use super::report;
 
 /// What hosts are asked beyond what every host is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub(super) struct Plan {
     pub(super) file_key: Option<FileKey>,
     /// Hosts that are asked where their services write, since the last audit advised to replace them.
     pub(super) to_look_into: BTreeSet<HostId>,
+    /// Whether each host is told of on standard output as soon as it is done.
+    pub(super) streams: bool,
 }
 
 impl Plan {
@@ -75,10 +78,12 @@ impl Plan {
                 "--ready: no playbook has an [[upgrade]] of these hosts: none is asked about",
             );
         }
-        let accepted = args.accept.as_deref().map(super::report::accepted).transpose()?.unwrap_or_default();
+        let accepted = args.accept.as_deref().map(report::accepted).transpose()?.unwrap_or_default();
         check_outputs(&args.output.output)?;
         let asks = if args.ready { Asks::PlaybookAndUpgrades } else { Asks::Playbook };
-        Ok(Self { asks, accepted, ..plan })
+        // Whoever wants silence where nothing changed cannot have it and hear of hosts before that is known.
+        let streams = !args.only_changes && report::streams(&args.output);
+        Ok(Self { asks, accepted, streams, ..plan })
     }
 
     /// What asking about upgrades needs.
@@ -86,9 +91,10 @@ impl Plan {
         let mut plan = Self::to_ask(&args.selecting, &args.connection, &args.playbook, &args.output.telling)?;
         super::ready::retarget(&mut plan.playbook, &args.target, &plan.inventory, &plan.hosts)?;
         let bound = bind(&plan.inventory, &plan.playbook)?;
-        let accepted = args.accept.as_deref().map(super::report::accepted).transpose()?.unwrap_or_default();
+        let accepted = args.accept.as_deref().map(report::accepted).transpose()?.unwrap_or_default();
         check_outputs(&args.output.output)?;
-        Ok(Self { accepted, bound, asks: Asks::Upgrades, ..plan })
+        let streams = report::streams(&args.output);
+        Ok(Self { accepted, bound, asks: Asks::Upgrades, streams, ..plan })
     }
 
     /// What writing the replacement of a cluster needs: its hosts alone are asked.
@@ -145,6 +151,7 @@ impl Plan {
             policy: connection.host_key.map(policy),
             home: home(),
             config_file: config_file(&connection.login, selecting),
+            streams: false,
             agent_socket: std::env::var_os("SSH_AUTH_SOCK")
                 .filter(|socket| !socket.is_empty())
                 .map(PathBuf::from),
@@ -173,6 +180,7 @@ impl Plan {
             accepted: Accepted::default(),
             file_key: None,
             to_look_into: BTreeSet::new(),
+            streams: false,
         }
     }
 

@@ -6,9 +6,15 @@ use std::time::{Duration, Instant};
 
 use driftless::collect::Event;
 use driftless::inventory::{HostId, Inventory};
+use driftless::report::Answered;
+use driftless::report::json::v1::Error;
+use driftless::report::write;
+use driftless::snapshot::Observation;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::args::Telling;
 use super::ask::say;
+use super::plan::Plan;
 
 /// Shows the progress of one round.
 pub(super) struct Progress<'a> {
@@ -17,22 +23,31 @@ pub(super) struct Progress<'a> {
     running: BTreeMap<HostId, Instant>,
     failed: usize,
     verbose: bool,
+    streams: bool,
 }
 
 impl<'a> Progress<'a> {
-    /// A bar is drawn on terminals only; `verbose` tells of every host.
-    pub(super) fn new(inventory: &'a Inventory, hosts: usize, wanted: bool, verbose: bool) -> Self {
+    /// A bar is drawn on terminals only, and `-v` tells of every host.
+    pub(super) fn new(plan: &'a Plan, telling: &Telling) -> Self {
+        let wanted = !telling.no_progress && !telling.quiet;
         let target = if wanted && io::stderr().is_terminal() {
             ProgressDrawTarget::stderr_with_hz(10)
         } else {
             ProgressDrawTarget::hidden()
         };
-        let bar = ProgressBar::with_draw_target(Some(hosts as u64), target);
+        let bar = ProgressBar::with_draw_target(Some(plan.hosts.len() as u64), target);
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} hosts  {elapsed}  {msg}") {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(250));
-        Self { inventory, bar, running: BTreeMap::new(), failed: 0, verbose }
+        Self {
+            inventory: &plan.inventory,
+            bar,
+            running: BTreeMap::new(),
+            failed: 0,
+            verbose: telling.verbose > 0,
+            streams: plan.streams,
+        }
     }
 
     pub(super) fn tell(&mut self, event: Event<'_>) {
@@ -40,16 +55,23 @@ impl<'a> Progress<'a> {
             Event::Started(host) => {
                 self.running.insert(host, Instant::now());
             }
-            Event::Finished(host, fault, gaps) => {
-                let took = self.running.remove(&host).map_or(Duration::ZERO, |started| started.elapsed());
-                self.failed += usize::from(fault.is_some());
+            Event::Finished(seen) => {
+                let took =
+                    self.running.remove(&seen.host).map_or(Duration::ZERO, |started| started.elapsed());
+                self.failed += usize::from(seen.fault.is_some());
+                if self.streams {
+                    let line = self.answered(seen, took);
+                    // A reader that is gone is met again by the report.
+                    self.bar.suspend(|| drop(write::to_stdout(&line)));
+                }
                 if self.verbose {
-                    let how = match (fault, gaps) {
+                    let gaps = seen.snapshot.as_ref().map_or(0, |snapshot| snapshot.gaps.len());
+                    let how = match (&seen.fault, gaps) {
                         (Some(fault), _) => format!("{}: {}", fault.phase, fault.full_message()),
                         (None, 0) => "ok".to_owned(),
                         (None, gaps) => format!("in part: {gaps} of its facts could not be collected"),
                     };
-                    let line = format!("{}  {:.2} s  {how}", self.name(host), took.as_secs_f64());
+                    let line = format!("{}  {:.2} s  {how}", self.name(seen.host), took.as_secs_f64());
                     self.bar.suspend(|| say(&line));
                 }
                 self.bar.inc(1);
@@ -58,6 +80,17 @@ impl<'a> Progress<'a> {
         if !self.bar.is_hidden() {
             self.bar.set_message(self.message());
         }
+    }
+
+    /// `{"type":"answered",…}`
+    fn answered(&self, seen: &Observation, took: Duration) -> String {
+        let line = Answered {
+            host: self.name(seen.host),
+            status: seen.status(),
+            seconds: (took.as_secs_f64() * 1000.0).round() / 1000.0,
+            error: seen.fault.as_ref().map(Error::of),
+        };
+        line.line() + "\n"
     }
 
     fn message(&self) -> String {

@@ -12,7 +12,7 @@ use driftless::readiness::State;
 use driftless::report::json::v1::Report;
 use driftless::report::past::ClusterRow;
 use driftless::report::write::{self, Form, Heard, Output};
-use driftless::report::{Audit, Format, Look, Told, cyclonedx};
+use driftless::report::{Audit, Format, Look, Shape, Told, cyclonedx};
 use driftless::rules::{Accepted, Finding};
 use driftless::snapshot::HostStatus;
 
@@ -89,6 +89,13 @@ impl Undelivered {
         self.0.iter().for_each(|failure| say(&failure.to_string()));
         1
     }
+}
+
+/// Whether lines of JSON go to standard output, where they are read while the run lasts.
+pub(super) fn streams(wanted: &Reporting) -> bool {
+    let mut shown = wanted.output.iter().filter(|output| output.path.is_none());
+    // Any other report beside them begins where they do.
+    matches!((shown.next(), shown.next()), (Some(one), None) if one.format == Format::Text(Shape::JsonLines))
 }
 
 /// Where reports go.

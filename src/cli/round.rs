@@ -98,12 +98,7 @@ pub(super) fn ask(
         pace: plan.pace.clone(),
         requests: plan.requests(nonce),
     };
-    let mut progress = Progress::new(
-        &plan.inventory,
-        plan.hosts.len(),
-        !telling.no_progress && !telling.quiet,
-        telling.verbose > 0,
-    );
+    let mut progress = Progress::new(plan, telling);
     let round = round.run(&plan.inventory, &plan.hosts, interruption(), |event| progress.tell(event), keep);
     let fleet = runtime.block_on(round);
     progress.finish();

@@ -43,12 +43,12 @@ pub struct Round {
 }
 
 /// What happened to one host, for whoever shows progress.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
     /// It is being asked.
     Started(HostId),
-    /// It is done; with what went wrong, and how many of its facts could not be collected.
-    Finished(HostId, Option<&'a Fault>, usize),
+    /// It is done; with what came of it.
+    Finished(&'a Observation),
 }
 
 /// What a host answered, to the byte, for whoever keeps it.
@@ -130,8 +130,7 @@ impl Round {
                         fault: observation.fault.as_ref(),
                     });
                     queue.done(observation.host);
-                    let gaps = observation.snapshot.as_ref().map_or(0, |snapshot| snapshot.gaps.len());
-                    tell(Event::Finished(observation.host, observation.fault.as_ref(), gaps));
+                    tell(Event::Finished(&observation));
                     fleet.hosts.push(observation);
                 }
                 // A task that panicked is a bug of ours; its host is found missing below.

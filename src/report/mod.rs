@@ -32,7 +32,7 @@ pub use format::{Format, Shape};
 pub use listing::{Listing, ListingFormat};
 pub use manifests::{Judged, ManifestFormat, Manifests};
 pub use style::Look;
-pub use told::{Told, lines_schema};
+pub use told::{Answered, Told, lines_schema};
 
 /// Everything that a report may tell.
 #[derive(Debug)]

@@ -6,6 +6,9 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use driftless::simulate::Behaviour;
+
+use crate::fleet::{Fleet, answers};
 use crate::harness::{Outcome, Room, project, wait};
 
 /// Reports that are one text, with the files that tests put them into.
@@ -325,4 +328,31 @@ fn a_report_that_cannot_be_written_loses_nothing() {
     let both = shell(&room, "exec $DRIFTLESS demo -q -o hosts=again -o json > /dev/full");
     assert!(both.status == 1 && both.stderr.contains("standard output: No space left"), "{}", both.stderr);
     assert!(room.path("again").exists());
+}
+
+#[test]
+fn lines_tell_of_each_host_as_soon_as_it_is_done() {
+    use std::io::{BufRead as _, BufReader};
+    let hosts = (1..=2).map(|nth| (format!("web-0{nth}"), answers(&["nginx=1.26.3-3"])));
+    let fleet = Fleet::new(hosts.chain([("web-03".to_owned(), Behaviour::Hangs)]));
+    let mut child =
+        fleet.command(&["-o", "jsonl", "--timeout", "3", "--connect-timeout", "3"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(|line| line.unwrap());
+    let mut next = || lines.next().map(|line| serde_json::from_str::<Value>(&line).unwrap());
+    let first = [next().unwrap(), next().unwrap()];
+    assert!(child.try_wait().unwrap().is_none(), "one host still keeps us waiting");
+    for line in first {
+        assert_eq!((&line["type"], &line["status"]), (&json!("answered"), &json!("audited")), "{line}");
+    }
+    let third = next().unwrap();
+    assert_eq!((&third["host"], &third["status"]), (&json!("web-03"), &json!("unreachable")));
+    assert!(third["error"]["hint"].is_string());
+    assert_eq!(next().unwrap()["type"], "run");
+    let rest: Vec<Value> = std::iter::from_fn(next).collect();
+    assert_eq!(rest.last().unwrap()["type"], "summary");
+    child.wait().unwrap();
+    // Into a file, and beside another report, there is the report alone.
+    let run = fleet.audit(&["-o", "jsonl=lines", "--timeout", "3", "--connect-timeout", "3"]);
+    assert!(run.stdout.starts_with("driftless audit"), "{}", run.stdout);
+    assert!(std::fs::read_to_string(fleet.room.path("lines")).unwrap().starts_with("{\"type\":\"run\""));
 }

@@ -13,7 +13,7 @@ use crate::drift::{Cluster, Column, Expected, Value};
 use crate::history::{self, Story};
 use crate::report::Audit;
 use crate::rules::{self, Evidence};
-use crate::snapshot::{self, HostStatus, Observation};
+use crate::snapshot::{self, Fault, HostStatus, Observation};
 
 impl Report {
     /// The report of an audit.
@@ -105,11 +105,14 @@ fn host(audit: &Audit<'_>, position: usize, seen: &Observation, status: HostStat
         writes: writes(audit, position),
         stands_in: Some(stands_in(audit, position)).filter(|list| !list.is_empty()),
         gaps: collected().chain(found).map(gap_of).collect(),
-        error: seen.fault.as_ref().map(|fault| Error {
-            phase: fault.phase,
-            message: fault.full_message(),
-            hint: fault.hint.clone(),
-        }),
+        error: seen.fault.as_ref().map(Error::of),
+    }
+}
+
+impl Error {
+    /// What went wrong.
+    pub fn of(fault: &Fault) -> Self {
+        Self { phase: fault.phase, message: fault.full_message(), hint: fault.hint.clone() }
     }
 }
 

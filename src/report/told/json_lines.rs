@@ -8,15 +8,18 @@ use serde::Serialize;
 
 use crate::report::json::upgrades::Upgrade;
 use crate::report::json::v1::{
-    Advice, Before, ClusterReport, Finding, Host, Report, ResolvedFinding, Run, Summary, Word,
+    Advice, Before, ClusterReport, Error, Finding, Host, Report, ResolvedFinding, Run, Summary, Word,
 };
+use crate::snapshot::HostStatus;
 
 /// One line.
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 #[schemars(title = "Line")]
 enum Line<'r> {
-    /// The first line.
+    /// A host is done; before all others, as hosts answer, where the lines are read while the run lasts.
+    Answered(Answered<'r>),
+    /// What was run.
     Run(Heading<'r>),
     /// A host.
     Host(&'r Host),
@@ -32,6 +35,27 @@ enum Line<'r> {
     Resolved(&'r ResolvedFinding),
     /// The last line.
     Summary(&'r Summary),
+}
+
+/// A host that is done.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Answered<'r> {
+    /// Its name in the inventory.
+    pub host: &'r str,
+    /// Whether it answered everything; what the playbook makes of that stands in its own line.
+    pub status: HostStatus,
+    /// How long it took.
+    pub seconds: f64,
+    /// What went wrong on the way to it, if anything did.
+    pub error: Option<Error>,
+}
+
+impl Answered<'_> {
+    /// The line, without its break.
+    pub fn line(self) -> String {
+        // Maps with text keys and finite numbers always serialise.
+        serde_json::to_string(&Line::Answered(self)).unwrap_or_default()
+    }
 }
 
 /// What was run.

@@ -18,7 +18,7 @@ use super::past::ClusterRow;
 use crate::rules::{self, About};
 use crate::severity::Severity;
 
-pub use json_lines::schema as lines_schema;
+pub use json_lines::{Answered, schema as lines_schema};
 
 /// A run, as it is told.
 #[derive(Debug, Clone, Copy)]
