@@ -109,6 +109,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("comfy_table", &["report"]),
     ("rusqlite", &["store"]),
     ("zstd", &["store"]),
+    ("ureq", &["cli"]),
 ];
 
 /// Words of a program that reads the clock, the disk or the network; what is right of `collect` has none.

@@ -180,7 +180,7 @@ pub(super) fn judge(
     };
     let quiet = look.only_changes && story.as_ref().is_some_and(Story::is_quiet);
     let outcome = found.advised(&comparison, &advised);
-    let telling = report::Telling { audit: &audit, trend: &[], silent: quiet };
+    let telling = report::Telling { audit: &audit, trend: &[], silent: quiet, hook: plan.hook.as_ref() };
     let (status, delivered) = match report::deliver(&telling, output) {
         // A reader that has seen enough is success, as it is for every tool in a pipe.
         Ok(Heard::ReaderLeft) => (0, true),

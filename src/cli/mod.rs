@@ -12,6 +12,7 @@ mod immutable;
 mod init;
 mod me;
 mod memory;
+mod notify;
 mod past;
 mod plan;
 mod probe;

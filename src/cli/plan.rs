@@ -21,6 +21,7 @@ use super::args::{Audit, Connection, HostKey, Login, Ready, Selecting, Telling};
 use super::ask::warn;
 use super::failure::Failure;
 use super::me::{home, is_another_config, ssh_config};
+use super::notify::Hook;
 use super::replace::Replace;
 use super::report;
 
@@ -65,6 +66,8 @@ pub(super) struct Plan {
     pub(super) to_look_into: BTreeSet<HostId>,
     /// Whether each host is told of on standard output as soon as it is done.
     pub(super) streams: bool,
+    /// Who is told of what was found.
+    pub(super) hook: Option<Hook>,
 }
 
 impl Plan {
@@ -83,7 +86,8 @@ impl Plan {
         let asks = if args.ready { Asks::PlaybookAndUpgrades } else { Asks::Playbook };
         // Whoever wants silence where nothing changed cannot have it and hear of hosts before that is known.
         let streams = !args.only_changes && report::streams(&args.output);
-        Ok(Self { asks, accepted, streams, ..plan })
+        let hook = args.notifying.hook(args.output.telling.quiet)?;
+        Ok(Self { asks, accepted, streams, hook, ..plan })
     }
 
     /// What asking about upgrades needs.
@@ -94,7 +98,8 @@ impl Plan {
         let accepted = args.accept.as_deref().map(report::accepted).transpose()?.unwrap_or_default();
         check_outputs(&args.output.output)?;
         let streams = report::streams(&args.output);
-        Ok(Self { accepted, bound, asks: Asks::Upgrades, streams, ..plan })
+        let hook = args.notifying.hook(args.output.telling.quiet)?;
+        Ok(Self { accepted, bound, asks: Asks::Upgrades, streams, hook, ..plan })
     }
 
     /// What writing the replacement of a cluster needs: its hosts alone are asked.
@@ -152,6 +157,7 @@ impl Plan {
             home: home(),
             config_file: config_file(&connection.login, selecting),
             streams: false,
+            hook: None,
             agent_socket: std::env::var_os("SSH_AUTH_SOCK")
                 .filter(|socket| !socket.is_empty())
                 .map(PathBuf::from),
@@ -181,6 +187,7 @@ impl Plan {
             file_key: None,
             to_look_into: BTreeSet::new(),
             streams: false,
+            hook: None,
         }
     }
 

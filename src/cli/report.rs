@@ -19,6 +19,7 @@ use driftless::snapshot::HostStatus;
 use super::args::{Colour, Reporting};
 use super::ask::{say, warn};
 use super::failure::Failure;
+use super::notify::Hook;
 
 /// An audit, with what is told of it beside itself.
 pub(super) struct Telling<'a> {
@@ -27,11 +28,13 @@ pub(super) struct Telling<'a> {
     pub(super) trend: &'a [ClusterRow],
     /// Whether nothing is shown; files are written all the same, so that they are never older than the run.
     pub(super) silent: bool,
+    /// Who else is told.
+    pub(super) hook: Option<&'a Hook>,
 }
 
 /// Writes every report of an audit that was asked for. What cannot be written keeps nothing else from being written.
 pub(super) fn deliver(telling: &Telling<'_>, wanted: &Reporting) -> Result<Heard, Undelivered> {
-    let Telling { audit, trend, silent } = *telling;
+    let Telling { audit, trend, silent, hook } = *telling;
     let files: Vec<Output> = wanted.output.iter().filter(|output| output.path.is_some()).cloned().collect();
     let outputs = if silent { &files } else { &wanted.output };
     let mut failed = Undelivered::default();
@@ -44,12 +47,21 @@ pub(super) fn deliver(telling: &Telling<'_>, wanted: &Reporting) -> Result<Heard
     let report = OnceCell::new();
     let told = || Told { report: report.get_or_init(|| Report::of(audit)), trend, fail_on: wanted.fail_on.0 };
     let to = To { outputs, quiet: wanted.telling.quiet, silent, colour: wanted.color };
-    send(&to, failed, Format::Table, |format, look, out| match format {
+    let sent = send(&to, failed, Format::Table, |format, look, out| match format {
         Format::Table => out.write_all(audit.table(look).as_bytes()),
         Format::Text(shape) => told().write(shape, out),
         // It was written before.
         Format::CycloneDx => Ok(()),
-    })
+    });
+    // Last: somebody far away may take their time.
+    match hook.map(|hook| hook.tell(told().report)) {
+        None | Some(Ok(())) => sent,
+        Some(Err(failure)) => {
+            let mut failed = sent.err().unwrap_or_default();
+            failed.push(failure);
+            Err(failed)
+        }
+    }
 }
 
 /// Writes a bill of materials for each host whose packages are known.

@@ -10,6 +10,7 @@ pub mod json;
 mod listing;
 mod manifests;
 pub mod merged;
+pub mod notice;
 pub mod past;
 mod sarif;
 mod style;

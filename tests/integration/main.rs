@@ -44,6 +44,7 @@ mod leaks;
 mod least;
 mod live;
 mod live_podman;
+mod notify;
 mod origins;
 mod outputs;
 mod playbooks;

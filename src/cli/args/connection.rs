@@ -102,7 +102,7 @@ pub(in crate::cli) enum Transport {
 }
 
 /// A time limit: more than nothing, and less than a day.
-pub(super) fn seconds(text: &str) -> Result<f64, String> {
+pub(in crate::cli) fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(seconds) if seconds > 0.0 && seconds <= 86_400.0 => Ok(seconds),
         _ => Err("expected a number of seconds above 0, at most 86400".to_owned()),

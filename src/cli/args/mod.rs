@@ -13,9 +13,10 @@ use driftless::severity::Severity;
 use driftless::version::Target;
 use jiff::SignedDuration;
 
-pub(super) use connection::{Connection, HostKey, Login, Transport};
+pub(super) use connection::{Connection, HostKey, Login, Transport, seconds};
 
 use super::immutable::Immutable;
+use super::notify::Notifying;
 use super::past::{Again, Compare, History, StoreFile};
 use super::replace::Replace;
 
@@ -99,6 +100,9 @@ pub(super) struct Audit {
 
     #[command(flatten)]
     pub(super) output: Reporting,
+
+    #[command(flatten)]
+    pub(super) notifying: Notifying,
 }
 
 /// `driftless collect`
@@ -175,6 +179,9 @@ pub(super) struct Ready {
 
     #[command(flatten)]
     pub(super) output: Reporting,
+
+    #[command(flatten)]
+    pub(super) notifying: Notifying,
 }
 
 /// `driftless hosts`
@@ -227,7 +234,7 @@ pub(super) struct Choosing {
     pub(super) shard: Option<Shard>,
 
     /// Seconds that a run of an inventory script may take
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = connection::seconds, env = "DRIFTLESS_INVENTORY_TIMEOUT")]
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, env = "DRIFTLESS_INVENTORY_TIMEOUT")]
     pub(super) inventory_timeout: f64,
 }
 
