@@ -47,7 +47,7 @@ fn me(home: Option<PathBuf>) -> Me {
 }
 
 /// The user that this program runs as.
-fn uid() -> u32 {
+pub(super) fn uid() -> u32 {
     rustix::process::getuid().as_raw()
 }
 

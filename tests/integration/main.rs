@@ -55,6 +55,7 @@ mod replace;
 mod replaced;
 mod replaced_lacking;
 mod replacement;
+mod settings;
 mod ssh_config;
 mod sshd;
 mod systems;
