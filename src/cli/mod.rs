@@ -13,6 +13,7 @@ mod immutable;
 mod init;
 mod me;
 mod memory;
+mod pages;
 mod past;
 mod plan;
 mod probe;
@@ -73,5 +74,7 @@ fn run(args: Args) -> Result<u8, Failure> {
         Command::Init(args) => init::run(&args, &typed),
         Command::Probe(args) => probe::run(&args, &typed),
         Command::Explain(args) => explain::run(&args),
+        Command::Completions(args) => pages::completions(&args),
+        Command::Man(args) => pages::manual(&args, &typed),
     }
 }

@@ -46,6 +46,7 @@ mod live;
 mod live_podman;
 mod origins;
 mod outputs;
+mod pages;
 mod playbooks;
 mod probe_unseen;
 mod probe_upgrade;

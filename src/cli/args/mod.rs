@@ -17,6 +17,7 @@ pub(super) use connection::{Connection, HostKey, Login, Transport};
 
 use super::explain::Explain;
 use super::immutable::Immutable;
+use super::pages::{Completions, Manual};
 use super::past::{Again, Compare, History, StoreFile};
 use super::replace::Replace;
 use super::settings::Typed;
@@ -65,6 +66,10 @@ pub(super) enum Command {
     Init(Box<Init>),
     /// Print the read-only script that runs on hosts, for review or as a forced command
     Probe(Probe),
+    /// Print what a shell completes commands, flags and values with
+    Completions(Completions),
+    /// Print a manual page, or write all of them
+    Man(Manual),
 }
 
 /// `driftless audit`
