@@ -19,6 +19,8 @@ mod plan;
 mod probe;
 mod progress;
 mod ready;
+#[cfg(test)]
+mod reference;
 mod replace;
 mod report;
 mod round;

@@ -117,10 +117,7 @@ fn exit_status(command: &Command) -> Roff {
     for part in said.trim_end_matches('.').split("; ") {
         match part.split_once(' ').filter(|(status, _)| status.parse::<u8>().is_ok()) {
             Some((status, means)) => term(&mut roff, status, means),
-            None => {
-                roff.control("PP", []);
-                roff.text([roman(part)]);
-            }
+            None => drop(roff.text([roman(part)])),
         }
     }
     roff
