@@ -21,6 +21,7 @@ mod cri;
 mod ctrl_c;
 mod demo;
 mod entrance;
+mod examples;
 mod faults;
 mod fleet;
 mod formats;

@@ -22,6 +22,8 @@ const NAME: &str = "driftless.toml";
 pub(super) struct Settings {
     source: Source,
     folder: PathBuf,
+    /// All commands, lenient, to try values on.
+    commands: Command,
 }
 
 /// One setting that holds for the chosen command.
@@ -60,6 +62,10 @@ impl Settings {
             None => [Some(PathBuf::from(NAME)), users_own()].into_iter().flatten().collect(),
         };
         for path in candidates {
+            // To open a pipe is to wait for whoever made it; one that was named is meant.
+            if named.is_none() && path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+                return Err(of(&path, "").whole("the settings cannot be read: it is no ordinary file"));
+            }
             match File::open(&path) {
                 Ok(file) => return Self::read(&path, file).map(Some),
                 // A link that leads nowhere is no file that nobody wrote.
@@ -85,9 +91,18 @@ impl Settings {
         }
         let mut bytes = Vec::new();
         file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
-        let source = Source::from_bytes(&path.to_string_lossy(), bytes)?;
-        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        let settings = Self { source, folder };
+        let lossy = of(path, &String::from_utf8_lossy(&bytes));
+        let commands = lenient(Args::command());
+        let source = Source::from_bytes(&path.to_string_lossy(), bytes).map_err(|error| {
+            let line = error.line_column().map_or(0, |(line, _)| line);
+            hushed(&lossy, &commands, line, &error.title().to_owned()).unwrap_or(error)
+        })?;
+        Self::checked(source, path.parent().unwrap_or(Path::new("")), commands)
+    }
+
+    /// A text in which every key is a flag, and every value one that it takes.
+    fn checked(source: Source, folder: &Path, commands: Command) -> Result<Self, Diagnostic> {
+        let settings = Self { source, folder: folder.to_owned(), commands };
         settings.check()?;
         Ok(settings)
     }
@@ -99,7 +114,7 @@ impl Settings {
     /// What holds for a command: its own table before the top level.
     pub(super) fn of(&self, chosen: &[String]) -> Result<Vec<Setting>, Diagnostic> {
         let table = self.table()?;
-        let mut commands = lenient(Args::command());
+        let mut commands = self.commands.clone();
         let Some(command) = below(&mut commands, chosen) else { return Ok(Vec::new()) };
         let near =
             chosen.iter().try_fold(table.get_ref(), |at, name| at.get(name.as_str())?.get_ref().as_table());
@@ -132,36 +147,44 @@ impl Settings {
     /// Two settings that cannot both hold.
     pub(super) fn clash(&self, one: &Setting, other: &Setting) -> Diagnostic {
         let title = format!("`{}` and `{}` cannot be set together", one.key, other.key);
-        self.source
-            .error(one.span.clone(), title, "this")
-            .also(other.span.clone(), "and this")
-            .help("remove one of them, or put it into the table of the command that it is for")
+        let shown = match one.secret || other.secret {
+            true => self.source.whole(format!("lines {} and {}: {title}", one.line, other.line)),
+            false => self.source.error(one.span.clone(), title, "this").also(other.span.clone(), "and this"),
+        };
+        shown.help("remove one of them, or put it into the table of the command that it is for")
     }
 
     fn table(&self) -> Result<Spanned<DeTable<'_>>, Diagnostic> {
         DeTable::parse(self.source.as_str()).map_err(|error| {
             let line = self.source.line_column(error.span().map_or(0, |span| span.start)).0;
-            let text = self.source.as_str().lines().nth(line.saturating_sub(1)).unwrap_or_default();
-            // A line that may hold a secret is not shown.
-            if secrets().iter().any(|key| text.contains(key.as_str())) {
-                return self.source.whole(format!("line {line} is not TOML: {}", error.message()));
-            }
-            self.source.toml_error(&error)
+            let title = error.message().lines().next().unwrap_or_default();
+            hushed(&self.source, &self.commands, line, title)
+                .unwrap_or_else(|| self.source.toml_error(&error))
         })
+    }
+
+    /// A mistake about a key. The line of one that may be meant for a secret is not shown.
+    fn wrong(&self, key: &Spanned<impl AsRef<str>>, title: &str) -> Diagnostic {
+        let line = self.source.line_column(key.span().start).0;
+        let secrets = secrets(&self.commands);
+        match nearest(key.get_ref().as_ref(), secrets.iter().map(String::as_str)) {
+            Some(_) => self.source.whole(format!("line {line}: {title}")),
+            None => self.source.error(key.span(), title, ""),
+        }
     }
 
     /// Every key is a flag, every value one that it takes.
     fn check(&self) -> Result<(), Diagnostic> {
         let table = self.table()?;
-        let commands = lenient(Args::command());
+        let commands = &self.commands;
         for (key, value) in table.get_ref() {
             let name = key.get_ref().as_ref();
             match value.get_ref() {
                 DeValue::Table(own) => {
-                    let command = self.command(&commands, key)?;
+                    let command = self.command(commands, key)?;
                     self.check_own(&command, own)?;
                 }
-                _ => self.check_shared(&commands, key, name, value)?,
+                _ => self.check_shared(commands, key, name, value)?,
             }
         }
         Ok(())
@@ -173,9 +196,8 @@ impl Settings {
         found.cloned().ok_or_else(|| {
             let known: Vec<&str> = commands.get_subcommands().map(Command::get_name).collect();
             let known: Vec<&str> = known.into_iter().filter(|name| !WITHOUT.contains(name)).collect();
-            self.source
-                .error(key.span(), format!("there is no command `{name}` that has settings"), "")
-                .help(suggest(name, &known))
+            let title = format!("there is no command `{name}` that has settings");
+            self.source.error(key.span(), title, "").help(suggest(name, &known))
         })
     }
 
@@ -192,7 +214,7 @@ impl Settings {
                 let longs: Vec<String> = longs(command);
                 let known: Vec<&str> = longs.iter().map(String::as_str).collect();
                 let title = format!("unknown key `{name}`: `{}` has no such flag", command.get_name());
-                return Err(self.source.error(key.span(), title, "").help(suggest(name, &known)));
+                return Err(self.wrong(key, &title).help(suggest(name, &known)));
             };
             self.taken(&mut parser, &arg, value).map_err(|refused| self.refuse(&arg, refused))?;
         }
@@ -230,7 +252,7 @@ impl Settings {
             Some(near) => format!("did you mean `{near}`?"),
             None => "a key is the long name of a flag: `driftless audit --help` has them".to_owned(),
         };
-        Err(self.source.error(key.span(), format!("unknown key `{name}`"), "").help(help))
+        Err(self.wrong(key, &format!("unknown key `{name}`")).help(help))
     }
 
     fn taken(&self, parser: &mut Command, arg: &Arg, value: &Spanned<DeValue<'_>>) -> Result<(), Refused> {
@@ -284,10 +306,19 @@ fn longs(command: &Command) -> Vec<String> {
 }
 
 /// Keys whose values are never shown.
-fn secrets() -> Vec<String> {
-    let commands = Args::command();
-    let hidden = every(&commands).into_iter().flat_map(flags).filter(Arg::is_hide_env_values_set);
+fn secrets(commands: &Command) -> Vec<String> {
+    let hidden = every(commands).into_iter().flat_map(flags).filter(Arg::is_hide_env_values_set);
     hidden.filter_map(|arg| arg.get_long().map(str::to_owned)).collect()
+}
+
+/// The mistake without its line, if that may hold a secret.
+fn hushed(source: &Source, commands: &Command, line: usize, title: &str) -> Option<Diagnostic> {
+    let text = source.as_str().lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    let key = text.split('=').next().unwrap_or_default().trim();
+    let secrets = secrets(commands);
+    let may = secrets.iter().any(|secret| text.contains(secret.as_str()))
+        || nearest(key, secrets.iter().map(String::as_str)).is_some();
+    may.then(|| source.whole(format!("line {line}: {title}")))
 }
 
 fn users_own() -> Option<PathBuf> {
@@ -302,4 +333,49 @@ fn is_absent(error: &io::Error) -> bool {
 
 fn of(path: &Path, text: &str) -> Source {
     Source::text(&path.to_string_lossy(), text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A command line that has a secret.
+    fn commands() -> Command {
+        let secret = Arg::new("webhook").long("webhook").hide_env_values(true).value_parser(|text: &str| {
+            if text.starts_with("https://") {
+                Ok(text.to_owned())
+            } else {
+                Err(format!("`{text}` is no URL"))
+            }
+        });
+        let quiet = Arg::new("quiet").long("quiet").action(clap::ArgAction::SetTrue);
+        lenient(Command::new("driftless").subcommand(Command::new("audit").arg(secret).arg(quiet)))
+    }
+
+    fn read(text: &str) -> Result<Vec<Setting>, String> {
+        let source = Source::text("driftless.toml", text);
+        let settings = Settings::checked(source, Path::new(""), commands());
+        settings.and_then(|settings| settings.of(&["audit".to_owned()])).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_secret_is_never_shown_right_or_wrong() {
+        let own = read("webhook = \"https://example.net/s3cret\"\n").unwrap();
+        assert_eq!(own[0].values, ["https://example.net/s3cret"]);
+        assert_eq!(own[0].shown(), "webhook = (not shown) (line 1)");
+        for text in [
+            "webhook = \"s3cret\"",
+            "webhook = [\"s3cret\"]",
+            "webhook = \"s3cret",
+            "webhok = \"s3cret\"",
+            "webhok = s3cret",
+            "[audit]\nwebhoo = \"s3cret\"",
+            "webhook = \"a\"\nwebhook = \"s3cret\"",
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(!error.contains("s3cret") && error.contains("line "), "{text}: {error}");
+        }
+        // Others are shown, as they are what helps.
+        assert!(read("quite = true").unwrap_err().contains("quite = true"));
+    }
 }
