@@ -68,7 +68,8 @@ fn cron_takes_the_crontab() {
 fn the_commands_of_the_crontab_run() {
     let text = std::fs::read_to_string(project().join("examples/cron/crontab")).unwrap();
     let fleet = Fleet::of_equals(3);
-    let settings = "inventory = [\"inventory.toml\"]\nstore = \"store.sqlite\"\n[ready]\ntarget = [\"nginx=1.26\"]\n";
+    let settings =
+        "inventory = [\"inventory.toml\"]\nstore = \"store.sqlite\"\n[ready]\ntarget = [\"nginx=1.26\"]\n";
     fleet.room.write("driftless.toml", settings);
     let folder = Path::new(env!("CARGO_BIN_EXE_driftless")).parent().unwrap();
     let lines = text.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_digit()));

@@ -47,6 +47,7 @@ mod live;
 mod live_podman;
 mod origins;
 mod outputs;
+mod package;
 mod pages;
 mod playbooks;
 mod probe_unseen;
