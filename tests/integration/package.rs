@@ -60,6 +60,7 @@ impl Root {
     fn files(&self) -> Vec<String> {
         let listed = ran(Command::new("find").arg(&self.0).args(["-xdev", "-printf", "%P %m %u\n"]));
         let passing = [
+            "run/",
             "var/lib/dpkg",
             "var/log",
             "var/cache",
