@@ -16,7 +16,8 @@ use driftless::collect::{Pace, Requests, Round};
 use driftless::drift::{Bound, Comparison};
 use driftless::inventory::{Inventory, Overrides, Route};
 use driftless::playbook::Playbook;
-use driftless::report::{Audit, Format, Look, Run};
+use driftless::report::json::v1::Report;
+use driftless::report::{Audit, Run};
 use driftless::rules::{self, Accepted, Asked};
 use driftless::ssh::{Client, Keyring, Limits, Transport, Trust};
 use jiff::Timestamp;
@@ -75,6 +76,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         story: None,
         seen: &[],
     };
-    println!("{}", audit.render(Format::Json, &Look::default()));
+    println!("{}", serde_json::to_string_pretty(&Report::of(&audit))?);
     Ok(())
 }

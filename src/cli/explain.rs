@@ -4,7 +4,8 @@ use std::io::{self, IsTerminal as _};
 
 use clap::Args as ClapArgs;
 use driftless::diagnostic::{nearest, plain};
-use driftless::report::{Format, explain, write};
+use driftless::report::past::Form;
+use driftless::report::{explain, write};
 use driftless::rules;
 
 use super::args::Colour;
@@ -22,7 +23,7 @@ pub(super) struct Explain {
 
     /// `table` or `json`
     #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = table_or_json, env = "DRIFTLESS_OUTPUT")]
-    pub(super) output: Format,
+    pub(super) output: Form,
 
     /// Colour on terminals, always or never; NO_COLOR is heeded
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Colour::Auto, env = "DRIFTLESS_COLOR")]
@@ -37,11 +38,11 @@ pub(super) fn run(args: &Explain) -> Result<u8, Failure> {
         (Some(name), format) => {
             let rule = rules::find(name).ok_or_else(|| unknown(name))?;
             match format {
-                Format::Json => explain::json(&[rule]),
+                Form::Json => explain::json(&[rule]),
                 _ => explain::one(rule, &look, width),
             }
         }
-        (None, Format::Json) => explain::json(rules::ALL),
+        (None, Form::Json) => explain::json(rules::ALL),
         // What goes into a pipe keeps a line a rule, for grep(1).
         (None, _) => explain::list(&look, io::stdout().is_terminal().then_some(width)),
     };

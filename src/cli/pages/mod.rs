@@ -67,7 +67,8 @@ pub(super) fn manual(args: &Manual, typed: &Typed) -> Result<u8, Failure> {
         for (chosen, command) in every(&all) {
             let path = folder.join(format!("{}.1", manual::title(&chosen)));
             let page = manual::page(&chosen, command).map_err(|error| failed(&path, &error))?;
-            write::into_file(&path, |out| out.write_all(&page)).map_err(|error| failed(&path, &error))?;
+            write::into_file(&path, None, |out| out.write_all(&page))
+                .map_err(|error| failed(&path, &error))?;
         }
         return Ok(0);
     }
