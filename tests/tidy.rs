@@ -248,6 +248,8 @@ fn the_documents_name_nothing_that_is_gone() {
         "docs/sources.md",
         "docs/immutability.md",
         "docs/history.md",
+        "docs/settings.md",
+        "docs/installing.md",
     ] {
         let text = std::fs::read_to_string(project().join(document))
             .unwrap_or_else(|_| panic!("{document} is missing"));

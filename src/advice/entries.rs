@@ -16,7 +16,7 @@ static ENTRIES: LazyLock<BTreeMap<&'static str, Entry>> = LazyLock::new(|| {
 });
 
 /// What a rule means and what its findings ask for.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     /// What a finding says.
@@ -41,13 +41,20 @@ pub struct Entry {
     /// What to write in a manifest; `{paths}` and `{observed}` are the finding's.
     #[serde(default)]
     pub manifest: Vec<String>,
+    /// What to do where that depends on the host: what `driftless explain` says, and no advice.
+    #[serde(default)]
+    pub instead: Vec<String>,
+    /// What raises or lowers the severity.
+    #[serde(default)]
+    pub varies: Vec<String>,
 }
 
 /// What a finding asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// Nothing to be done on the host.
+    #[default]
     None,
     /// Commands put it right.
     Repair,

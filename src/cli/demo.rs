@@ -19,12 +19,13 @@ use super::failure::Failure;
 use super::plan::{Asks, Plan, bind};
 use super::replace::{self, Folder};
 use super::round::runtime;
+use super::settings::Typed;
 
 /// The fleet's description and the recordings, as they were when the program was built.
 static FLEET: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/examples/fleet");
 
 /// Runs the demo. It succeeds when it ran as it should, whatever it found.
-pub(super) fn run(args: &Demo) -> Result<u8, Failure> {
+pub(super) fn run(args: &Demo, typed: &Typed) -> Result<u8, Failure> {
     let show = Show::of(args.what);
     // Before anything is started.
     let act = match (show.then, &args.out) {
@@ -33,8 +34,9 @@ pub(super) fn run(args: &Demo) -> Result<u8, Failure> {
             let instead = "the demo replaces no files: remove that folder, or name another with --out FOLDER";
             Act::Write(Folder::check_or(out, false, instead)?)
         }
-        (Then::Report(job), None) => Act::Report(job),
-        (Then::Report(_), Some(_)) => {
+        // Variables and files are there for other commands, too.
+        (Then::Report(job), _) if !typed.has("out") => Act::Report(job),
+        (Then::Report(_), _) => {
             return Err(Failure::new("--out is for `driftless demo replace`: the others write no files"));
         }
     };

@@ -16,9 +16,13 @@ use super::ask::{say, warn};
 use super::failure::Failure;
 use super::plan::Plan;
 use super::round::{gather, runtime, transport};
+use super::settings::Typed;
 
 /// Writes the playbook; nothing where no host was reached.
-pub(super) fn run(args: &Init) -> Result<u8, Failure> {
+pub(super) fn run(args: &Init, typed: &Typed) -> Result<u8, Failure> {
+    if args.out.is_none() && typed.has("force") {
+        return Err(Failure::new("--force is for the file of --out, and none is named"));
+    }
     // Before any host is asked: whoever waits for a thousand hosts wants the file.
     if let Some(path) = &args.out {
         check(path, args.force)?;

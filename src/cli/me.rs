@@ -33,7 +33,6 @@ fn me(home: Option<PathBuf>) -> Me {
     let set = |name| std::env::var(name).ok().filter(|name| !name.is_empty());
     let uid = uid();
     let login = ["LOGNAME", "USER"].into_iter().find_map(set).or_else(|| Some(account(uid)?.0));
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     Me {
@@ -41,13 +40,14 @@ fn me(home: Option<PathBuf>) -> Me {
         login: login.unwrap_or_else(|| uid.to_string()),
         home,
         uid,
-        host: host.trim().to_owned(),
+        // Of the kernel itself: a service may see nothing of /proc but its own process.
+        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
         environment: variables.collect(),
     }
 }
 
 /// The user that this program runs as.
-fn uid() -> u32 {
+pub(super) fn uid() -> u32 {
     rustix::process::getuid().as_raw()
 }
 

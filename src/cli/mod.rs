@@ -5,6 +5,7 @@ mod ask;
 mod audit;
 mod collect;
 mod demo;
+mod explain;
 mod failure;
 mod file_key;
 mod hosts;
@@ -13,18 +14,20 @@ mod init;
 mod me;
 mod memory;
 mod notify;
+mod pages;
 mod past;
 mod plan;
 mod probe;
 mod progress;
 mod ready;
+#[cfg(test)]
+mod reference;
 mod replace;
 mod report;
 mod round;
+mod settings;
 
 use std::process::ExitCode;
-
-use clap::Parser as _;
 
 use args::{Args, Command};
 use failure::Failure;
@@ -33,15 +36,16 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
     raise_descriptors();
-    let args = match Args::try_parse() {
-        Ok(args) => args,
+    let typed: Vec<_> = std::env::args_os().collect();
+    let done = settings::arguments(&typed).and_then(|args| match args {
+        Ok(args) => run(args),
         Err(error) => {
             // clap knows where its text belongs; a reader that is gone is no concern of ours.
             let _ = error.print();
-            return ExitCode::from(u8::from(error.use_stderr()));
+            Ok(u8::from(error.use_stderr()))
         }
-    };
-    match run(args) {
+    });
+    match done {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
             ask::say(&failure.to_string());
@@ -58,6 +62,7 @@ fn raise_descriptors() {
 }
 
 fn run(args: Args) -> Result<u8, Failure> {
+    let typed = args.typed;
     match args.command {
         Command::Audit(args) => audit::run(&args),
         Command::Collect(args) => collect::run(&args),
@@ -65,11 +70,14 @@ fn run(args: Args) -> Result<u8, Failure> {
         Command::Compare(args) => past::compare(&args),
         Command::Report(args) => past::report(&args),
         Command::Ready(args) => ready::run(&args),
-        Command::Immutable(args) => immutable::run(&args),
+        Command::Immutable(args) => immutable::run(&args, &typed),
         Command::Replace(args) => replace::run(&args),
         Command::Hosts(args) => hosts::run(&args),
-        Command::Demo(args) => demo::run(&args),
-        Command::Init(args) => init::run(&args),
-        Command::Probe(args) => probe::run(&args),
+        Command::Demo(args) => demo::run(&args, &typed),
+        Command::Init(args) => init::run(&args, &typed),
+        Command::Probe(args) => probe::run(&args, &typed),
+        Command::Explain(args) => explain::run(&args),
+        Command::Completions(args) => pages::completions(&args),
+        Command::Man(args) => pages::manual(&args, &typed),
     }
 }

@@ -12,9 +12,14 @@ use driftless::rules;
 
 use super::args::Probe;
 use super::failure::Failure;
+use super::settings::Typed;
 
 /// Prints what was asked for; gives the exit status.
-pub(super) fn run(args: &Probe) -> Result<u8, Failure> {
+pub(super) fn run(args: &Probe, typed: &Typed) -> Result<u8, Failure> {
+    // Variables and files are there for other commands, too.
+    if !args.install && (typed.has("playbook") || typed.has("public_key")) {
+        return Err(Failure::new("--playbook and --public-key are for `driftless probe --install`"));
+    }
     let text = if args.sudoers {
         sudoers(&args.user)
     } else if args.install {

@@ -5,6 +5,7 @@
 
 pub mod cyclonedx;
 mod each;
+pub mod explain;
 mod format;
 pub mod json;
 mod listing;

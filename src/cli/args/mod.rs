@@ -15,10 +15,13 @@ use jiff::SignedDuration;
 
 pub(super) use connection::{Connection, HostKey, Login, Transport, seconds};
 
+use super::explain::Explain;
 use super::immutable::Immutable;
 use super::notify::Notifying;
+use super::pages::{Completions, Manual};
 use super::past::{Again, Compare, History, StoreFile};
 use super::replace::Replace;
+use super::settings::Typed;
 
 /// Shows which servers of a cluster have drifted apart, by how much, why, and what to do: over SSH,
 /// read-only, without an agent.
@@ -27,6 +30,13 @@ use super::replace::Replace;
 pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Command,
+
+    /// Settings: this file, or `none` [default: driftless.toml here, or else in the user's configuration folder]
+    #[arg(long, global = true, value_name = "PATH", env = "DRIFTLESS_CONFIG")]
+    pub(super) config: Option<PathBuf>,
+
+    #[arg(skip)]
+    pub(super) typed: Typed,
 }
 
 #[derive(Debug, Subcommand)]
@@ -49,12 +59,18 @@ pub(super) enum Command {
     Report(Box<Again>),
     /// List the hosts of an inventory, and how each is reached
     Hosts(Box<Hosts>),
+    /// What a rule means, why it matters, and what to do instead
+    Explain(Explain),
     /// Audit an embedded fleet: real SSH to simulated hosts inside this process; no set-up, no root
     Demo(Box<Demo>),
     /// Write a first playbook from what the fleet looks like today
     Init(Box<Init>),
     /// Print the read-only script that runs on hosts, for review or as a forced command
     Probe(Probe),
+    /// Print what a shell completes commands, flags and values with
+    Completions(Completions),
+    /// Print a manual page, or write all of them
+    Man(Manual),
 }
 
 /// `driftless audit`
@@ -252,7 +268,7 @@ pub(super) struct Init {
     pub(super) out: Option<PathBuf>,
 
     /// Replace the file of --out if it is there
-    #[arg(long, requires = "out", env = "DRIFTLESS_FORCE", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "DRIFTLESS_FORCE", value_parser = FalseyValueParser::new())]
     pub(super) force: bool,
 
     #[command(flatten)]
@@ -273,7 +289,7 @@ pub(super) struct Demo {
     pub(super) what: Option<DemoOf>,
 
     /// With `replace`: the folder that the files are written into [default: driftless-demo]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = "DRIFTLESS_OUT")]
     pub(super) out: Option<PathBuf>,
 
     #[command(flatten)]
@@ -296,19 +312,19 @@ pub(super) enum DemoOf {
 pub(super) struct Probe {
     /// Print what pins the probe on a host, for root to run there: the script, the line of authorized_keys, and
     /// the list of files that it may read
-    #[arg(long, conflicts_with = "sudoers")]
+    #[arg(long, conflicts_with = "sudoers", env = "DRIFTLESS_INSTALL", value_parser = FalseyValueParser::new())]
     pub(super) install: bool,
 
     /// Print the rule of sudoers that --sudo needs
-    #[arg(long)]
+    #[arg(long, env = "DRIFTLESS_SUDOERS", value_parser = FalseyValueParser::new())]
     pub(super) sudoers: bool,
 
     /// Playbook whose files the probe may read; may be given several times
-    #[arg(short, long, value_name = "PATH", requires = "install", env = "DRIFTLESS_PLAYBOOK")]
+    #[arg(short, long, value_name = "PATH", env = "DRIFTLESS_PLAYBOOK")]
     pub(super) playbook: Vec<PathBuf>,
 
     /// Public half of the audit key
-    #[arg(long, value_name = "FILE.pub", requires = "install", env = "DRIFTLESS_PUBLIC_KEY")]
+    #[arg(long, value_name = "FILE.pub", env = "DRIFTLESS_PUBLIC_KEY")]
     pub(super) public_key: Option<PathBuf>,
 
     /// The account on the hosts that the audit logs in to

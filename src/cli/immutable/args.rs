@@ -32,7 +32,7 @@ pub(in crate::cli) struct Immutable {
     pub(in crate::cli) fix: Option<Form>,
 
     /// Put the files themselves right
-    #[arg(long, requires = "fix", env = "DRIFTLESS_IN_PLACE", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "DRIFTLESS_IN_PLACE", value_parser = FalseyValueParser::new())]
     pub(in crate::cli) in_place: bool,
 
     /// The version whose rules hold, as in `1.32`

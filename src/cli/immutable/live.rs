@@ -8,11 +8,12 @@ use crate::cli::args::Selecting;
 use crate::cli::failure::Failure;
 use crate::cli::plan::Plan;
 use crate::cli::round::{gather, runtime, transport};
+use crate::cli::settings::Typed;
 
 /// What would be passed over is said before anything is read.
-pub(super) fn check(args: &Immutable) -> Result<(), Failure> {
-    // An inventory of the environment is there for the other commands, too.
-    if args.live || args.from.inventory.is_empty() || std::env::var_os("DRIFTLESS_INVENTORY").is_some() {
+pub(super) fn check(args: &Immutable, typed: &Typed) -> Result<(), Failure> {
+    // An inventory of the environment, or of a file, is there for the other commands, too.
+    if args.live || !typed.has("inventory") {
         return Ok(());
     }
     Err(Failure::new("-i names hosts, and without --live none is asked").hint("add --live, or leave -i out"))

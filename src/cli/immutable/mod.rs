@@ -23,13 +23,17 @@ use super::ask::{say, warn};
 use super::failure::Failure;
 use super::plan::check_outputs;
 use super::report::{To, Undelivered, accepted, send};
+use super::settings::Typed;
 use crew::{Audited, Task};
 
 /// So many mistakes are shown with their lines; the report has all of them.
 const SHOWN: usize = 20;
 
 /// Reads, judges and reports; gives the exit status.
-pub(super) fn run(args: &Immutable) -> Result<u8, Failure> {
+pub(super) fn run(args: &Immutable, typed: &Typed) -> Result<u8, Failure> {
+    if args.fix.is_none() && typed.has("in_place") {
+        return Err(Failure::new("--in-place is for --fix: there is nothing to be put in its place"));
+    }
     let started = Timestamp::now();
     let playbook = Playbook::load(&args.playbook, &rules::known_ids())?;
     let accepted = args.accept.as_deref().map(accepted).transpose()?.unwrap_or_default();
@@ -48,7 +52,7 @@ pub(super) fn run(args: &Immutable) -> Result<u8, Failure> {
         today,
         live: args.live,
     };
-    live::check(args)?;
+    live::check(args, typed)?;
     let files = files::find(&args.paths);
     if let Some(form) = args.fix {
         return fix::run(args, form, &files, &task, &playbook, &accepted);

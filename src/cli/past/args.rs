@@ -105,7 +105,7 @@ pub(crate) struct Showing {
     pub(crate) file: StoreFile,
 
     /// `table` or `json`
-    #[arg(short = 'o', long = "output", value_name = "FORMAT", default_value = "table", value_parser = form, env = "DRIFTLESS_OUTPUT")]
+    #[arg(short = 'o', long = "output", value_name = "FORMAT", default_value = "table", value_parser = table_or_json, env = "DRIFTLESS_OUTPUT")]
     pub(crate) form: Form,
 
     /// Colour on terminals, always or never; NO_COLOR is heeded
@@ -113,7 +113,8 @@ pub(crate) struct Showing {
     pub(crate) color: Colour,
 }
 
-fn form(text: &str) -> Result<Form, String> {
+/// The two forms of what is no audit.
+pub(crate) fn table_or_json(text: &str) -> Result<Form, String> {
     match text {
         "table" => Ok(Form::Table),
         "json" => Ok(Form::Json),

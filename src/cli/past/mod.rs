@@ -24,7 +24,7 @@ use super::memory::{Memory, Trend};
 use super::plan::{Asks, Plan, bind};
 use super::report::{accepted, look};
 use super::round::Gathered;
-pub(super) use args::{Again, Compare, History, StoreFile};
+pub(super) use args::{Again, Compare, History, StoreFile, table_or_json};
 use args::{Forget, Showing};
 pub(super) use compare::compare;
 
