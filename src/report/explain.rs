@@ -197,9 +197,9 @@ fn steps(entry: &Entry) -> Vec<String> {
     let host = entry.run.iter().map(|command| format!("on the host: `{command}`"));
     let ansible = entry.ansible.iter().map(|task| format!("with Ansible: `ansible HOST -b -m {task}`"));
     let manifest = entry.manifest.iter().map(|text| format!("in a manifest: {text}"));
-    let people = |texts: &'_ [String]| texts.to_vec().into_iter();
-    let all = people(&entry.first).chain(people(&entry.instead)).chain(host).chain(ansible);
-    all.chain(people(&entry.say)).chain(manifest).map(|text| capitals(&text)).collect()
+    let first = entry.first.iter().chain(&entry.instead).cloned();
+    let all = first.chain(host).chain(ansible).chain(entry.say.iter().cloned()).chain(manifest);
+    all.map(|text| capitals(&text)).collect()
 }
 
 /// What stands for a word of the finding, as people write it.

@@ -73,4 +73,5 @@ mod truth_rpm;
 mod truth_states;
 mod truth_systems;
 mod truth_unseen;
+mod watching;
 mod yard;
