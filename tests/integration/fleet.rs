@@ -57,8 +57,13 @@ impl Fleet {
             groups: owned(groups),
             behaviour,
         });
+        Self::of(hosts.collect())
+    }
+
+    /// Hosts as they are.
+    pub(crate) fn of(hosts: Vec<Host>) -> Self {
         let runtime = Runtime::new().unwrap();
-        let simulation = runtime.block_on(Simulation::start(hosts.collect())).unwrap();
+        let simulation = runtime.block_on(Simulation::start(hosts)).unwrap();
         let room = Room::new();
         let settings = "[defaults]\nidentity = \"key\"\nknown_hosts = \"known_hosts\"\n";
         room.write("inventory.toml", simulation.inventory().replace("[defaults]\n", settings));

@@ -20,6 +20,7 @@ mod containers;
 mod cri;
 mod ctrl_c;
 mod demo;
+mod documents;
 mod entrance;
 mod examples;
 mod faults;
