@@ -7,7 +7,7 @@ use driftless::drift::Comparison;
 use driftless::history::{Outcome, Story};
 use driftless::readiness::Readiness;
 use driftless::report::write::Heard;
-use driftless::report::{Audit as Report, Run};
+use driftless::report::{Audit as Report, Format, Run, Shape};
 use driftless::rules::{self, Asked};
 use driftless::ssh::Transport;
 use jiff::Timestamp;
@@ -180,7 +180,13 @@ pub(super) fn judge(
     };
     let quiet = look.only_changes && story.as_ref().is_some_and(Story::is_quiet);
     let outcome = found.advised(&comparison, &advised);
-    let telling = report::Telling { audit: &audit, trend: &[], silent: quiet, hook: plan.hook.as_ref() };
+    // Only a page draws it, and it takes reading what every run found.
+    let drawn = job.drift && output.output.iter().any(|one| one.format == Format::Text(Shape::Html));
+    let trend = match look.before.filter(|_| drawn) {
+        Some(memory) => memory.trend(&audit.run.id, audit.run.started, &outcome)?,
+        None => Vec::new(),
+    };
+    let telling = report::Telling { audit: &audit, trend: &trend, silent: quiet, hook: plan.hook.as_ref() };
     let (status, delivered) = match report::deliver(&telling, output) {
         // A reader that has seen enough is success, as it is for every tool in a pipe.
         Ok(Heard::ReaderLeft) => (0, true),

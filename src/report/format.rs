@@ -27,6 +27,8 @@ pub enum Shape {
     Csv,
     /// For tickets and merge requests: GitHub's Markdown.
     Markdown,
+    /// For a browser, in one file.
+    Html,
     /// For build servers: `JUnit`'s XML.
     Junit,
     /// For code hosts: SARIF 2.1.0.
@@ -39,12 +41,13 @@ pub enum Shape {
 
 impl Format {
     /// Every format, in the order in which people are told of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Table,
         Self::Text(Shape::Json),
         Self::Text(Shape::JsonLines),
         Self::Text(Shape::Csv),
         Self::Text(Shape::Markdown),
+        Self::Text(Shape::Html),
         Self::Text(Shape::Junit),
         Self::Text(Shape::Sarif),
         Self::Text(Shape::Prometheus),
@@ -61,6 +64,7 @@ impl Format {
             Self::Text(Shape::JsonLines) => "jsonl",
             Self::Text(Shape::Csv) => "csv",
             Self::Text(Shape::Markdown) => "markdown",
+            Self::Text(Shape::Html) => "html",
             Self::Text(Shape::Junit) => "junit",
             Self::Text(Shape::Sarif) => "sarif",
             Self::Text(Shape::Prometheus) => "prometheus",

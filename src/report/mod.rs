@@ -7,6 +7,7 @@ pub mod cyclonedx;
 mod each;
 pub mod explain;
 mod format;
+mod html;
 pub mod json;
 mod listing;
 mod manifests;

@@ -29,6 +29,7 @@ mod formats;
 mod gentle;
 mod harness;
 mod history;
+mod html;
 mod immutable;
 mod immutable_fix;
 mod init;

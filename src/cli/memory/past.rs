@@ -64,6 +64,23 @@ impl Memory {
         }))
     }
 
+    /// How clusters drifted until a run, which found this.
+    pub(crate) fn trend(
+        &self,
+        run: &str,
+        started: Timestamp,
+        found: &Outcome,
+    ) -> Result<Vec<ClusterRow>, Failure> {
+        let mut before = self.before(run)?.collect::<Result<Vec<Past>, Failure>>()?;
+        before.reverse();
+        let mut trend = Trend::default();
+        for past in &before {
+            trend.push(past.started, &past.outcome);
+        }
+        trend.push(started, found);
+        Ok(trend.clusters())
+    }
+
     /// What a run was given.
     pub(crate) fn context(&self, run: &Run) -> Result<Context, Failure> {
         let mut pieces = Vec::new();

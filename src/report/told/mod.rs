@@ -42,6 +42,7 @@ impl Told<'_> {
             Shape::JsonLines => json_lines::write(self.report, out),
             Shape::Csv => csv::write(self.report, out),
             Shape::Markdown => markdown::write(self.report, out),
+            Shape::Html => super::html::write(self.report, self.trend, out),
             Shape::Junit => junit::write(self, out),
             Shape::Sarif => sarif::write(self.report, out),
             Shape::Prometheus => prometheus::write(self.report, out),
