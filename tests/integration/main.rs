@@ -63,6 +63,7 @@ mod settings;
 mod ssh_config;
 mod sshd;
 mod systems;
+mod terminal;
 mod truth;
 mod truth_apk;
 mod truth_hosts;
