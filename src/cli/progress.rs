@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use driftless::collect::Event;
 use driftless::inventory::{HostId, Inventory};
 use driftless::report::Answered;
+use driftless::report::ascii::{is_utf8_locale, spelt};
 use driftless::report::json::v1::Error;
 use driftless::report::write;
 use driftless::snapshot::Observation;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use terminal_size::terminal_size_of;
 
 use super::args::Telling;
 use super::ask::say;
@@ -36,8 +38,11 @@ impl<'a> Progress<'a> {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(Some(plan.hosts.len() as u64), target);
-        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} hosts  {elapsed}  {msg}") {
-            bar.set_style(style);
+        // A line that breaks cannot be drawn over.
+        let wide = terminal_size_of(io::stderr()).is_none_or(|(width, _)| width.0 >= 60);
+        let template = if wide { "{bar:24} {pos}/{len} hosts  {elapsed}  {msg}" } else { "{pos}/{len}" };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(if is_utf8_locale() { style } else { style.progress_chars("##-") });
         }
         bar.enable_steady_tick(Duration::from_millis(250));
         Self {
@@ -78,7 +83,8 @@ impl<'a> Progress<'a> {
             }
         }
         if !self.bar.is_hidden() {
-            self.bar.set_message(self.message());
+            let message = self.message();
+            self.bar.set_message(if is_utf8_locale() { message } else { spelt(&message) });
         }
     }
 

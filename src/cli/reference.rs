@@ -17,7 +17,7 @@ fn the_reference_is_what_the_program_says() {
         [("commands.md", commands()), ("environment.md", environment()), ("rules.md", explain::reference())]
     {
         if std::fs::read_to_string(format!("{folder}/{name}")).unwrap_or_default() != text {
-            let fresh = std::env::temp_dir().join("driftless-reference");
+            let fresh = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/reference");
             std::fs::create_dir_all(&fresh).unwrap();
             std::fs::write(fresh.join(name), text).unwrap();
             stale.push(fresh.join(name));

@@ -9,6 +9,7 @@ use driftless::advice::Outlook;
 use driftless::diagnostic::{Source, plain};
 use driftless::hostlist::fold;
 use driftless::readiness::State;
+use driftless::report::ascii::is_utf8_locale;
 use driftless::report::json::v1::Report;
 use driftless::report::past::ClusterRow;
 use driftless::report::write::{self, Form, Heard, Output};
@@ -161,19 +162,17 @@ pub(super) fn look(colour: Colour) -> Look {
     let terminal = io::stdout().is_terminal();
     let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let width = terminal_size::terminal_size().map(|(width, _)| width.0).filter(|_| terminal).or(asked);
+    // A terminal that does not know how wide it is says 0.
+    let width = width.filter(|width| *width > 0);
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let utf8 = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    let utf8 = utf8.is_some_and(|value| value.to_ascii_lowercase().replace('-', "").contains("utf8"));
     Look {
-        width: width.unwrap_or(Look::default().width).clamp(60, 400),
+        width: width.unwrap_or(Look::default().width).clamp(20, 400),
         colour: match colour {
             Colour::Always => true,
             Colour::Never => false,
             Colour::Auto => terminal && !no_colour && std::env::var("TERM").is_ok_and(|term| term != "dumb"),
         },
-        unicode: terminal && utf8,
+        unicode: terminal && is_utf8_locale(),
     }
 }
 

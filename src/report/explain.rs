@@ -67,7 +67,9 @@ pub fn one(rule: &Rule, look: &Look, width: usize) -> String {
     let severity = look.paint(Tone::of(rule.severity), rule.severity.as_str());
     let mut text = format!("{}   {severity}\n", look.paint(Tone::Heading, rule.id));
     let head = |text: &mut String, title: &str| {
-        let _ = writeln!(text, "\n{}", look.paint(Tone::Heading, title));
+        let lines = fill(title, width);
+        let lines: Vec<String> = lines.iter().map(|line| look.paint(Tone::Heading, line)).collect();
+        let _ = writeln!(text, "\n{}", lines.join("\n"));
     };
     head(&mut text, "It means");
     under(&mut text, "  ", "  ", &entry.means, width);
@@ -85,7 +87,14 @@ pub fn one(rule: &Rule, look: &Look, width: usize) -> String {
     }
     head(&mut text, "To turn it off, or to let a finding pass, in a playbook");
     for line in lets_pass(rule).lines() {
-        let _ = writeln!(text, "{}", format!("    {line}").trim_end());
+        // What is there to be copied is never broken; what explains it goes above it where there is no room beside.
+        let (code, why) = line.split_once("  # ").unwrap_or((line, ""));
+        if why.is_empty() || line.len() + 4 <= width {
+            let _ = writeln!(text, "{}", format!("    {line}").trim_end());
+        } else {
+            under(&mut text, "    # ", "    # ", why, width);
+            let _ = writeln!(text, "    {}", code.trim_end());
+        }
     }
     if let Some(line) = besides(rule) {
         text.push('\n');

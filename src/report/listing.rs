@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::str::FromStr;
 
-use super::{Look, json, table};
+use super::{Look, json, narrow, table};
 use crate::inventory::{Host, HostId, Inventory};
 
 /// Hosts of an inventory, in the order in which they are listed.
@@ -47,7 +47,7 @@ impl<'a> Listing<'a> {
     /// The list in a format, as text that ends with a line break.
     pub fn render(&self, format: ListingFormat, look: &Look) -> String {
         match format {
-            ListingFormat::Table => table::listing(self, look),
+            ListingFormat::Table => narrow::fitted(look, |look| table::listing(self, look)),
             ListingFormat::Json => json::listing(self),
             ListingFormat::Hosts => self.names(),
         }

@@ -3,6 +3,7 @@
 //! A report decides nothing; words, folding and order are made here and nowhere earlier. Printing and
 //! writing files is [`mod@write`]'s part alone.
 
+pub mod ascii;
 pub mod cyclonedx;
 mod each;
 pub mod explain;
@@ -12,6 +13,7 @@ pub mod json;
 mod listing;
 mod manifests;
 pub mod merged;
+mod narrow;
 pub mod notice;
 pub mod past;
 mod sarif;
@@ -74,7 +76,7 @@ pub struct Run {
 impl Audit<'_> {
     /// The report for people, as text that ends with a line break.
     pub fn table(&self, look: &Look) -> String {
-        table::render(self, look)
+        narrow::fitted(look, |look| table::render(self, look))
     }
 
     /// Whether each host was audited.

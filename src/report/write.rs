@@ -1,11 +1,12 @@
 //! Where reports go: standard output, or a file that is replaced as a whole or not at all.
 
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::Format;
+use super::ascii::{Spelling, is_utf8_locale};
 
 /// A format of a kind of report.
 pub trait Form: Copy + FromStr<Err = String> {
@@ -88,8 +89,11 @@ pub fn to_stdout(text: &str) -> io::Result<Heard> {
 
 /// Writes to standard output what is made while it is written.
 pub fn into_stdout(make: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<Heard> {
-    let mut stdout = BufWriter::with_capacity(AT_ONCE, io::stdout().lock());
-    match make(&mut stdout).and_then(|()| stdout.flush()) {
+    let stdout = io::stdout().lock();
+    let spelt = stdout.is_terminal() && !is_utf8_locale();
+    let mut stdout = BufWriter::with_capacity(AT_ONCE, stdout);
+    let made = if spelt { make(&mut Spelling::new(&mut stdout)) } else { make(&mut stdout) };
+    match made.and_then(|()| stdout.flush()) {
         Ok(()) => Ok(Heard::Whole),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Heard::ReaderLeft),
         Err(error) => Err(error),

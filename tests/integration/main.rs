@@ -65,6 +65,7 @@ mod settings;
 mod ssh_config;
 mod sshd;
 mod systems;
+mod terminal;
 mod truth;
 mod truth_apk;
 mod truth_hosts;

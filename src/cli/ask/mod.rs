@@ -3,13 +3,19 @@
 mod secret;
 mod terminal;
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
+
+use driftless::report::ascii::{is_utf8_locale, spelt};
 
 pub(super) use secret::{Asker, from_descriptor};
 
 /// Says something on stderr; if nobody listens, there is nothing to be done about it.
 pub(super) fn say(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let mut stderr = io::stderr().lock();
+    let _ = match stderr.is_terminal() && !is_utf8_locale() {
+        true => writeln!(stderr, "{}", spelt(text)),
+        false => writeln!(stderr, "{text}"),
+    };
 }
 
 /// Warns on stderr.

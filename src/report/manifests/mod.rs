@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 pub(super) use json::Report as JsonReport;
 
-use super::{Look, Run};
+use super::{Look, Run, narrow};
 use crate::immutability::{At, Object, Verdict};
 use crate::live::Live;
 use crate::rules::Finding;
@@ -123,7 +123,9 @@ impl Manifests<'_> {
     /// Whatever keeps it from being written.
     pub fn write(&self, format: ManifestFormat, look: &Look, out: &mut dyn io::Write) -> io::Result<()> {
         match format {
-            ManifestFormat::Table => out.write_all(table::render(self, look).as_bytes()),
+            ManifestFormat::Table => {
+                out.write_all(narrow::fitted(look, |look| table::render(self, look)).as_bytes())
+            }
             ManifestFormat::Json => json::write(self, out),
             ManifestFormat::Sarif => sarif::write(self, out),
             ManifestFormat::Junit => junit::write(self, out),

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::Look;
 use super::json::v1::Report;
+use super::{Look, narrow};
 use crate::rules::{self, About};
 use crate::severity::Severity;
 use crate::snapshot::visible;
@@ -88,7 +88,7 @@ impl Merged {
 
     /// For people, as text that ends with a line break.
     pub fn table(&self, look: &Look) -> String {
-        table::render(&self.report, look)
+        narrow::fitted(look, |look| table::render(&self.report, look))
     }
 
     /// For programs: with all that the reports have, known to this version or not.

@@ -8,6 +8,7 @@ mod runs;
 use jiff::Timestamp;
 
 use super::Look;
+use super::narrow::fitted;
 use crate::history::{About, Change, Difference, Stood};
 use crate::severity::Severity;
 
@@ -109,7 +110,7 @@ impl Runs {
     pub fn render(&self, form: Form, look: &Look) -> String {
         match form {
             Form::Json => json::runs(self),
-            Form::Table => runs::render(self, look),
+            Form::Table => fitted(look, |look| runs::render(self, look)),
         }
     }
 }
@@ -119,7 +120,7 @@ impl Life {
     pub fn render(&self, form: Form, look: &Look) -> String {
         match form {
             Form::Json => json::life(self),
-            Form::Table => life::render(self, look),
+            Form::Table => fitted(look, |look| life::render(self, look)),
         }
     }
 }
@@ -129,7 +130,7 @@ impl Compared {
     pub fn render(&self, form: Form, look: &Look) -> String {
         match form {
             Form::Json => json::compared(self),
-            Form::Table => compared::render(self, look),
+            Form::Table => fitted(look, |look| compared::render(self, look)),
         }
     }
 
