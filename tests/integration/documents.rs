@@ -313,5 +313,5 @@ fn every_line_of_the_threat_model_is_held_by_a_test() {
             assert!(tests.contains(name), "no test is called `{name}`: {line}");
         }
     }
-    assert!(lines > 40, "only {lines} lines");
+    assert!(lines >= 40, "only {lines} lines");
 }
