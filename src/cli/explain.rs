@@ -39,7 +39,7 @@ pub(super) fn run(args: &Explain) -> Result<u8, Failure> {
             let rule = rules::find(name).ok_or_else(|| unknown(name))?;
             match format {
                 Form::Json => explain::json(&[rule]),
-                _ => explain::one(rule, &look, width),
+                Form::Table => explain::one(rule, &look, width),
             }
         }
         (None, Form::Json) => explain::json(rules::ALL),

@@ -73,6 +73,25 @@ impl Format {
     }
 }
 
+impl Format {
+    /// What it is for, in a line.
+    pub const fn purpose(self) -> &'static str {
+        match self {
+            Self::Table => "for people, in a terminal",
+            Self::CycloneDx => "a bill of materials for each host, in a folder: CycloneDX 1.6",
+            Self::Text(Shape::Json) => "for programs: `driftless/report/v1`",
+            Self::Text(Shape::JsonLines) => "the same in lines, each an object of its own",
+            Self::Text(Shape::Csv) => "findings, for spreadsheets: RFC 4180",
+            Self::Text(Shape::Markdown) => "for tickets and merge requests: GitHub's Markdown",
+            Self::Text(Shape::Html) => "for a browser, in one file",
+            Self::Text(Shape::Junit) => "for build servers: JUnit's XML",
+            Self::Text(Shape::Sarif) => "for code hosts: SARIF 2.1.0",
+            Self::Text(Shape::Prometheus) => "for node_exporter's textfile collector",
+            Self::Text(Shape::Hosts) => "the names of the hosts that have drifted, one a line",
+        }
+    }
+}
+
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

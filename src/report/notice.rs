@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::json::published;
 use super::json::v1::{Before, Finding, Report, Run, Summary};
 use crate::severity::Severity;
 use crate::snapshot::printable;
@@ -132,9 +133,7 @@ fn safe(text: &str) -> String {
 
 /// The schema of a notice, JSON Schema 2020-12.
 pub fn schema() -> String {
-    let mut text = serde_json::to_string_pretty(&schemars::schema_for!(Notice<'_>)).unwrap_or_default();
-    text.push('\n');
-    text
+    published::<Notice<'_>>()
 }
 
 #[cfg(test)]

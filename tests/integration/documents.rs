@@ -151,8 +151,8 @@ fn desk(fleet: &Fleet) -> Room {
         fs::create_dir_all(room.path(folder)).unwrap();
     }
     let absolute = inventory
-        .replace("\"key\"", &format!("{:?}", room.path("key")))
-        .replace("\"known_hosts\"", &format!("{:?}", room.path("known_hosts")));
+        .replace("\"key\"", &format!("\"{}\"", room.path("key").display()))
+        .replace("\"known_hosts\"", &format!("\"{}\"", room.path("known_hosts").display()));
     for name in [
         "hosts.toml",
         "inventory.toml",
@@ -192,7 +192,7 @@ fn listener() -> std::net::SocketAddr {
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
-            let _ = stream.read(&mut [0; 65536]);
+            let _ = stream.read(&mut [0; 4096]);
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         }
     });

@@ -10,6 +10,9 @@ pub(super) use listing::render as listing;
 
 use std::io;
 
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+
 /// Writes the report as pretty JSON.
 pub(super) fn write(report: &v1::Report, out: &mut dyn io::Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, report)?;
@@ -29,7 +32,14 @@ enum Any {
 
 /// The schema of the newest version, JSON Schema 2020-12.
 pub fn schema() -> String {
-    let mut text = serde_json::to_string_pretty(&schemars::schema_for!(Any)).unwrap_or_default();
+    published::<Any>()
+}
+
+/// The schema of what is written of a type, JSON Schema 2020-12.
+pub(in crate::report) fn published<T: JsonSchema>() -> String {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let schema = settings.into_generator().into_root_schema_for::<T>();
+    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     text.push('\n');
     text
 }

@@ -144,6 +144,7 @@ pub struct Changes {
 
 /// One package that would change.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PackageChange")]
 pub struct Change {
     /// Its name.
     pub package: String,

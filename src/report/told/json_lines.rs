@@ -6,6 +6,7 @@ use std::io;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::report::json::published;
 use crate::report::json::upgrades::Upgrade;
 use crate::report::json::v1::{
     Advice, Before, ClusterReport, Error, Finding, Host, Report, ResolvedFinding, Run, Summary, Word,
@@ -101,9 +102,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
 
 /// The schema of a line, JSON Schema 2020-12.
 pub fn schema() -> String {
-    let mut text = serde_json::to_string_pretty(&schemars::schema_for!(Line<'_>)).unwrap_or_default();
-    text.push('\n');
-    text
+    published::<Line<'_>>()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The documents of `docs/reference/`, made from the command line and the rules themselves; a test holds them.
 
+mod formats;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -13,9 +15,12 @@ use super::settings::WITHOUT;
 fn the_reference_is_what_the_program_says() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference");
     let mut stale = Vec::new();
-    for (name, text) in
-        [("commands.md", commands()), ("environment.md", environment()), ("rules.md", explain::reference())]
-    {
+    for (name, text) in [
+        ("commands.md", commands()),
+        ("environment.md", environment()),
+        ("rules.md", explain::reference()),
+        ("formats.md", formats::formats()),
+    ] {
         if std::fs::read_to_string(format!("{folder}/{name}")).unwrap_or_default() != text {
             let fresh = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/reference");
             std::fs::create_dir_all(&fresh).unwrap();
@@ -78,7 +83,9 @@ fn commands() -> String {
         for (heading, args) in tables {
             let heading = if heading.is_empty() { String::new() } else { format!("\n*{heading}*\n") };
             write!(text, "{heading}\n| | means | default |\n|---|---|---|\n").unwrap();
-            args.into_iter().for_each(|arg| row(&mut text, arg));
+            for arg in args {
+                row(&mut text, arg);
+            }
         }
         if let Some(after) = command.get_after_help() {
             write!(text, "\n{after}\n").unwrap();
