@@ -248,6 +248,7 @@ fn the_documents_name_nothing_that_is_gone() {
         "docs/sources.md",
         "docs/immutability.md",
         "docs/history.md",
+        "docs/html.md",
         "docs/settings.md",
         "docs/installing.md",
     ] {

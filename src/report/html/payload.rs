@@ -255,7 +255,7 @@ mod tests {
     use super::*;
 
     /// The payload of a cluster of four hosts of which nginx is on three, as the script reads it.
-    fn payload(hosts: Value, key: &str) -> Value {
+    fn payload(hosts: &Value, key: &str) -> Value {
         let host = |name: &str| {
             json!({ "name": name, "groups": [], "clusters": ["web"], "status": "audited",
             "os": null, "maintenance": null, "gaps": [], "error": null })
@@ -282,8 +282,8 @@ mod tests {
 
     #[test]
     fn the_largest_set_follows_from_the_others_where_they_are_the_whole_cluster() {
-        let spread = |hosts| {
-            let payload = payload(hosts, "");
+        let spread = |hosts: Value| {
+            let payload = payload(&hosts, "");
             let sets = payload["clusters"][0]["packages"][0][3].clone();
             let set = |nth: usize| usize::try_from(sets[nth][2].as_u64().unwrap()).unwrap();
             (sets.as_array().unwrap().len(), set(0), payload["sets"][set(1)].clone())
@@ -300,8 +300,8 @@ mod tests {
 
     #[test]
     fn a_key_stands_in_the_payload_only_where_it_does_not_follow() {
-        let usual = payload(json!(["a"]), "package-missing/web/b/nginx");
-        let other = payload(json!(["a"]), "package-missing/web/b/other");
+        let usual = payload(&json!(["a"]), "package-missing/web/b/nginx");
+        let other = payload(&json!(["a"]), "package-missing/web/b/other");
         let length = |payload: &Value| payload["findings"][0].as_array().unwrap().len();
         assert!(length(&usual) < length(&other));
         let key = other["findings"][0][17].as_u64().unwrap();
