@@ -39,12 +39,12 @@ pub(super) fn run(args: &Explain) -> Result<u8, Failure> {
             let rule = rules::find(name).ok_or_else(|| unknown(name))?;
             match format {
                 Form::Json => explain::json(&[rule]),
-                _ => explain::one(rule, &look, width),
+                Form::Table => explain::one(rule, &look, width),
             }
         }
         (None, Form::Json) => explain::json(rules::ALL),
         // What goes into a pipe keeps a line a rule, for grep(1).
-        (None, _) => explain::list(&look, io::stdout().is_terminal().then_some(width)),
+        (None, Form::Table) => explain::list(&look, io::stdout().is_terminal().then_some(width)),
     };
     write::to_stdout(&text).map_err(|error| Failure::stdout(&error))?;
     Ok(0)

@@ -78,7 +78,9 @@ fn commands() -> String {
         for (heading, args) in tables {
             let heading = if heading.is_empty() { String::new() } else { format!("\n*{heading}*\n") };
             write!(text, "{heading}\n| | means | default |\n|---|---|---|\n").unwrap();
-            args.into_iter().for_each(|arg| row(&mut text, arg));
+            for arg in args {
+                row(&mut text, arg);
+            }
         }
         if let Some(after) = command.get_after_help() {
             write!(text, "\n{after}\n").unwrap();

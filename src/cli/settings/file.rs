@@ -95,7 +95,7 @@ impl Settings {
         let commands = lenient(Args::command());
         let source = Source::from_bytes(&path.to_string_lossy(), bytes).map_err(|error| {
             let line = error.line_column().map_or(0, |(line, _)| line);
-            hushed(&lossy, &commands, line, &error.title().to_owned()).unwrap_or(error)
+            hushed(&lossy, &commands, line, error.title()).unwrap_or(error)
         })?;
         Self::checked(source, path.parent().unwrap_or(Path::new("")), commands)
     }
