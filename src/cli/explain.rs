@@ -44,7 +44,7 @@ pub(super) fn run(args: &Explain) -> Result<u8, Failure> {
         }
         (None, Form::Json) => explain::json(rules::ALL),
         // What goes into a pipe keeps a line a rule, for grep(1).
-        (None, _) => explain::list(&look, io::stdout().is_terminal().then_some(width)),
+        (None, Form::Table) => explain::list(&look, io::stdout().is_terminal().then_some(width)),
     };
     write::to_stdout(&text).map_err(|error| Failure::stdout(&error))?;
     Ok(0)
