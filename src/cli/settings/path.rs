@@ -29,7 +29,9 @@ pub(super) fn resolved(arg: &Arg, text: &str, folder: &Path) -> String {
         };
     }
     match text.strip_prefix('@') {
-        Some(path) if arg.get_id() == "limit" => format!("@{}", from(folder, path)),
+        Some(path) if ["limit", "webhook"].iter().any(|flag| arg.get_id() == flag) => {
+            format!("@{}", from(folder, path))
+        }
         _ => text.to_owned(),
     }
 }
@@ -41,4 +43,21 @@ fn from(folder: &Path, text: &str) -> String {
     };
     // The file is UTF-8, and so is what it names; a folder that is not keeps its text as it can be shown.
     path.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_named_with_an_at_is_below_the_folder_too() {
+        let of = |flag: &'static str| {
+            let mut command = clap::Command::new("audit").arg(Arg::new(flag).long(flag));
+            command.build();
+            let arg = command.get_arguments().find(|arg| arg.get_id() == flag).unwrap().clone();
+            resolved(&arg, "@hook", Path::new("/etc/driftless"))
+        };
+        assert_eq!((of("webhook"), of("limit")), ("@/etc/driftless/hook".into(), "@/etc/driftless/hook".into()));
+        assert_eq!(of("user"), "@hook");
+    }
 }
