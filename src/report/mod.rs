@@ -10,6 +10,7 @@ pub mod explain;
 mod format;
 mod html;
 pub mod json;
+mod junit;
 mod listing;
 mod manifests;
 pub mod merged;

@@ -147,15 +147,6 @@ mod tests {
 
     #[test]
     fn the_published_schema_is_the_one_of_the_types() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/notice.schema.json");
-        let published = std::fs::read_to_string(path).unwrap_or_default();
-        if published != schema() {
-            let fresh = std::env::temp_dir().join("notice.schema.json");
-            std::fs::write(&fresh, schema()).unwrap();
-            panic!(
-                "examples/notice.schema.json is not what the types say; the right one is in {}",
-                fresh.display()
-            );
-        }
+        crate::report::json::hold("notice.schema.json", &schema());
     }
 }

@@ -57,7 +57,10 @@ mod tests {
             let arg = command.get_arguments().find(|arg| arg.get_id() == flag).unwrap().clone();
             resolved(&arg, "@hook", Path::new("/etc/driftless"))
         };
-        assert_eq!((of("webhook"), of("limit")), ("@/etc/driftless/hook".into(), "@/etc/driftless/hook".into()));
+        assert_eq!(
+            (of("webhook"), of("limit")),
+            ("@/etc/driftless/hook".into(), "@/etc/driftless/hook".into())
+        );
         assert_eq!(of("user"), "@hook");
     }
 }

@@ -44,21 +44,21 @@ pub(in crate::report) fn published<T: JsonSchema>() -> String {
     text
 }
 
+/// Holds a published schema, of `examples/`, to its types.
+#[cfg(test)]
+pub(in crate::report) fn hold(name: &str, schema: &str) {
+    let published = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+    if std::fs::read_to_string(published).unwrap_or_default() != schema {
+        let fresh = std::env::temp_dir().join(name);
+        std::fs::write(&fresh, schema).unwrap();
+        panic!("examples/{name} is not what the types say; the right one is in {}", fresh.display());
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn the_published_schema_is_the_one_of_the_types() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/report.schema.json");
-        let published = std::fs::read_to_string(path).unwrap_or_default();
-        if published != schema() {
-            let fresh = std::env::temp_dir().join("report.schema.json");
-            std::fs::write(&fresh, schema()).unwrap();
-            panic!(
-                "examples/report.schema.json is not what the types say; the right one is in {}",
-                fresh.display()
-            );
-        }
+        super::hold("report.schema.json", &super::schema());
     }
 }

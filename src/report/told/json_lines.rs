@@ -111,15 +111,6 @@ mod tests {
 
     #[test]
     fn the_published_schema_is_the_one_of_the_types() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/report-line.schema.json");
-        let published = std::fs::read_to_string(path).unwrap_or_default();
-        if published != schema() {
-            let fresh = std::env::temp_dir().join("report-line.schema.json");
-            std::fs::write(&fresh, schema()).unwrap();
-            panic!(
-                "examples/report-line.schema.json is not what the types say; the right one is in {}",
-                fresh.display()
-            );
-        }
+        crate::report::json::hold("report-line.schema.json", &schema());
     }
 }
