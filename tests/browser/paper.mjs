@@ -39,6 +39,20 @@ await run({
       return [style("body").backgroundColor, style("body").color, style("#findings tbody tr").breakInside, style(".map-box").overflowX];
     });
     assert.deepEqual([paper, rows, box], ["rgb(255, 255, 255)", "avoid", "visible"]);
+    // The map is drawn anew for paper, and for the screen again.
+    const corner = (event) => page.evaluate((name) => {
+      if (name) window.dispatchEvent(new Event(name));
+      return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
+        const one = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+        one.drawImage(document.querySelector(".map-canvas"), 2, 2, 1, 1, 0, 0, 1, 1);
+        done([...one.getImageData(0, 0, 1, 1).data]);
+      })));
+    }, event);
+    await page.emulateMedia({ media: "screen", colorScheme: "dark" });
+    const dark = await corner(null);
+    assert.deepEqual(await corner("beforeprint"), [255, 255, 255, 255]);
+    assert.deepEqual(await corner("afterprint"), dark);
+    assert.ok(dark[0] < 60, `${dark}`);
     assert.ok(ink.match(/\d+/g).every((part) => Number(part) < 60), ink);
     await close(page);
   },

@@ -18,6 +18,7 @@ function heatMap(cluster) {
   const swatches = Object.fromEntries(FACES.map((face) => [face, h("i", { class: "face f-" + face })]));
   const view = { grid, canvas, area, box, said, swatches, cursor: null, hover: null, wanted: false };
   const controls = h("div", { class: "map-controls" });
+  view.cutShort = h("p", { class: "soft small on-paper" });
   const table = mapTable(view);
   view.changed = () => {
     refill(controls, mapCounts(view));
@@ -26,7 +27,7 @@ function heatMap(cluster) {
   };
   listen(view);
   const figure = h("figure", { class: "map", "aria-label": `Heat map of ${clean(cluster.name)}` },
-    controls, box, said, h("figcaption", {}, legend(view), help), table.element);
+    controls, box, view.cutShort, said, h("figcaption", {}, legend(view), help), table.element);
   view.changed();
   return figure;
 }
@@ -89,6 +90,7 @@ function mapTable(view) {
 }
 
 function measure(view) {
+  if (view.onPaper) return;
   // Nothing has a size or a colour before it is in the page; the observer asks again once it is.
   if (!view.box.isConnected) return;
   const narrow = view.box.clientWidth < 560;
@@ -115,7 +117,7 @@ function ask(view) {
   view.wanted = true;
   requestAnimationFrame(() => {
     view.wanted = false;
-    draw(view, view.box.clientWidth, view.box.clientHeight, view.box.scrollLeft, view.box.scrollTop);
+    if (!view.onPaper) draw(view, view.box.clientWidth, view.box.clientHeight, view.box.scrollLeft, view.box.scrollTop);
   });
 }
 
@@ -150,7 +152,13 @@ function listen(view) {
       ask(view);
     }
   });
-  printing.push({ before: () => whole(view), after: () => { measure(view); } });
+  printing.push({
+    before: () => whole(view),
+    after: () => {
+      view.onPaper = false;
+      measure(view);
+    },
+  });
 }
 
 // The cell under the pointer; column -1 is the label of a row.
@@ -221,10 +229,14 @@ function enter(view) {
   say((row.open ? "folded " : "unfolded ") + plural(row.group.positions.length, "host"));
 }
 
-// All of it at once for paper, as far as that is legible.
+// All of it at once for paper, as far as that is legible; what is left out is said.
 function whole(view) {
-  view.label = MAP.label;
-  const columns = Math.min(view.grid.columns.length, 44);
-  const rows = Math.min(view.grid.rows.length, 120);
-  draw(view, view.label + columns * MAP.cell + 70, view.head + rows * MAP.cell + 8, 0, 0, 3);
+  view.onPaper = true;
+  const { grid } = view;
+  [view.label, view.head] = [MAP.label, headOf(view)];
+  const columns = Math.min(grid.columns.length, 44);
+  const rows = Math.min(grid.rows.length, 60);
+  const all = columns === grid.columns.length && rows === grid.rows.length;
+  refill(view.cutShort, !all && `On paper: the first ${count(rows)} of ${plural(grid.rows.length, "row")} and ${count(columns)} of ${plural(grid.columns.length, "package")}.`);
+  draw(view, view.label + columns * MAP.cell + 70, view.head + rows * MAP.cell + 8, 0, 0, { sharp: 3, columns, rows });
 }

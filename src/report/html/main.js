@@ -22,7 +22,7 @@ function start() {
     route(event.oldURL);
   });
   window.addEventListener("beforeprint", beforePrint);
-  window.addEventListener("afterprint", () => printing.forEach(({ after }) => after?.()));
+  window.addEventListener("afterprint", afterPrint);
   if (location.hash.length > 1) {
     flush();
     route();
@@ -44,11 +44,26 @@ function flush() {
   while (later.length) later.shift()();
 }
 
+// Paper is light; what is drawn for it must be so before the style sheet of paper holds.
+let shade;
+
 function beforePrint() {
+  shade = document.documentElement.dataset.theme ?? "auto";
+  setTheme("light");
   flush();
-  // What is made for paper may ask for more.
-  printing.forEach(({ before }) => before());
+  // What is made for paper may ask for more, which comes to its turn.
+  for (const { before } of printing) before();
   flush();
+}
+
+function afterPrint() {
+  setTheme(shade);
+  printing.forEach(({ after }) => after?.());
+}
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  window.dispatchEvent(new Event("retheme"));
 }
 
 function entitle(what) {

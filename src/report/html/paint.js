@@ -24,8 +24,10 @@ function faceOf(value) {
   return value.state === "absent" ? "absent" : (value.right ? "other" : "apart") + Math.min(value.rank, 5);
 }
 
-function draw(view, width, height, left, top, sharp = window.devicePixelRatio || 1) {
+// Draws what is in sight, or as much of it as there shall be at most.
+function draw(view, width, height, left, top, most = {}) {
   const { canvas, grid } = view;
+  const { sharp, columns, rows } = { sharp: window.devicePixelRatio || 1, columns: grid.columns.length, rows: grid.rows.length, ...most };
   if (!width || !height) return;
   const [wide, high] = [Math.round(width * sharp), Math.round(height * sharp)];
   if (canvas.width !== wide || canvas.height !== high) [canvas.width, canvas.height] = [wide, high];
@@ -37,8 +39,8 @@ function draw(view, width, height, left, top, sharp = window.devicePixelRatio ||
   const look = colours(view);
   const sight = {
     brush, look, left, top, width, height,
-    columns: [Math.floor(left / MAP.cell), Math.min(grid.columns.length, Math.ceil((left + width - view.label) / MAP.cell))],
-    rows: [Math.floor(top / MAP.cell), Math.min(grid.rows.length, Math.ceil((top + height - view.head) / MAP.cell))],
+    columns: [Math.floor(left / MAP.cell), Math.min(columns, Math.ceil((left + width - view.label) / MAP.cell))],
+    rows: [Math.floor(top / MAP.cell), Math.min(rows, Math.ceil((top + height - view.head) / MAP.cell))],
   };
   cells(view, sight);
   if (view.hover) ring(view, sight, view.hover, look.soft, 1);
