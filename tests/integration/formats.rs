@@ -287,6 +287,10 @@ fn a_report_that_was_read_from_files_is_told_like_one_that_was_just_made() {
         };
         assert_eq!((own.status, sorted(&told)), (2, sorted(&file.unwrap())), "{name}");
     }
+    let asked = demo("ready");
+    let told = asked.run(&["report", "r.json", "-o", "json"]).json();
+    assert!(told["summary"].get("in_sync").is_none(), "nobody asked: {}", told["summary"]);
+    assert!(!asked.run(&["report", "r.json"]).stdout.contains("in sync"));
     let bills = room.run(&["report", "r.json", "-o", "cyclonedx=x"]);
     assert!(bills.status == 1 && bills.stderr.contains("every package"), "{}", bills.stderr);
     let mut odd: Value = serde_json::from_slice(&std::fs::read(room.path("r.json")).unwrap()).unwrap();

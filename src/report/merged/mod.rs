@@ -167,15 +167,24 @@ fn summary(all: &[&Value]) -> Value {
             *by_severity.entry(severity).or_default() += 1;
         }
     }
-    json!({
+    let mut summary = json!({
         "hosts": hosts().count(),
         "audited": with("status", &["audited"]),
         "partial": with("status", &["partial"]),
         "unreachable": with("status", &["unreachable"]),
-        "in_sync": with("verdict", &["in-sync"]),
-        "drifted": with("verdict", &["repair", "replace", "investigate"]),
         "findings": by_severity,
-    })
+    });
+    // Where drift was not asked about, nobody is in sync.
+    let compared = hosts().any(|host| host.get("verdict").is_some());
+    if let (true, Some(fields)) = (compared, summary.as_object_mut()) {
+        fields.insert("in_sync".to_owned(), json!(with("verdict", &["in-sync"])));
+        fields.insert("drifted".to_owned(), json!(with("verdict", &["repair", "replace", "investigate"])));
+        let replaced = with("verdict", &["replaced"]);
+        if replaced > 0 {
+            fields.insert("replaced".to_owned(), json!(replaced));
+        }
+    }
+    summary
 }
 
 /// Worst first, then by key.

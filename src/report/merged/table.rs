@@ -28,7 +28,9 @@ pub(super) fn render(report: &Value, look: &Look) -> String {
     sections.extend(list(report, "clusters").iter().map(|cluster| section(cluster, look)));
     sections.extend(findings(report, look));
     sections.extend(advice(report, look));
-    sections.push(format!("{} in sync, {} drifted\n", number("in_sync"), number("drifted")));
+    if report.get("summary").is_some_and(|summary| summary.get("drifted").is_some()) {
+        sections.push(format!("{} in sync, {} drifted\n", number("in_sync"), number("drifted")));
+    }
     sections.join("\n")
 }
 
