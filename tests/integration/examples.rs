@@ -93,7 +93,8 @@ fn example(name: &str, arguments: &[&str]) -> String {
     cargo.args(["run", "--quiet", "--locked", "--offline", "--example", name, "--"]).args(arguments);
     // What cargo gave to this test would have it build some dependencies anew.
     for (variable, _) in std::env::vars_os() {
-        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| variable.to_string_lossy().starts_with(start)) {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| variable.to_string_lossy().starts_with(start))
+        {
             cargo.env_remove(variable);
         }
     }
