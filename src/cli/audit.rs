@@ -19,6 +19,7 @@ use super::ask::warn;
 use super::collect::{Remembered, was_interrupted};
 use super::failure::Failure;
 use super::memory::Memory;
+use super::notify::Hook;
 use super::plan::Plan;
 use super::report;
 use super::round::{Gathered, gather, id_of, random, runtime, transport};
@@ -46,6 +47,13 @@ pub(super) fn run(args: &Audit) -> Result<u8, Failure> {
         let memory = Memory::to_read(&args.storing)?;
         Memory::remind(&mut plan, Some(&memory), None, &args.storing)?;
         let gathered = offline(&plan, &memory)?;
+        if plan.hook.as_ref().is_some_and(Hook::waits_for_news) {
+            warn(
+                telling.quiet,
+                "--offline: nobody is asked, so that nothing is new: no notice is posted (--notify-on any posts one)",
+            );
+            plan.hook = None;
+        }
         // Nobody is asked: nothing can have changed.
         let look = Look::default();
         return Ok(judge("audit", &plan, job, gathered, &look, &args.output)?.status);

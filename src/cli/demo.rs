@@ -16,7 +16,7 @@ use include_dir::{Dir, include_dir};
 use super::args::{Demo, DemoOf};
 use super::audit::{self, Job};
 use super::failure::Failure;
-use super::plan::{Asks, Plan, bind};
+use super::plan::{Asks, Plan, bind, check_outputs};
 use super::replace::{self, Folder};
 use super::round::runtime;
 use super::settings::Typed;
@@ -29,13 +29,22 @@ pub(super) fn run(args: &Demo, typed: &Typed) -> Result<u8, Failure> {
     let show = Show::of(args.what);
     // Before anything is started.
     let act = match (show.then, &args.out) {
+        (Then::Write, _) if typed.has("output") => {
+            return Err(Failure::new(
+                "`driftless demo replace` writes the files of a replacement, and no report",
+            )
+            .hint("--out FOLDER says where to; -o is for `driftless demo` and `driftless demo ready`"));
+        }
         (Then::Write, out) => {
             let out = out.as_deref().unwrap_or(Path::new(OUT));
             let instead = "the demo replaces no files: remove that folder, or name another with --out FOLDER";
             Act::Write(Folder::check_or(out, false, instead)?)
         }
         // Variables and files are there for other commands, too.
-        (Then::Report(job), _) if !typed.has("out") => Act::Report(job),
+        (Then::Report(job), _) if !typed.has("out") => {
+            check_outputs(&args.output.output)?;
+            Act::Report(job)
+        }
         (Then::Report(_), _) => {
             return Err(Failure::new("--out is for `driftless demo replace`: the others write no files"));
         }

@@ -24,6 +24,11 @@ impl Failure {
         self
     }
 
+    /// The same where it keeps nothing from being done.
+    pub(super) fn as_warning(&self) -> String {
+        self.to_string().replacen("error: ", "warning: ", 1)
+    }
+
     /// Standard output cannot be written to.
     pub(super) fn stdout(error: &io::Error) -> Self {
         Self::new(format!("the report could not be written to standard output: {error}"))
@@ -31,8 +36,14 @@ impl Failure {
 
     /// A report file cannot be written.
     pub(super) fn file(path: &Path, error: &io::Error) -> Self {
-        Self::new(format!("{}: the report could not be written: {error}", path.display()))
-            .hint("does the folder exist, and may this user write there?")
+        let (why, hint) = match error.kind() {
+            io::ErrorKind::NotFound => ("there is no such folder".to_owned(), "make it: mkdir -p"),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                (error.to_string(), "df -h, df -i, quota and ulimit -f say how much may be written")
+            }
+            _ => (error.to_string(), "may this user write there?"),
+        };
+        Self::new(format!("{}: the report could not be written: {why}", path.display())).hint(hint)
     }
 }
 

@@ -32,10 +32,12 @@ use std::process::ExitCode;
 use args::{Args, Command};
 use failure::Failure;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
     raise_descriptors();
+    hear_of_large_files();
     let typed: Vec<_> = std::env::args_os().collect();
     let done = settings::arguments(&typed).and_then(|args| match args {
         Ok(args) => run(args),
@@ -52,6 +54,14 @@ pub(crate) fn main() -> ExitCode {
             ExitCode::from(1)
         }
     }
+}
+
+/// A limit of what a file may take (`ulimit -f`) ends a program by default; with a handler, writing fails, and that is told
+/// like a full disk. The handler outlives the runtime that it takes to set it.
+fn hear_of_large_files() {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
+    let _inside = runtime.enter();
+    drop(signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())));
 }
 
 /// Every host takes a descriptor or two; the soft limit of old is for programs that use select(2).

@@ -18,7 +18,7 @@ use driftless::ssh::{Limits, Policy};
 use driftless::ssh_config::Directive;
 
 use super::args::{Audit, Connection, HostKey, Login, Ready, Selecting, Telling};
-use super::ask::warn;
+use super::ask::{say, warn};
 use super::failure::Failure;
 use super::me::{home, is_another_config, ssh_config};
 use super::notify::Hook;
@@ -316,7 +316,8 @@ fn check_jump(login: &Login, overrides: &Overrides) -> Result<(), Failure> {
     }
 }
 
-/// Whether every report can be written, before any host is asked.
+/// Whether every report can be written, before any host is asked. What cannot be is told at once, and again at the end:
+/// the audit of a night is not lost for a folder.
 pub(super) fn check_outputs<F: Form>(outputs: &[Output<F>]) -> Result<(), Failure> {
     for (nth, output) in outputs.iter().enumerate() {
         let same = |other: &&Output<F>| other.path.is_some() && other.path == output.path;
@@ -324,7 +325,9 @@ pub(super) fn check_outputs<F: Form>(outputs: &[Output<F>]) -> Result<(), Failur
             return Err(Failure::new(format!("two reports would be written to {}", path.display()))
                 .hint("give each -o a file of its own"));
         }
-        output.check().map_err(|(path, error)| Failure::file(&path, &error))?;
+        if let Err((path, error)) = output.check() {
+            say(&Failure::file(&path, &error).as_warning());
+        }
     }
     Ok(())
 }

@@ -107,12 +107,13 @@ fn text(report: &Report, new: &[&Finding], gone: usize, details: bool) -> String
     let since = if report.before.is_some() {
         format!("{} new, {gone} gone", new.len())
     } else {
-        "first run known".to_owned()
+        "no earlier run is known".to_owned()
     };
     let mut text = format!(
-        "driftless {}: {} hosts: {}. Findings: {} ({since}).",
+        "driftless {}: {} {}: {}. Findings: {} ({since}).",
         safe(&report.command),
         summary.hosts,
+        if summary.hosts == 1 { "host" } else { "hosts" },
         told.collect::<Vec<_>>().join(", "),
         if found.is_empty() { "none".to_owned() } else { found.join(", ") },
     );

@@ -40,7 +40,7 @@ impl<F: Form> FromStr for Output<F> {
         let (format, path) = text.split_once('=').map_or((text, None), |(format, path)| (format, Some(path)));
         let path = match path {
             Some("") => return Err(format!("`{text}` names no file: FORMAT=PATH")),
-            Some("-") | None => None,
+            Some("-" | "/dev/stdout") | None => None,
             Some(path) => Some(PathBuf::from(path)),
         };
         let parsed: F = format.parse()?;
@@ -62,12 +62,14 @@ impl<F: Form> Output<F> {
             // One that is not there is made when there is something to put into it.
             let folder = path.ancestors().find(|folder| folder.exists() || folder.as_os_str().is_empty());
             beside(&folder.unwrap_or(path).join("new")).map(drop)
+        } else if is_stream(path) {
+            Ok(())
         } else if path.is_dir() {
             Err(io::ErrorKind::IsADirectory.into())
         } else if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
             Ok(())
         } else {
-            beside(&real(path)).map(drop)
+            real(path).and_then(|path| beside(&path)).map(drop)
         };
         checked.map_err(|error| (path.clone(), error))
     }
@@ -117,10 +119,14 @@ pub fn into_file(
         let mut out = BufWriter::with_capacity(AT_ONCE, file);
         make(&mut out).and_then(|()| out.flush())
     };
+    if is_stream(path) {
+        // Whatever else writes there, and wrote there before, is not ours to take away.
+        return all(&mut std::fs::File::options().append(true).open(path)?);
+    }
     if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
         return all(&mut std::fs::File::options().write(true).truncate(true).open(path)?);
     }
-    let path = real(path);
+    let path = real(path)?;
     let mut file = beside(&path)?;
     all(file.as_file_mut())?;
     if let Ok(before) = path.metadata() {
@@ -147,9 +153,24 @@ pub fn to_new_file(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Where a path leads, if it is a link.
-fn real(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+/// Whether a path stands for something that this process has open, perhaps into a file.
+fn is_stream(path: &Path) -> bool {
+    ["/dev/stderr", "/dev/fd", "/proc/self/fd"].iter().any(|stream| path.starts_with(stream))
+}
+
+/// How many links a path may lead through.
+const MOST_LINKS: usize = 40;
+
+/// Where a path leads, if it is a link; nothing need be there yet.
+fn real(path: &Path) -> io::Result<PathBuf> {
+    let mut at = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match at.read_link() {
+            Ok(target) => at = at.parent().unwrap_or(Path::new("")).join(target),
+            Err(_) => return Ok(at),
+        }
+    }
+    Err(io::Error::other("it is a link that leads back to itself"))
 }
 
 /// A new file in the folder of another, with the mode that the user's umask leaves.
@@ -186,6 +207,17 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         assert!(to_file(&folder.path().join("none/report.json"), "x").is_err());
         to_file(Path::new("/dev/null"), "x").unwrap();
+    }
+
+    #[test]
+    fn a_link_keeps_leading_to_its_file_even_where_that_is_not_there_yet() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::os::unix::fs::symlink("later", at("link")).unwrap();
+        to_file(&at("link"), "x").unwrap();
+        assert!(at("link").is_symlink() && at("later").is_file());
+        std::os::unix::fs::symlink("round", at("round")).unwrap();
+        assert!(to_file(&at("round"), "x").unwrap_err().to_string().contains("leads back"));
     }
 
     #[test]

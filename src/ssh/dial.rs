@@ -111,6 +111,7 @@ pub(super) struct Piped {
 /// Starts a proxy command, as `ssh` does: by the shell, which it replaces.
 pub(super) fn command(command: &str) -> Result<Piped, Fault> {
     let mut shell = Command::new("/bin/sh");
+    shell.env_remove("DRIFTLESS_WEBHOOK");
     Group::prepare(&mut shell);
     let spawned = shell
         .args(["-c", &format!("exec {command}")])

@@ -78,6 +78,7 @@ impl OpenSsh {
 
     async fn once(&self, route: &SshRoute, command: &str, (stdin, nonce): (&[u8], &str)) -> Answer {
         let mut ssh = Command::new("ssh");
+        ssh.env_remove("DRIFTLESS_WEBHOOK");
         ssh.args(self.arguments(route)).arg("--").arg(&route.destination).arg(command);
         let mut answer = process::exchange(ssh, "ssh", (stdin, nonce), &self.limits).await;
         if answer.ended == Ended::Exit(SSH_FAILED) {

@@ -291,13 +291,16 @@ fn a_report_that_was_read_from_files_is_told_like_one_that_was_just_made() {
     let told = asked.run(&["report", "r.json", "-o", "json"]).json();
     assert!(told["summary"].get("in_sync").is_none(), "nobody asked: {}", told["summary"]);
     assert!(!asked.run(&["report", "r.json"]).stdout.contains("in sync"));
+    room.write("none.json", "{\"schema\": \"driftless/report/v1\", \"hosts\": [], \"clusters\": []}");
+    let none = room.run(&["report", "none.json"]);
+    assert!(none.status == 1 && none.stderr.contains("none.json: it has no findings"), "{}", none.stderr);
     let bills = room.run(&["report", "r.json", "-o", "cyclonedx=x"]);
     assert!(bills.status == 1 && bills.stderr.contains("every package"), "{}", bills.stderr);
     let mut odd: Value = serde_json::from_slice(&std::fs::read(room.path("r.json")).unwrap()).unwrap();
     odd["hosts"][0]["status"] = json!("fine");
     room.write("odd.json", odd.to_string());
     let odd = room.run(&["report", "odd.json", "-o", "csv"]);
-    assert!(odd.status == 1 && odd.stderr.contains("unknown variant `fine`"), "{}", odd.stderr);
+    assert!(odd.status == 1 && odd.stderr.contains("odd.json: unknown variant `fine`"), "{}", odd.stderr);
 }
 
 /// Runs with standard output on a full disk, or with a limit of what a file may take.
@@ -314,13 +317,30 @@ fn a_report_that_cannot_be_written_loses_nothing() {
     let room = Room::new();
     room.write("r.csv", "the last one\n");
     // A limit of a file's size does what a full disk does, and needs no root.
-    let run =
-        shell(&room, "ulimit -f 1; trap '' XFSZ; exec $DRIFTLESS demo -q -o csv=r.csv -o hosts=r.hosts");
+    let run = shell(&room, "ulimit -f 1; exec $DRIFTLESS demo -q -o csv=r.csv -o hosts=r.hosts");
     assert_eq!(run.status, 1, "{}", run.stderr);
     assert!(run.stderr.contains("r.csv: the report could not be written"), "{}", run.stderr);
     assert!(run.stdout.contains("driftless demo   21 hosts"), "what did not reach its file is shown");
     assert_eq!(std::fs::read_to_string(room.path("r.csv")).unwrap(), "the last one\n", "the old one stays");
     assert!(std::fs::read_to_string(room.path("r.hosts")).unwrap().contains("web-10"), "others are written");
+    assert_eq!(
+        room.listing().iter().filter(|name| name.starts_with(".driftless")).count(),
+        0,
+        "nothing is left"
+    );
+    // A folder that is not there is told at once, and the audit of the night is made all the same.
+    let none = room.run(&["demo", "-q", "-o", "json=none/r.json"]);
+    assert!(none.status == 1 && none.stdout.contains("driftless demo   21 hosts"), "{}", none.stderr);
+    assert!(
+        none.stderr.starts_with("warning: none/r.json") && none.stderr.contains("\nerror: none/r.json"),
+        "{}",
+        none.stderr
+    );
+    let kept = shell(
+        &room,
+        "echo before > log; $DRIFTLESS demo -q -o json=/dev/stdout >> log; $DRIFTLESS demo -q -o csv=/dev/stderr 2>> log; cat log",
+    );
+    assert!(kept.stdout.starts_with("before\n{") && kept.stdout.contains("severity,rule"), "{}", kept.stdout);
     let full = shell(&room, "exec $DRIFTLESS demo -q -o csv=/dev/full -o json");
     assert_eq!(full.status, 1);
     assert!(

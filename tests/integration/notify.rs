@@ -140,6 +140,9 @@ fn what_was_told_is_not_told_again_unless_any_is_asked_for() {
     audit(&fleet, &hook.address(), &["--notify-on", "any"]);
     let (_, notice) = hook.requests().pop().unwrap();
     assert_eq!((&notice["new_count"], notice["before"]["id"].is_string()), (&0.into(), true));
+    let offline = audit(&fleet, &hook.address(), &["--offline"]);
+    assert!(offline.stderr.contains("nothing is new"), "{}", offline.stderr);
+    assert_eq!(hook.requests().len(), 0, "nobody was asked");
     let clean = Fleet::of_equals(3);
     audit(&clean, &hook.address(), &["--notify-on", "any"]);
     assert_eq!(hook.requests().len(), 0, "there is nothing to tell");
@@ -177,7 +180,7 @@ fn a_hook_that_never_answers_or_always_refuses_costs_no_report() {
         assert_eq!(run.status, 1, "{}", run.stderr);
         assert!(began.elapsed() < Duration::from_secs(20), "it took {:?}", began.elapsed());
         assert!(
-            run.stderr.contains("webhook http://127.0.0.1/…: the notice was not delivered")
+            run.stderr.contains("webhook http://127.0.0.1/...: the notice was not delivered")
                 && run.stderr.contains(why),
             "{}",
             run.stderr

@@ -158,13 +158,19 @@ fn hosts_of_the_command_line_keep_the_inventorys_settings() {
 }
 
 #[test]
-fn a_report_that_could_not_be_written_is_told_before_any_host_is_asked() {
+fn a_report_that_could_not_be_written_is_told_before_any_host_is_asked_and_costs_no_audit() {
     let fleet = drifted();
     for path in ["no/such/folder/report.json", "."] {
-        let run = fleet.audit(&["-v", "-o", &format!("json={path}")]);
-        assert_eq!((run.status, run.stdout.as_str()), (1, ""));
-        assert!(!run.stderr.contains("web-01") && !run.stderr.contains(".driftless-"), "{}", run.stderr);
+        let run = fleet.audit(&["-v", "-o", &format!("json={path}"), "-o", "hosts=drifted"]);
+        assert_eq!(run.status, 1);
+        let (warned, asked) = (run.stderr.find("warning: "), run.stderr.find("web-01"));
+        assert!(warned.is_some() && warned < asked && run.stderr.contains("\nerror: "), "{}", run.stderr);
+        assert!(!run.stderr.contains(".driftless-"), "{}", run.stderr);
+        assert!(run.stdout.starts_with("driftless audit   6 hosts"), "{}", run.stdout);
+        assert_eq!(std::fs::read_to_string(fleet.room.path("drifted")).unwrap(), "web-06\n");
     }
+    let history = fleet.room.run(&["history", "-o", "json"]).json();
+    assert_eq!(history["runs"].as_array().map(Vec::len), Some(2), "the runs are kept");
 }
 
 #[test]

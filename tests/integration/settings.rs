@@ -167,3 +167,10 @@ fn every_rule_is_explained_and_a_slip_is_answered() {
         assert!(outcome.stderr.contains(&format!("did you mean `{near}`?")), "{}", outcome.stderr);
     }
 }
+
+#[test]
+fn a_variable_that_is_empty_is_none() {
+    let room = room("limit = \"web-01\"\ninventory = [\"hosts.toml\"]\n");
+    let empty = [("DRIFTLESS_LIMIT", ""), ("DRIFTLESS_CONFIG", ""), ("DRIFTLESS_INVENTORY", "")];
+    assert_eq!(names(&room, &["hosts", "--format", "hosts"], &empty), ["web-01"]);
+}

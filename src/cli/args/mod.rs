@@ -336,7 +336,7 @@ pub(super) struct Probe {
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Report")]
 pub(super) struct Reporting {
-    /// `table`, `json`, `jsonl`, `csv`, `markdown`, `junit`, `sarif`, `prometheus` or `hosts`, with `=PATH` into a
+    /// `table`, `json`, `jsonl`, `csv`, `markdown`, `html`, `junit`, `sarif`, `prometheus` or `hosts`, with `=PATH` into a
     /// file; `cyclonedx=FOLDER`; may be given several times
     #[arg(short, long, value_name = "FORMAT[=PATH]", env = "DRIFTLESS_OUTPUT")]
     pub(super) output: Vec<Output>,

@@ -34,7 +34,14 @@ impl Memory {
         let Some(path) = path(args, needed)? else { return Ok(None) };
         match Sqlite::open(&path) {
             Ok(store) => Ok(Some(Self { store: Box::new(store), path })),
-            Err(error) if args.store.is_some() || needed || error.kind() == Kind::Newer => Err(error.into()),
+            // A full disk is no mistake of whoever named the file.
+            Err(error)
+                if needed
+                    || args.store.is_some() && error.kind() != Kind::Full
+                    || error.kind() == Kind::Newer =>
+            {
+                Err(error.into())
+            }
             Err(error) => {
                 let hint = error.hint().map_or(String::new(), |hint| format!("\n  = help: {hint}"));
                 warn(telling.quiet, &format!("this run is not kept: {error}{hint}"));

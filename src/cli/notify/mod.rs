@@ -35,7 +35,8 @@ pub(super) struct Notifying {
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, env = "DRIFTLESS_WEBHOOK_TIMEOUT")]
     pub(super) webhook_timeout: f64,
 
-    /// Post if a finding is new or back since the last run, or if there is any
+    /// Post if a finding is new or back since the last audit, or if there is any; what `ready` finds is not kept, and always
+    /// new
     #[arg(long, value_enum, value_name = "OCCASION", default_value_t = On::New, env = "DRIFTLESS_NOTIFY_ON")]
     pub(super) notify_on: On,
 }
@@ -90,7 +91,7 @@ impl Notifying {
             return Ok(None);
         };
         let address = match text.strip_prefix('@') {
-            Some(path) => post::Address::read(Path::new(path))?,
+            Some(path) => post::Address::read(Path::new(path), quiet)?,
             None => post::Address::of(text, "--webhook", &[])?,
         };
         if address.is_in_the_clear() {
@@ -114,12 +115,17 @@ impl Notifying {
 }
 
 impl Hook {
+    /// Whether it is told of what is new alone.
+    pub(super) fn waits_for_news(&self) -> bool {
+        self.on == Occasion::New
+    }
+
     /// Tells of a run, if this is the occasion.
     pub(super) fn tell(&self, report: &Report) -> Result<(), Failure> {
         let Some(notice) = Notice::of(report, self.on, self.details) else { return Ok(()) };
         self.address.post(&notice.body(), self.within).map_err(|why| {
             Failure::new(format!("{}: the notice was not delivered: {why}", self.address))
-                .hint("the report itself is whole; `driftless report` renders it again")
+                .hint("the report itself is whole")
         })
     }
 }

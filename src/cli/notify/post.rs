@@ -1,6 +1,7 @@
 //! One POST, tried again while that makes sense and there is time.
 
 use std::fmt;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Error};
 use zeroize::Zeroizing;
 
+use crate::cli::ask::warn;
 use crate::cli::failure::Failure;
 
 /// One attempt takes no longer, so that there is time for another.
@@ -28,7 +30,7 @@ pub(super) struct Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = self.uri.host().unwrap_or_default();
-        write!(f, "webhook {}://{}/…", self.uri.scheme_str().unwrap_or_default(), plain(host))
+        write!(f, "webhook {}://{}/...", self.uri.scheme_str().unwrap_or_default(), plain(host))
     }
 }
 
@@ -40,9 +42,15 @@ impl fmt::Debug for Address {
 
 impl Address {
     /// The address in the first line of a file, and headers in the others; blank lines and those with # are passed by.
-    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+    pub(super) fn read(path: &Path, quiet: bool) -> Result<Self, Failure> {
         let source = Source::read(path)?;
         let name = path.display().to_string();
+        if path.metadata().is_ok_and(|metadata| metadata.mode() & 0o006 != 0) {
+            warn(
+                quiet,
+                &format!("{name}: others may read it, and whoever has the address may post: chmod o-rw"),
+            );
+        }
         let lines = source.as_str().lines().map(str::trim);
         let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
         let Some(address) = lines.next() else {
@@ -63,6 +71,12 @@ impl Address {
         if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
             return Err(Failure::new(format!("{place}: a password in an address is not sent"))
                 .hint("--webhook @FILE, with a line `Authorization: Basic …` after the address"));
+        }
+        let port = uri.authority().and_then(|authority| authority.as_str().rsplit_once(':'));
+        if port
+            .is_some_and(|(_, port)| !port.ends_with(']') && port.parse().map_or(true, |port: u16| port == 0))
+        {
+            return Err(Failure::new(format!("{place}: its port is none")).hint("1 to 65535"));
         }
         let header = |line: &str| {
             let (name, value) = line.split_once(':')?;
@@ -195,10 +209,16 @@ mod tests {
     fn no_message_shows_what_is_secret() {
         let address = Address::of("https://hooks.example.net/T0/secret", "--webhook", &[]).unwrap();
         assert_eq!(format!("{address} {address:?}").matches("secret").count(), 0);
-        assert_eq!(address.to_string(), "webhook https://hooks.example.net/…");
-        for wrong in
-            ["secret", "ftp://secret/x", "https://u:secret@host/", "https://", "https://a b/secret", ""]
-        {
+        assert_eq!(address.to_string(), "webhook https://hooks.example.net/...");
+        for wrong in [
+            "secret",
+            "ftp://secret/x",
+            "https://u:secret@host/",
+            "https://",
+            "https://a b/secret",
+            "https://secret:99999/",
+            "",
+        ] {
             let told = Address::of(wrong, "--webhook", &[]).unwrap_err().to_string();
             assert!(!told.contains("secret"), "{told}");
         }

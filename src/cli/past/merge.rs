@@ -5,7 +5,7 @@ use std::path::Path;
 
 use driftless::diagnostic::Source;
 use driftless::report::merged::Merged;
-use driftless::report::write::Heard;
+use driftless::report::write::{Heard, Output};
 use driftless::report::{Format, Look, Shape, Told};
 
 use super::Again;
@@ -61,13 +61,17 @@ pub(super) fn report(files: &[String], args: &Again) -> Result<u8, Failure> {
         silent: false,
         colour: args.output.color,
     };
-    let report = merged.report().map_err(|error| Failure::new(error.to_string()))?;
-    let told = Told { report: &report, trend: &[], fail_on: args.output.fail_on.0 };
+    // A newer version may write what this one does not know: such a report can be merged, if not told in every form.
+    let needed = |output: &Output| matches!(output.format, Format::Text(shape) if shape != Shape::Json);
+    let report = args.output.output.iter().any(needed).then(|| merged.report(&reports)).transpose();
+    let report = report.map_err(|error| Failure::new(error.to_string()))?;
+    let fail_on = args.output.fail_on.0;
+    let told = report.as_ref().map(|report| Told { report, trend: &[], fail_on });
     let render = |format, look: &Look, out: &mut dyn io::Write| match format {
         Format::Table => out.write_all(merged.table(look).as_bytes()),
         // It keeps what a newer version knows and this one does not.
         Format::Text(Shape::Json) => out.write_all(merged.json().as_bytes()),
-        Format::Text(shape) => told.write(shape, out),
+        Format::Text(shape) => told.map_or(Ok(()), |told| told.write(shape, out)),
         // Refused before.
         Format::CycloneDx => Ok(()),
     };

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::Resettable;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
 
@@ -39,8 +40,8 @@ impl Typed {
 pub(super) fn arguments(typed: &[OsString]) -> Result<Result<Args, clap::Error>, Failure> {
     let strictly = |command: Command| command.try_get_matches_from(typed);
     // A file may say what is required. What cannot even be read without it is told as it is.
-    let Ok(loosely) = file::lenient(Args::command()).try_get_matches_from(typed) else {
-        return Ok(strictly(Args::command()).and_then(|matches| Args::from_arg_matches(&matches)));
+    let Ok(loosely) = file::lenient(program()).try_get_matches_from(typed) else {
+        return Ok(strictly(program()).and_then(|matches| Args::from_arg_matches(&matches)));
     };
     let chosen = chosen(&loosely);
     let named = deepest(&loosely).get_one::<PathBuf>("config");
@@ -53,7 +54,7 @@ pub(super) fn arguments(typed: &[OsString]) -> Result<Result<Args, clap::Error>,
         None => Vec::new(),
     };
     loop {
-        let command = with_defaults(Args::command(), &chosen, &own);
+        let command = with_defaults(program(), &chosen, &own);
         let matches = match strictly(command.clone()) {
             Ok(matches) => matches,
             Err(error) => return Ok(Err(error)),
@@ -77,6 +78,21 @@ pub(super) fn arguments(typed: &[OsString]) -> Result<Result<Args, clap::Error>,
         }
         own.retain(|setting| !outdone.contains(&setting.id));
     }
+}
+
+/// All commands. A variable that is empty is one that is not set, as it is to ssh and to git.
+fn program() -> Command {
+    fn set(command: Command) -> Command {
+        let is_empty =
+            |arg: &clap::Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+        let empty: Vec<_> =
+            command.get_arguments().filter(|arg| is_empty(arg)).map(|arg| arg.get_id().clone()).collect();
+        let command = empty
+            .into_iter()
+            .fold(command, |command, id| command.mut_arg(id, |arg| arg.env(Resettable::Reset)));
+        command.mut_subcommands(set)
+    }
+    set(Args::command())
 }
 
 /// The command that was chosen, and below it, if there is one, its own.

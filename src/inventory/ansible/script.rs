@@ -138,6 +138,8 @@ impl Script {
         let program =
             if self.path.is_absolute() { self.path.clone() } else { Path::new(".").join(&self.path) };
         let mut command = Command::new(program);
+        // What is secret of ours is no concern of a script's.
+        command.env_remove("DRIFTLESS_WEBHOOK");
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| {
             let help =

@@ -124,7 +124,8 @@ function ask(view) {
 function listen(view) {
   const { box, canvas } = view;
   box.addEventListener("scroll", () => ask(view), { passive: true });
-  new ResizeObserver(() => measure(view)).observe(box);
+  // Not within the observer's own turn: what it changes would be observed again.
+  new ResizeObserver(() => requestAnimationFrame(() => measure(view))).observe(box);
   window.addEventListener("retheme", () => { view.colours = null; ask(view); });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { view.colours = null; ask(view); });
   canvas.addEventListener("pointermove", (event) => {

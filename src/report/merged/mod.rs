@@ -7,6 +7,7 @@ mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 
 use super::json::v1::Report;
@@ -60,6 +61,13 @@ impl Merged {
             if !report.get("hosts").is_some_and(Value::is_array) {
                 return Err(wrong("it is not about hosts".to_owned()));
             }
+            // What is missing must not pass for nothing.
+            if let Some(missing) = ["clusters", "findings"]
+                .into_iter()
+                .find(|key| !report.get(*key).is_some_and(Value::is_array))
+            {
+                return Err(wrong(format!("it has no {missing}")));
+            }
             for host in list(report, "hosts").iter().map(|host| text(host, "name")) {
                 if host.is_empty() {
                     return Err(wrong("a host of it has no name".to_owned()));
@@ -100,10 +108,14 @@ impl Merged {
     /// As any other report.
     ///
     /// # Errors
-    /// One of the reports has something of another kind than it should be.
-    pub fn report(&self) -> Result<Report, Unmergeable> {
-        serde_json::from_value(self.report.clone())
-            .map_err(|error| Unmergeable { name: "a report".to_owned(), why: error.to_string() })
+    /// One of the reports has something of another kind than it should be: which, and what.
+    pub fn report(&self, of: &[(String, Value)]) -> Result<Report, Unmergeable> {
+        Report::deserialize(&self.report).map_err(|error| {
+            let wrong = |report: &Value| Report::deserialize(report).err();
+            let found = of.iter().find_map(|(name, report)| Some((name.clone(), wrong(report)?)));
+            let (name, why) = found.unwrap_or_else(|| ("the merged report".to_owned(), error));
+            Unmergeable { name, why: why.to_string() }
+        })
     }
 
     /// The exit status of an audit that found this: 1 no host was reached, 2 findings, 3 something could not be audited.
@@ -120,7 +132,7 @@ impl Merged {
         // What an audit looks at of itself is told as info, and leaves nothing open.
         let open =
             |finding: &Value| about(finding) == Some(About::Audit) && text(finding, "severity") != "info";
-        if !hosts.is_empty() && hosts.iter().all(|host| text(host, "status") == "unreachable") {
+        if hosts.iter().all(|host| text(host, "status") == "unreachable") {
             1
         } else if counting().any(fails) {
             2
@@ -345,8 +357,11 @@ mod tests {
         for odd in [json!([]), json!({}), json!({ "schema": "x" }), json!({ "schema": SCHEMA }), nameless] {
             assert!(merged(&[odd]).is_err());
         }
+        let silent =
+            json!({ "schema": SCHEMA, "hosts": [{ "name": "a" }], "clusters": [], "findings": null });
+        assert_eq!(merged(&[silent]).unwrap_err().to_string(), "0.json: it has no findings");
         // Whatever else is missing or odd is left out, and no reason to stop.
-        let odd = json!({ "schema": SCHEMA, "hosts": [{ "name": "a", "status": 5 }], "clusters": 7, "findings": [null], "summary": [] });
+        let odd = json!({ "schema": SCHEMA, "hosts": [{ "name": "a", "status": 5 }], "clusters": [7], "findings": [null], "summary": [] });
         let odd = merged(&[odd]).unwrap();
         odd.table(&Look::default());
         odd.status(None);

@@ -76,9 +76,10 @@ fn told(finding: &Finding) -> String {
 }
 
 fn location(finding: &Finding) -> Value {
-    let cluster = finding.cluster.as_deref();
-    let name = finding.host.as_deref().or(cluster).unwrap_or("driftless");
-    let full = match (cluster, &finding.host) {
+    let cluster = finding.cluster.as_deref().map(printable);
+    let host = finding.host.as_deref().map(printable);
+    let name = host.as_deref().or(cluster.as_deref()).unwrap_or("driftless");
+    let full = match (&cluster, &host) {
         (Some(cluster), Some(host)) => format!("{cluster}/{host}"),
         _ => name.to_owned(),
     };
