@@ -211,18 +211,16 @@ fn findings(all: &[&Value]) -> Value {
 
 /// Clusters by name, their hosts and packages put together.
 fn clusters(all: &[&Value], torn: &mut Vec<String>) -> Value {
-    let mut names: Vec<&str> = Vec::new();
+    let (mut names, mut of): (Vec<&str>, BTreeMap<&str, Vec<&Value>>) = (Vec::new(), BTreeMap::new());
     for cluster in all.iter().flat_map(|report| list(report, "clusters")) {
-        if !names.contains(&text(cluster, "name")) {
+        let parts = of.entry(text(cluster, "name")).or_default();
+        if parts.is_empty() {
             names.push(text(cluster, "name"));
         }
+        parts.push(cluster);
     }
     let merged = names.into_iter().map(|name| {
-        let parts: Vec<&Value> = all
-            .iter()
-            .flat_map(|report| list(report, "clusters"))
-            .filter(|cluster| text(cluster, "name") == name)
-            .collect();
+        let parts = of.remove(name).unwrap_or_default();
         let mut cluster = json!({ "name": name, "hosts": joined(&parts, "hosts") });
         let rank = |part: &&Value| VERDICTS.iter().position(|known| *known == text(part, "verdict"));
         if let (Some(fields), Some(worst)) = (cluster.as_object_mut(), parts.iter().filter_map(rank).max()) {
