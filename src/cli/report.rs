@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use driftless::advice::Outlook;
-use driftless::diagnostic::{Source, plain};
+use driftless::diagnostic::Source;
 use driftless::hostlist::fold;
 use driftless::readiness::State;
 use driftless::report::ascii::is_utf8_locale;
@@ -79,7 +79,7 @@ fn bills(audit: &Audit<'_>, folder: &Path, quiet: bool) -> Result<(), Failure> {
         }
     }
     if !unknown.is_empty() {
-        let names = plain(&fold(&unknown));
+        let names = fold(&unknown);
         warn(
             quiet,
             &format!("no bill of materials was written for {names}: what is installed there is not known"),

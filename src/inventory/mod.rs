@@ -34,6 +34,9 @@ pub use shard::Shard;
 
 use crate::ssh_config::{self, Directive};
 
+/// The variable that is as good as a password. No program that is started for an inventory or for a host has it.
+pub const SECRET: &str = "DRIFTLESS_WEBHOOK";
+
 /// A host's place in [`Inventory::hosts`]; stable for one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostId(pub u32);

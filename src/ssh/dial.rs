@@ -16,6 +16,7 @@ use tokio::time::{sleep, timeout};
 
 use super::faults;
 use super::group::Group;
+use crate::inventory::SECRET;
 use crate::snapshot::{Fault, Phase, quote};
 use crate::ssh_config::{AddressFamily, Settings};
 
@@ -111,7 +112,7 @@ pub(super) struct Piped {
 /// Starts a proxy command, as `ssh` does: by the shell, which it replaces.
 pub(super) fn command(command: &str) -> Result<Piped, Fault> {
     let mut shell = Command::new("/bin/sh");
-    shell.env_remove("DRIFTLESS_WEBHOOK");
+    shell.env_remove(SECRET);
     Group::prepare(&mut shell);
     let spawned = shell
         .args(["-c", &format!("exec {command}")])

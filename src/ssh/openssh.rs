@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use super::session::{REFUSED_STARTS, back_off};
 use super::{Answer, CONNECT, Ended, Limits, Policy, faults, names, process, session};
-use crate::inventory::{SshRoute, Via};
+use crate::inventory::{SECRET, SshRoute, Via};
 use crate::snapshot::{Fault, Phase, quote};
 use crate::ssh_config::Directive;
 
@@ -78,7 +78,7 @@ impl OpenSsh {
 
     async fn once(&self, route: &SshRoute, command: &str, (stdin, nonce): (&[u8], &str)) -> Answer {
         let mut ssh = Command::new("ssh");
-        ssh.env_remove("DRIFTLESS_WEBHOOK");
+        ssh.env_remove(SECRET);
         ssh.args(self.arguments(route)).arg("--").arg(&route.destination).arg(command);
         let mut answer = process::exchange(ssh, "ssh", (stdin, nonce), &self.limits).await;
         if answer.ended == Ended::Exit(SSH_FAILED) {

@@ -46,11 +46,9 @@ const OTHERS: [(&str, &str); 8] = [
 ];
 
 /// Commands that cannot do here what they do in earnest, with what they say instead.
-const OTHERWISE: [(&str, &str); 2] = [
+const OTHERWISE: [(&str, &str); 1] = [
     // Nothing was interrupted.
     ("--resume", "there is nothing to resume"),
-    // The key of the document is one of the reader's own.
-    ("--identity key", ""),
 ];
 
 /// The documents, by their names.

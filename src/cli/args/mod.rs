@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use driftless::inventory::Shard;
-use driftless::report::ListingFormat;
-use driftless::report::write::Output;
+use driftless::report::write::{Form as _, Output};
+use driftless::report::{Format, ListingFormat};
 use driftless::severity::Severity;
 use driftless::version::Target;
 use jiff::SignedDuration;
@@ -336,9 +336,8 @@ pub(super) struct Probe {
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Report")]
 pub(super) struct Reporting {
-    /// `table`, `json`, `jsonl`, `csv`, `markdown`, `html`, `junit`, `sarif`, `prometheus` or `hosts`, with `=PATH` into a
-    /// file; `cyclonedx=FOLDER`; may be given several times
-    #[arg(short, long, value_name = "FORMAT[=PATH]", env = "DRIFTLESS_OUTPUT")]
+    // The formats are told from their own list.
+    #[arg(short, long, value_name = "FORMAT[=PATH]", help = formats(), env = "DRIFTLESS_OUTPUT")]
     pub(super) output: Vec<Output>,
 
     /// The least severity that leads to exit status 2: info, low, medium, high, critical, or never
@@ -351,6 +350,18 @@ pub(super) struct Reporting {
 
     #[command(flatten)]
     pub(super) telling: Telling,
+}
+
+/// What `-o` takes.
+fn formats() -> String {
+    let named = |folder| Format::ALL.into_iter().filter(move |format| format.is_folder() == folder);
+    let texts: Vec<String> = named(false).map(|format| format!("`{format}`")).collect();
+    let folders: Vec<String> = named(true).map(|format| format!("`{format}=FOLDER`")).collect();
+    format!(
+        "{}, with `=PATH` into a file; {}; may be given several times",
+        texts.join(", "),
+        folders.join(", ")
+    )
 }
 
 /// What is told on stderr while a run lasts.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args as ClapArgs, ValueEnum};
+use driftless::inventory::SECRET;
 use driftless::report::json::v1::Report;
 use driftless::report::notice::{Notice, Occasion};
 use zeroize::Zeroizing;
@@ -24,7 +25,7 @@ pub(super) struct Notifying {
     /// Post numbers and the keys of new findings to this address, as JSON with a `text` for chats; `@FILE` reads the
     /// address from a file's first line, and headers from the others
     // The value is a secret: neither help nor a mistake shows it.
-    #[arg(long, value_name = "URL|@FILE", env = "DRIFTLESS_WEBHOOK", hide_env_values = true)]
+    #[arg(long, value_name = "URL|@FILE", env = SECRET, hide_env_values = true)]
     pub(super) webhook: Option<Secret>,
 
     /// Post the new findings themselves, too

@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 
 use super::{add_host, cyclic};
 use crate::diagnostic::{Diagnostic, Source};
+use crate::inventory::SECRET;
 use crate::inventory::draft::{Draft, UNGROUPED, Vars};
 
 /// What a script may say.
@@ -138,8 +139,7 @@ impl Script {
         let program =
             if self.path.is_absolute() { self.path.clone() } else { Path::new(".").join(&self.path) };
         let mut command = Command::new(program);
-        // What is secret of ours is no concern of a script's.
-        command.env_remove("DRIFTLESS_WEBHOOK");
+        command.env_remove(SECRET);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| {
             let help =

@@ -53,7 +53,7 @@ pub struct Report {
 }
 
 /// The run.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
     /// Unique to the run.
     pub id: String,

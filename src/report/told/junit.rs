@@ -65,9 +65,7 @@ fn suites<'r>(told: &Told<'r>) -> Suites<'r> {
 }
 
 fn took(report: &Report) -> f64 {
-    let read = |text: &str| text.parse::<jiff::Timestamp>().ok();
-    let both = read(&report.run.started).zip(read(&report.run.finished));
-    both.map_or(0.0, |(started, finished)| finished.duration_since(started).as_secs_f64())
+    report.run.times().map_or(0.0, |(started, finished)| finished.duration_since(started).as_secs_f64())
 }
 
 fn problem(finding: &Finding) -> Problem {

@@ -12,6 +12,8 @@ mod sarif;
 use std::collections::BTreeMap;
 use std::io;
 
+use jiff::Timestamp;
+
 use super::Shape;
 use super::json::v1::{self, Finding, Report};
 use super::past::ClusterRow;
@@ -48,6 +50,13 @@ impl Told<'_> {
             Shape::Prometheus => prometheus::write(self.report, out),
             Shape::Hosts => hosts::write(self.report, out),
         }
+    }
+}
+
+impl v1::Run {
+    /// When it began and when it ended; `None` where a report that was read says no times.
+    fn times(&self) -> Option<(Timestamp, Timestamp)> {
+        Some((self.started.parse().ok()?, self.finished.parse().ok()?))
     }
 }
 

@@ -7,8 +7,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 
-use jiff::Timestamp;
-
 use crate::advice::Verdict;
 use crate::report::json::v1::{Report, Run};
 use crate::severity::Severity;
@@ -76,8 +74,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
 }
 
 fn times(page: &mut Page, run: &Run) {
-    let read = |text: &str| text.parse::<Timestamp>().ok();
-    let (Some(started), Some(finished)) = (read(&run.started), read(&run.finished)) else { return };
+    let Some((started, finished)) = run.times() else { return };
     page.metric("driftless_run_start_timestamp_seconds", "When the run began.");
     page.sample("driftless_run_start_timestamp_seconds", &[], started.as_second());
     page.metric("driftless_run_end_timestamp_seconds", "When the last host was done.");

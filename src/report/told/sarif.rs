@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::advice::entry;
 use crate::report::each::Each;
-use crate::report::json::v1::{self, Change, Finding, Report};
+use crate::report::json::v1::{Change, Finding, Report};
 use crate::report::sarif::{Log, level, suppressions, uri};
 use crate::rules::{ALL, About, Rule};
 use crate::snapshot::printable;
@@ -19,15 +19,9 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
         ALL.iter().copied().filter(|rule| rule.about != About::Audit).filter(speaks).collect();
     let (notes, results): (Vec<_>, Vec<_>) =
         report.findings.iter().partition(|finding| finding.is_about_the_audit());
-    let v1::Run { id, started, finished, version } = &report.run;
     let log = Log {
         id: "driftless/hosts",
-        run: v1::Run {
-            id: id.clone(),
-            started: started.clone(),
-            finished: finished.clone(),
-            version: version.clone(),
-        },
+        run: report.run.clone(),
         rules: &rules,
         help: |rule| Some(entry(rule.id)?.say.join("; ")).filter(|help| !help.is_empty()),
         results: Each::of(&results, |_, finding| result(finding, &rules)),
